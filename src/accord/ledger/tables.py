@@ -314,6 +314,7 @@ stage_change = Table(
     Column("version", _Key),  # of the agreement it was decided under
     Column("retracts", String(64)),
     Index(None, "lead_id"),
+    Index(None, "retracts"),
     Index(None, "occurred_at"),
 )
 
