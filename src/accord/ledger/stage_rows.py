@@ -92,7 +92,7 @@ def _digest(*parts: object) -> str:
 
 
 def _row_of(change: StageChange, known_at: datetime) -> dict[str, Any]:
-    """A move that is retracted and later derived again is a new row: known_at is part of its key."""
+    """A move retracted and later derived again is a new row: known_at is part of its key."""
     return {
         **{name: getattr(change, name) for name in _FIELDS},
         "change_id": _digest(change.change_id, to_us(known_at)),

@@ -117,8 +117,8 @@ class StageChange:
 class LeadState:
     """Where a lead stands: the fold of its history.
 
-    ``returned_at`` is when sales last sent it back, or lost its deal; ``entries`` counts the entries
-    into each stage.
+    ``returned_at`` is when sales last sent it back, or lost its deal; ``entries`` counts the
+    entries into each stage.
     """
 
     stage: Stage | None = None

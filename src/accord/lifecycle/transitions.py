@@ -13,6 +13,11 @@ from accord.lifecycle.model import Fact, FactKind, LeadState, StageChange
 from accord.records import FUNNEL, DecisionOutcome, Origin, Programme, Stage
 
 _MQL = FUNNEL.index(Stage.MQL)
+_ASIDE_BY = {
+    DecisionOutcome.DEFER: Stage.DEFERRED,
+    DecisionOutcome.RETURN: Stage.NURTURE,
+    DecisionOutcome.DISQUALIFY: Stage.DISQUALIFIED,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,19 +156,12 @@ def _forward(state: LeadState, stage: Stage) -> Stage | None:
 
 
 def _decided(state: LeadState, outcome: DecisionOutcome | None) -> Stage | None:
-    if state.stage is Stage.CUSTOMER:
-        return None
-    match outcome:
-        case DecisionOutcome.ACCEPT:
-            return _forward(state, Stage.SAL)
-        case DecisionOutcome.CONVERT:
-            target = Stage.OPPORTUNITY if state.stage is Stage.SQL else Stage.SQL
-            return _forward(state, target)
-        case DecisionOutcome.DEFER:
-            return Stage.DEFERRED
-        case DecisionOutcome.RETURN:
-            return None if state.stage is Stage.NURTURE else Stage.NURTURE
-        case DecisionOutcome.DISQUALIFY:
-            return None if state.stage is Stage.DISQUALIFIED else Stage.DISQUALIFIED
-        case None:
-            return None
+    """Return where a decision leads: forward, or aside unless the lead is there or has bought."""
+    if outcome is DecisionOutcome.ACCEPT:
+        return _forward(state, Stage.SAL)
+    if outcome is DecisionOutcome.CONVERT:
+        return _forward(state, Stage.OPPORTUNITY if state.stage is Stage.SQL else Stage.SQL)
+    aside = _ASIDE_BY[outcome] if outcome is not None else None
+    gone = state.stage is Stage.CUSTOMER
+    again = state.stage is aside and outcome is not DecisionOutcome.DEFER
+    return None if gone or again else aside

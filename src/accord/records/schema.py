@@ -99,7 +99,10 @@ LEAD = Schema(
     at="created_at",
     fields=(
         _id("lead_id", "the person or company, as its source names it", required=True),
-        _at("created_at", "when the record entered the database; the run's as_of if the source has no date"),
+        _at(
+            "created_at",
+            "when the record entered the database; the run's as_of if the source has no date",
+        ),
         _text("email", "mail address"),
         _text("name", "full name"),
         _text("phone", "telephone"),
@@ -126,7 +129,9 @@ ACTIVITY = Schema(
     fields=(
         _id("activity_id", "the activity", required=True),
         _id("lead_id", "who did it", required=True),
-        Field(name="kind", kind=Kind.TEXT, meaning="what was done: email_opened, ...", required=True),
+        Field(
+            name="kind", kind=Kind.TEXT, meaning="what was done: email_opened, ...", required=True
+        ),
         _at("occurred_at", "when", required=True),
         _text("detail", "page, mail, asset or campaign"),
     ),
@@ -187,7 +192,9 @@ OPPORTUNITY = Schema(
         _text("industry", "industry of the account"),
         _text("country", "country of the account"),
         _text("product", "what is sold"),
-        _word("stage", "stage that the source states, by alias; customer is won", Stage, required=True),
+        _word(
+            "stage", "stage that the source states, by alias; customer is won", Stage, required=True
+        ),
         _text("step", "proposal or contracting, while it is an opportunity"),
         _at("stage_at", "when stage and step were entered"),
         _at("opened_at", "when it became an opportunity"),
@@ -224,8 +231,14 @@ REP = Schema(
         _id("manager_id", "the manager's rep_id"),
         _text("calendar", "calendar of the agreement; the team's if not given"),
         Field(name="weight", kind=Kind.NUMBER, meaning="share of the team's leads"),
-        Field(name="per_week", kind=Kind.INTEGER, meaning="leads a week; the agreement's if not given"),
-        Field(name="per_month", kind=Kind.INTEGER, meaning="leads a month; the agreement's if not given"),
+        Field(
+            name="per_week", kind=Kind.INTEGER, meaning="leads a week; the agreement's if not given"
+        ),
+        Field(
+            name="per_month",
+            kind=Kind.INTEGER,
+            meaning="leads a month; the agreement's if not given",
+        ),
         Field(name="absences", kind=Kind.SPANS, meaning="from/until pairs of instants"),
         _at("left_at", "when the person left"),
     ),

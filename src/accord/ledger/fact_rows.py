@@ -1,0 +1,176 @@
+"""Reading what sources and we ourselves said about leads, for the lifecycle."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import bindparam as bind
+
+from accord.ledger.store import add_rows, chunks, read_rows, upsert_rows
+from accord.ledger.tables import (
+    decision,
+    handoff,
+    handoff_owner,
+    handoff_report,
+    lead,
+    lead_version,
+    merge,
+    opportunity_version,
+    pending,
+    score,
+)
+
+Rows = dict[str, list[dict[str, Any]]]
+
+
+def read_pending(connection: Connection, need: str) -> tuple[tuple[str, ...], int]:
+    """Read which known leads have work of this kind, and the highest id read (0 if none).
+
+    A lead that nobody has told us of yet is left out; its rows wait.
+    """
+    top = connection.execute(
+        select(func.max(pending.c.pending_id)).where(pending.c.need == need)
+    ).scalar_one()
+    if top is None:
+        return (), 0
+    query = (
+        select(pending.c.lead_id)
+        .distinct()
+        .join(lead, lead.c.lead_id == pending.c.lead_id)
+        .where(pending.c.need == need, pending.c.pending_id <= top)
+        .order_by(pending.c.lead_id)
+    )
+    return tuple(connection.execute(query).scalars()), top
+
+
+def clear_pending(connection: Connection, need: str, *, up_to: int) -> None:
+    """Delete the work that was taken; what came later, and unknown leads' work, stays."""
+    known = select(lead.c.lead_id).where(lead.c.lead_id == pending.c.lead_id).exists()
+    connection.execute(
+        delete(pending).where(pending.c.need == need, pending.c.pending_id <= up_to, known)
+    )
+
+
+def read_survivors(connection: Connection, lead_ids: Sequence[str]) -> dict[str, str]:
+    """Map each lead that was merged into another to that one; others are missing."""
+    found: dict[str, str] = {}
+    for part in chunks(lead_ids):
+        query = select(merge.c.lead_id, merge.c.into_lead_id).where(
+            merge.c.lead_id.in_(part), merge.c.undone_at.is_(None)
+        )
+        found.update((row[0], row[1]) for row in connection.execute(query))
+    return found
+
+
+def read_absorbed(connection: Connection, lead_ids: Sequence[str]) -> dict[str, str]:
+    """Map each lead that was merged into one of these to it."""
+    found: dict[str, str] = {}
+    for part in chunks(lead_ids):
+        query = select(merge.c.lead_id, merge.c.into_lead_id).where(
+            merge.c.into_lead_id.in_(part), merge.c.undone_at.is_(None)
+        )
+        found.update((row[0], row[1]) for row in connection.execute(query))
+    return found
+
+
+def read_leads(connection: Connection, lead_ids: Sequence[str]) -> list[dict[str, Any]]:
+    """Read the leads' present rows."""
+    return [
+        row
+        for part in chunks(lead_ids)
+        for row in read_rows(connection, select(lead).where(lead.c.lead_id.in_(part)))
+    ]
+
+
+def read_facts(connection: Connection, lead_ids: Sequence[str]) -> dict[str, Rows]:
+    """Read all that sources said of these leads: table name -> lead -> rows."""
+    tables = {
+        "handoff_report": handoff_report,
+        "decision": decision,
+        "opportunity_version": opportunity_version,
+    }
+    found: dict[str, Rows] = {}
+    for name, table in tables.items():
+        found[name] = {}
+        for part in chunks(lead_ids):
+            for row in read_rows(connection, select(table).where(table.c.lead_id.in_(part))):
+                found[name].setdefault(row["lead_id"], []).append(row)
+    found["stated"] = _read_stated(connection, lead_ids)
+    return found
+
+
+def _read_stated(connection: Connection, lead_ids: Sequence[str]) -> Rows:
+    columns = (
+        lead_version.c.lead_id,
+        lead_version.c.created_at,
+        lead_version.c.stage,
+        lead_version.c.stage_at,
+    )
+    found: Rows = {}
+    for part in chunks(lead_ids):
+        query = (
+            select(*columns)
+            .distinct()
+            .where(lead_version.c.lead_id.in_(part), lead_version.c.stage.is_not(None))
+        )
+        for row in read_rows(connection, query):
+            found.setdefault(row["lead_id"], []).append(row)
+    return found
+
+
+def read_crossings(connection: Connection) -> list[dict[str, Any]]:
+    """Read the crossings upwards that no stage has acted on: lead, what holds, when seen."""
+    columns = (score.c.lead_id, score.c.crossed, score.c.qualifies, score.c.scored_at)
+    query = (
+        select(*columns, score.c.version)
+        .where(score.c.crossed.is_not(None))
+        .order_by(score.c.lead_id)
+    )
+    return read_rows(connection, query)
+
+
+def clear_crossings(connection: Connection, lead_ids: Sequence[str]) -> None:
+    """Mark crossings as acted on."""
+    for part in chunks(lead_ids):
+        connection.execute(update(score).where(score.c.lead_id.in_(part)).values(crossed=None))
+
+
+def write_observed(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write observed hand-overs; one that is there is placed anew, its ending stays."""
+    upsert_rows(connection, handoff, rows)
+
+
+def add_owners(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Add owners of hand-overs that are not there yet."""
+    add_rows(connection, handoff_owner, rows)
+
+
+def read_handoffs(connection: Connection, lead_ids: Sequence[str]) -> list[dict[str, Any]]:
+    """Read the hand-overs of these leads."""
+    return [
+        row
+        for part in chunks(lead_ids)
+        for row in read_rows(connection, select(handoff).where(handoff.c.lead_id.in_(part)))
+    ]
+
+
+def end_handoffs(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write how hand-overs ended: rows of handoff_id, ended_at and outcome."""
+    if not rows:
+        return
+    statement = (
+        update(handoff)
+        .where(handoff.c.handoff_id == bind("of_handoff"))
+        .values(ended_at=bind("now_ended_at"), outcome=bind("now_outcome"))
+    )
+    values = [
+        {
+            "of_handoff": row["handoff_id"],
+            "now_ended_at": row["ended_at"],
+            "now_outcome": row["outcome"],
+        }
+        for row in rows
+    ]
+    connection.execute(statement, values)
