@@ -1,0 +1,251 @@
+"""A calendar that can be asked: due, elapsed, next opening, for one value and for arrays.
+
+The table behind it grows by years as it is asked; the answers do not depend on what was asked
+before. Scalars are answered by the same table as arrays, one value at a time.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from accord.calendars.faults import CalendarError, Faults
+from accord.calendars.hours import Hours, read_hours
+from accord.calendars.spans import (
+    Micros,
+    Span,
+    SpanSet,
+    empty_set,
+    instant_us,
+    merge,
+    us_instant,
+)
+from accord.calendars.table import Table, build_table
+
+_MICROSECOND = timedelta(microseconds=1)
+_FIRST_YEAR, _LAST_YEAR = 2, 9990
+_YEARS_AHEAD = 2
+
+
+class Calendar:
+    """When somebody is at work.
+
+    Instants are aware; answers are in UTC, exact to the microsecond. Equal calendars (same terms,
+    same absences) are equal and hash alike.
+    """
+
+    __slots__ = ("_holes", "_hours", "_key", "_table", "_terms")
+
+    def __init__(self, *, hours: Hours, terms: str, holes: SpanSet) -> None:
+        self._hours = hours
+        self._terms = terms
+        self._holes = holes
+        self._key = (terms, holes[0].tobytes(), holes[1].tobytes())
+        self._table: Table | None = None
+
+    @classmethod
+    def parse(cls, entry: Mapping[str, Any]) -> Calendar:
+        """Read one entry of the agreement's ``calendars:``; CalendarError carries every fault.
+
+        Values may be dates or ISO text. Equal entries give the same object.
+
+        >>> hours = {"mon-fri": ["09:00-17:00"]}
+        >>> office = Calendar.parse({"timezone": "Europe/Berlin", "hours": hours})
+        >>> saturday = datetime.fromisoformat("2026-11-21T20:00+01:00")
+        >>> office.due(saturday, timedelta(hours=1)).isoformat()
+        '2026-11-23T09:00:00+00:00'
+        """
+        if not isinstance(entry, Mapping):
+            faults = Faults()
+            faults.add("no_map", "calendar", "is no map", "write timezone, hours, ...")
+            raise CalendarError(faults=faults.found)
+        plain = _plain(entry)
+        return _parsed(json.dumps(plain)) if plain is not None else _read(entry)
+
+    @property
+    def terms(self) -> dict[str, Any]:
+        """The entry as it was written, in plain JSON values: parses to an equal calendar."""
+        terms: dict[str, Any] = json.loads(self._terms)
+        return terms
+
+    @property
+    def zone(self) -> str:
+        """The name of the calendar's zone."""
+        return self._hours.zone
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Calendar) and self._key == other._key
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+    def __repr__(self) -> str:
+        return f"Calendar({self._terms}, closed spans: {len(self._holes[0])})"
+
+    def without(self, spans: Iterable[Span]) -> Calendar:
+        """Return this calendar, closed from (included) until (excluded) of each span as well."""
+        pairs = [(instant_us(start), instant_us(end)) for start, end in spans]
+        if not pairs:
+            return self
+        more = np.array(pairs, np.int64)
+        holes = merge(
+            np.concatenate([self._holes[0], more[:, 0]]),
+            np.concatenate([self._holes[1], more[:, 1]]),
+        )
+        return Calendar(hours=self._hours, terms=self._terms, holes=holes)
+
+    def is_open(self, at: datetime) -> bool:
+        """Whether it is open at this instant: at opening yes, at closing no."""
+        return self.next_opening(at) == at
+
+    def next_opening(self, at: datetime) -> datetime:
+        """Return the instant itself if it is open, else the next opening."""
+        return self.due(at, timedelta(0))
+
+    def due(self, start: datetime, within: timedelta) -> datetime:
+        """Return the earliest instant at which so much open time has passed since the start.
+
+        A term that runs out at closing is due at closing. A term of zero is due at the start, or
+        at the next opening if it is closed then. CalendarError if the term is negative or there
+        is not that much open time to come.
+        """
+        starts = np.array([instant_us(start)], np.int64)
+        withins = np.array([within // _MICROSECOND], np.int64)
+        return us_instant(int(self._due_us(starts, withins)[0]))
+
+    def elapsed(self, start: datetime, end: datetime) -> timedelta:
+        """Return the open time between two instants; none if the end is not after the start."""
+        starts = np.array([instant_us(start)], np.int64)
+        ends = np.array([instant_us(end)], np.int64)
+        return int(self._elapsed_us(starts, ends)[0]) * _MICROSECOND
+
+    def due_many(
+        self, starts: NDArray[np.datetime64], withins: NDArray[np.timedelta64]
+    ) -> NDArray[np.datetime64]:
+        """Return ``due`` of each pair: ``datetime64[us]`` in UTC; a missing value gives NaT.
+
+        The two are broadcast against each other.
+        """
+        at, span = np.broadcast_arrays(
+            np.asarray(starts, "datetime64[us]"), np.asarray(withins, "timedelta64[us]")
+        )
+        known = ~(np.isnat(at) | np.isnat(span))
+        answer = np.full(at.shape, np.datetime64("NaT", "us"))
+        due = self._due_us(at[known].astype(np.int64), span[known].astype(np.int64))
+        answer[known] = due.astype("datetime64[us]")
+        return answer
+
+    def elapsed_many(
+        self, starts: NDArray[np.datetime64], ends: NDArray[np.datetime64]
+    ) -> NDArray[np.timedelta64]:
+        """Return ``elapsed`` of each pair: ``timedelta64[us]``; a missing value gives NaT."""
+        low, high = np.broadcast_arrays(
+            np.asarray(starts, "datetime64[us]"), np.asarray(ends, "datetime64[us]")
+        )
+        known = ~(np.isnat(low) | np.isnat(high))
+        answer = np.full(low.shape, np.timedelta64("NaT", "us"))
+        elapsed = self._elapsed_us(low[known].astype(np.int64), high[known].astype(np.int64))
+        answer[known] = elapsed.astype("timedelta64[us]")
+        return answer
+
+    def _due_us(self, starts: Micros, withins: Micros) -> Micros:
+        if not len(starts):
+            return starts
+        if int(withins.min()) < 0:
+            raise _refused("negative_term", "a term is negative", "write a term of zero or more")
+        table = self._covering(int(starts.min()), int(starts.max()))
+        while not self._holds(table, starts, withins):
+            table = self._grown(table)
+        target = table.open_until(starts) + withins
+        zero = withins == 0
+        due = np.empty_like(starts)
+        due[zero] = table.next_open(starts[zero])
+        due[~zero] = table.reached(target[~zero])
+        return due
+
+    def _elapsed_us(self, starts: Micros, ends: Micros) -> Micros:
+        if not len(starts):
+            return starts
+        low = min(int(starts.min()), int(ends.min()))
+        table = self._covering(low, max(int(starts.max()), int(ends.max())))
+        return np.asarray(np.maximum(table.open_until(ends) - table.open_until(starts), 0))
+
+    def _holds(self, table: Table, starts: Micros, withins: Micros) -> bool:
+        """Whether the table reaches as far as the latest due time asked for."""
+        needed = table.open_until(starts) + np.maximum(withins, 1)
+        return int(needed.max()) <= table.total
+
+    def _covering(self, low: int, high: int) -> Table:
+        table = self._table
+        if table is not None and table.start <= low and high < table.end:
+            return table
+        first, last = us_instant(low).year, us_instant(high).year + _YEARS_AHEAD
+        if table is not None:
+            first, last = min(first, table.first_year), max(last, table.last_year)
+        return self._built(first, last)
+
+    def _grown(self, table: Table) -> Table:
+        """Return a table twice as long into the future."""
+        if table.last_year >= self._last_open_year():
+            remedy = "shorten the term, or give the calendar more hours"
+            raise _refused("never_due", "has not that much open time to come", remedy)
+        length = table.last_year - table.first_year + 1
+        return self._built(table.first_year, table.last_year + length)
+
+    def _last_open_year(self) -> int:
+        if any(self._hours.week):
+            return _LAST_YEAR
+        return max(day.year for day, opened in self._hours.opened if opened) + 1
+
+    def _built(self, first: int, last: int) -> Table:
+        low, high = max(first, _FIRST_YEAR), min(last, _LAST_YEAR)
+        self._table = build_table(self._hours, self._holes, low, high)
+        return self._table
+
+
+def _refused(kind: str, sentence: str, remedy: str) -> CalendarError:
+    faults = Faults()
+    faults.add(kind, "calendar", sentence, remedy)
+    return CalendarError(faults=faults.found)
+
+
+def _plain(value: Any) -> Any:
+    """Return the value in JSON's own types, dates as ISO text; None if it holds anything else."""
+    if isinstance(value, Mapping):
+        pairs = {_plain_key(key): _plain(each) for key, each in value.items()}
+        whole = len(pairs) == len(value) and None not in pairs.values()
+        return pairs if whole else None
+    if isinstance(value, Sequence) and not isinstance(value, (str, bytes)):
+        items = [_plain(each) for each in value]
+        return None if None in items else items
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value.isoformat()
+    return value if isinstance(value, str) else None
+
+
+def _plain_key(key: Any) -> str:
+    return key.isoformat() if isinstance(key, date) else str(key)
+
+
+@lru_cache(maxsize=4096)
+def _parsed(terms: str) -> Calendar:
+    return Calendar(hours=read_hours(json.loads(terms)), terms=terms, holes=empty_set())
+
+
+def _read(entry: Mapping[str, Any]) -> Calendar:
+    """Read an entry that holds something odd: its faults are wanted, with its own values."""
+    present = {key: value for key, value in entry.items() if value is not None}
+    if len(present) < len(entry):
+        return Calendar.parse(present)
+    hours = read_hours(entry)
+    return Calendar(hours=hours, terms=json.dumps(entry, default=str), holes=empty_set())
+
+
+ALWAYS_OPEN = Calendar.parse({"timezone": "UTC", "hours": {"mon-sun": ["00:00-24:00"]}})
+"""Wall-clock time as a calendar: what remains of it without absences is what counts."""

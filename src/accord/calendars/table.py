@@ -1,0 +1,117 @@
+"""The cumulative table of a calendar's open time over a range of years.
+
+``opens[i] <= t < closes[i]`` is open, ``before[i]`` the open time of all earlier spans. All in
+microseconds; the open time from the table's beginning up to t is a piecewise linear function of
+t, so elapsed time is a difference of it and a due time its inverse.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+
+from accord.calendars.hours import Hours, Interval, holidays_of
+from accord.calendars.spans import Micros, SpanSet, clip, merge, subtract
+from accord.calendars.zones import to_utc
+
+_MINUTE_US = 60_000_000
+_DAY_US = 86_400_000_000
+_THURSDAY = 3  # the weekday of 1970-01-01
+_EPOCH_DAY = date(1970, 1, 1).toordinal()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """Open spans within ``[start, end)``, sorted and disjoint; ``total`` open time of them all."""
+
+    first_year: int
+    last_year: int
+    start: int
+    end: int
+    opens: Micros
+    closes: Micros
+    before: Micros
+    total: int
+
+    def open_until(self, at: Micros) -> Micros:
+        """Return the open time from the table's beginning up to each instant."""
+        if not len(self.opens):
+            return np.zeros_like(at)
+        index = np.maximum(np.searchsorted(self.opens, at, side="right") - 1, 0)
+        within = np.clip(at, self.opens[index], self.closes[index]) - self.opens[index]
+        return np.asarray(self.before[index] + within, dtype=np.int64)
+
+    def reached(self, amount: Micros) -> Micros:
+        """Return the earliest instant at which the open time so far is each amount (above 0)."""
+        index = np.searchsorted(self.before, amount, side="left") - 1
+        return np.asarray(self.opens[index] + amount - self.before[index], dtype=np.int64)
+
+    def next_open(self, at: Micros) -> Micros:
+        """Return each instant if it is open, else the next opening (which the table must hold)."""
+        index = np.searchsorted(self.closes, at, side="right")
+        return np.asarray(np.maximum(at, self.opens[index]), dtype=np.int64)
+
+
+def build_table(hours: Hours, holes: SpanSet, first_year: int, last_year: int) -> Table:
+    """Build the table of these years (UTC); ``holes`` are closed whatever the hours say."""
+    local = merge(*_local_spans(hours, first_year - 1, last_year + 1))
+    parts = to_utc(local, hours.zone, first_year, last_year)
+    joined = merge(
+        np.concatenate([starts for starts, _ in parts]), np.concatenate([ends for _, ends in parts])
+    )
+    start, end = _midnight(first_year), _midnight(last_year + 1)
+    opens, closes = subtract(clip(joined, start, end), holes)
+    lengths = closes - opens
+    return Table(
+        first_year=first_year,
+        last_year=last_year,
+        start=start,
+        end=end,
+        opens=opens,
+        closes=closes,
+        before=np.cumsum(lengths) - lengths,
+        total=int(lengths.sum()),
+    )
+
+
+def _midnight(year: int) -> int:
+    return _day_number(date(year, 1, 1)) * _DAY_US
+
+
+def _day_number(day: date) -> int:
+    return day.toordinal() - _EPOCH_DAY
+
+
+def _local_spans(hours: Hours, first_year: int, last_year: int) -> SpanSet:
+    days = np.arange(
+        _day_number(date(first_year, 1, 1)), _day_number(date(last_year + 1, 1, 1)), dtype=np.int64
+    )
+    usual = days[~np.isin(days, _special_days(hours, first_year, last_year))]
+    weekday = (usual + _THURSDAY) % 7
+    spans = [
+        _spans_of(usual[weekday == number], interval)
+        for number, intervals in enumerate(hours.week)
+        for interval in intervals
+    ]
+    spans.extend(
+        _spans_of(np.array([_day_number(day)], np.int64), interval)
+        for day, intervals in hours.opened
+        for interval in intervals
+    )
+    return np.concatenate([start for start, _ in spans]), np.concatenate([end for _, end in spans])
+
+
+def _spans_of(days: Micros, interval: Interval) -> SpanSet:
+    midnights = days * _DAY_US
+    return midnights + interval[0] * _MINUTE_US, midnights + interval[1] * _MINUTE_US
+
+
+def _special_days(hours: Hours, first_year: int, last_year: int) -> Micros:
+    """Return the days on which the weekday's hours do not count: openings beat closures."""
+    special = set(hours.closed) | {day for day, _ in hours.opened}
+    if hours.holidays is not None:
+        for year in range(first_year, last_year + 1):
+            special |= holidays_of(hours.holidays, year)
+    return np.array([_day_number(day) for day in sorted(special)], np.int64)
