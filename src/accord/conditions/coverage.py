@@ -85,7 +85,7 @@ def _field_cells(matchers: Sequence[Matcher]) -> frozenset[_Cell]:
     cells: set[_Cell] = {None}
     cells.update(_number_cells(numbers))
     if any(isinstance(scalar, bool) for scalar in scalars):
-        cells.update({_Flag(True), _Flag(False)})
+        cells.update({_Flag(value=True), _Flag(value=False)})
     if forms or patterns or len(cells) == 1:
         cells.update(_text_cells(forms, patterns))
     return frozenset(cells)

@@ -1,0 +1,53 @@
+"""The door: a file or a text in, a checked agreement out, or every fault at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from accord.agreement.document import Document, fingerprint_of, read_document, unreadable
+from accord.agreement.model import Agreement
+from accord.errors import AgreementError
+from accord.findings import Finding
+
+
+def load(path: str | Path) -> Agreement:
+    """Read and check the agreement in a file (UTF-8, YAML 1.2).
+
+    Raises AgreementError, whose ``faults`` are all that was found wrong, each with its path.
+    """
+    file = Path(path)
+    try:
+        text = file.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        raise unreadable(str(path), "is not there.", "Name a file that exists.") from None
+    except UnicodeDecodeError as error:
+        found = f"is no UTF-8 text at byte {error.start}."
+        raise unreadable(str(path), found, "Save it as UTF-8.") from None
+    except OSError as error:
+        found = f"cannot be read: {error.strerror}."
+        raise unreadable(str(path), found, "Name a file that can be read.") from None
+    return loads(text, where=str(path))
+
+
+def loads(text: str, *, where: str = "agreement") -> Agreement:
+    """Read and check an agreement's text; ``where`` names it in errors."""
+    document = read_document(text, where=where)
+    agreement, shape = _validate(document)
+    faults = [*document.faults, *shape]
+    if agreement is None or faults:
+        raise AgreementError(where=where, faults=tuple(faults))
+    return agreement.model_copy(
+        update={"fingerprint": fingerprint_of(document.content), "document": text}
+    )
+
+
+def _validate(document: Document) -> tuple[Agreement | None, list[Finding]]:
+    try:
+        return Agreement.model_validate(document.content), []
+    except ValidationError as error:
+        return None, [
+            Finding(rule="agreement.shape", subject=".".join(map(str, one["loc"])), sentence=one["msg"])
+            for one in error.errors()
+        ]
