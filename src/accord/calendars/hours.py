@@ -54,7 +54,7 @@ def holidays_of(code: str, year: int) -> frozenset[date]:
     ``code`` is a country or country-subdivision code of the holidays library (``US``, ``DE-BE``);
     KeyError if it knows no such.
     """
-    import holidays  # noqa: PLC0415  a tenth of a second that only calendars with holidays pay
+    import holidays  # a tenth of a second that only calendars with holidays pay
 
     country, _, subdivision = code.partition("-")
     try:
