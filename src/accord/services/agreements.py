@@ -1,0 +1,241 @@
+"""Which agreement is in force, which were seen, and who signed what.
+
+The ledger keeps every version and content seen. Reading the agreement in force writes nothing
+unless the file is new, and costs one small query a call: parsed documents are kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, select
+
+from accord.agreement import Agreement, load, loads
+from accord.errors import InputError
+from accord.findings import Finding
+from accord.ledger import Ledger, add_rows, tables
+from accord.records import Side
+
+_ONE_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Seen:
+    """One row of the ledger's versions, without its text."""
+
+    version: str
+    fingerprint: str
+    effective_from: date
+    seen_at: datetime
+
+
+def agreement_in_force(ledger: Ledger, path: Path, *, as_of: datetime) -> Agreement:
+    """Return the newest agreement whose ``effective_from`` has come at ``as_of``.
+
+    Candidates are the versions that the ledger keeps and the file at ``path``, if it is there; a
+    file not seen before is registered. A day begins at midnight of the agreement's zone. Of one
+    version the file's content counts, else the content seen last. Raises InputError where none is
+    in force, AgreementError where the file has faults.
+    """
+    filed = _read_file(path)
+    with ledger.read() as connection:
+        seen = _read_seen(connection)
+    if filed is not None and not _is_known(filed, seen):
+        with ledger.begin() as connection:
+            register(connection, filed, seen_at=as_of)
+            seen = _read_seen(connection)
+    for one in _candidates(seen, filed, as_of=as_of):
+        agreement = filed if _is_filed(one, filed) else _read_stored(ledger, one)
+        if agreement is not None and _has_begun(agreement, as_of=as_of):
+            return agreement
+    raise _none_in_force(path, seen, as_of=as_of)
+
+
+def register(connection: Connection, agreement: Agreement, *, seen_at: datetime) -> None:
+    """Keep a version and content in the ledger; twice is once.
+
+    The sides that a version names when it is first seen have signed it; a version that is known
+    keeps its signatures, whatever a changed file says.
+    """
+    is_new = _is_new_version(connection, agreement.version)
+    row = {
+        "version": agreement.version,
+        "fingerprint": agreement.fingerprint,
+        "effective_from": agreement.effective_from,
+        "document": agreement.document,
+        "seen_at": seen_at,
+    }
+    add_rows(connection, tables.agreement, [row])
+    if is_new:
+        add_rows(connection, tables.signature, list(_named_signatures(agreement)))
+
+
+def unsigned_sides(connection: Connection, agreement: Agreement) -> tuple[Finding, ...]:
+    """Return one finding a side that has not signed this version as it stands; none: all signed."""
+    table = tables.signature
+    query = select(table).where(table.c.version == agreement.version)
+    signed = {row.side: row for row in connection.execute(query)}
+    findings = []
+    for side in Side:
+        row = signed.get(side.value)
+        if row is None:
+            findings.append(_not_signed(agreement, side))
+        elif row.fingerprint != agreement.fingerprint:
+            findings.append(_signed_otherwise(agreement, side, by=row.signed_by, at=row.signed_at))
+    return tuple(findings)
+
+
+def sign(ledger: Ledger, agreement: Agreement, *, side: Side, name: str, at: datetime) -> None:
+    """Sign a version as it stands, for one side; signing twice changes nothing.
+
+    Raises InputError where either side has signed this version with another content.
+    """
+    if not name.strip():
+        raise InputError(where="name", found="is empty", expected="who signs")
+    with ledger.begin() as connection:
+        register(connection, agreement, seen_at=at)
+        _refuse_other_content(connection, agreement)
+        add_rows(connection, tables.signature, [_signature(agreement, side, name.strip(), at)])
+
+
+def _read_file(path: Path) -> Agreement | None:
+    try:
+        stat = path.stat()
+    except FileNotFoundError:
+        return None
+    return _load_file(path, stat.st_mtime_ns, stat.st_size)
+
+
+@lru_cache(maxsize=16)
+def _load_file(path: Path, _mtime_ns: int, _size: int) -> Agreement:
+    return load(path)
+
+
+@lru_cache(maxsize=64)
+def _load_text(version: str, text: str) -> Agreement:
+    return loads(text, where=f"version {version} in the ledger")
+
+
+def _read_seen(connection: Connection) -> tuple[_Seen, ...]:
+    table = tables.agreement
+    query = select(table.c.version, table.c.fingerprint, table.c.effective_from, table.c.seen_at)
+    return tuple(_Seen(**row) for row in connection.execute(query).mappings())
+
+
+def _read_stored(ledger: Ledger, one: _Seen) -> Agreement:
+    table = tables.agreement
+    query = select(table.c.document).where(
+        table.c.version == one.version, table.c.fingerprint == one.fingerprint
+    )
+    with ledger.read() as connection:
+        return _load_text(one.version, connection.execute(query).scalar_one())
+
+
+def _is_known(filed: Agreement, seen: Iterable[_Seen]) -> bool:
+    return any(_is_filed(one, filed) for one in seen)
+
+
+def _is_filed(one: _Seen, filed: Agreement | None) -> bool:
+    return filed is not None and (one.version, one.fingerprint) == (
+        filed.version,
+        filed.fingerprint,
+    )
+
+
+def _candidates(
+    seen: Iterable[_Seen], filed: Agreement | None, *, as_of: datetime
+) -> list[_Seen]:
+    """List one content a version, newest first, of those that can have begun somewhere on Earth."""
+    by_version: dict[str, _Seen] = {}
+    for one in sorted(seen, key=lambda one: (_is_filed(one, filed), one.seen_at, one.fingerprint)):
+        by_version[one.version] = one
+    begun = [one for one in by_version.values() if one.effective_from <= as_of.date() + _ONE_DAY]
+    return sorted(
+        begun,
+        key=lambda one: (one.effective_from, _is_filed(one, filed), one.seen_at, one.version),
+        reverse=True,
+    )
+
+
+def _has_begun(agreement: Agreement, *, as_of: datetime) -> bool:
+    return agreement.effective_from <= as_of.astimezone(ZoneInfo(agreement.timezone)).date()
+
+
+def _none_in_force(path: Path, seen: Iterable[_Seen], *, as_of: datetime) -> InputError:
+    later = min(seen, key=lambda one: one.effective_from, default=None)
+    if later is None:
+        return InputError(
+            where=str(path),
+            found="is not there, and the ledger keeps no agreement",
+            expected="the agreement of both teams",
+            remedy="write one; accord init lays down an example",
+        )
+    return InputError(
+        where=str(path),
+        found=f"no agreement is in force at {as_of.isoformat()}",
+        expected=f"a time from {later.effective_from} on, when version {later.version} begins",
+        remedy="set an earlier effective_from, or ask for a later time",
+    )
+
+
+def _is_new_version(connection: Connection, version: str) -> bool:
+    query = select(tables.agreement.c.version).where(tables.agreement.c.version == version)
+    return connection.execute(query.limit(1)).first() is None
+
+
+def _named_signatures(agreement: Agreement) -> Iterator[dict[str, object]]:
+    zone = ZoneInfo(agreement.timezone)
+    for one in agreement.signed_by:
+        at = datetime.combine(one.date, time(), zone)
+        yield _signature(agreement, one.team, one.name, at)
+
+
+def _signature(agreement: Agreement, side: Side, name: str, at: datetime) -> dict[str, object]:
+    return {
+        "version": agreement.version,
+        "side": side.value,
+        "fingerprint": agreement.fingerprint,
+        "signed_by": name,
+        "signed_at": at,
+    }
+
+
+def _refuse_other_content(connection: Connection, agreement: Agreement) -> None:
+    table = tables.signature
+    query = select(table).where(
+        table.c.version == agreement.version, table.c.fingerprint != agreement.fingerprint
+    )
+    other = connection.execute(query.order_by(table.c.side)).first()
+    if other is not None:
+        raise InputError(
+            where=f"version {agreement.version}",
+            found=f"{other.side} signed it with another content ({other.signed_by})",
+            expected="one content a version",
+            remedy="give the changed agreement a new version:, then both sides sign that",
+        )
+
+
+def _not_signed(agreement: Agreement, side: Side) -> Finding:
+    return Finding(
+        rule="agreement.unsigned",
+        subject=side.value,
+        sentence=f"{side.value} has not signed version {agreement.version} of the agreement.",
+        remedy=f"Run accord agreement sign --as {side.value}.",
+    )
+
+
+def _signed_otherwise(agreement: Agreement, side: Side, *, by: str, at: datetime) -> Finding:
+    return Finding(
+        rule="agreement.changed_since_signed",
+        subject=side.value,
+        sentence=(
+            f"version {agreement.version} of the agreement was changed after {side.value} signed it"
+            f" ({by}, {at.date()})."
+        ),
+        remedy="Give the changed agreement a new version: and have both sides sign that.",
+    )
