@@ -48,6 +48,8 @@ def _validate(document: Document) -> tuple[Agreement | None, list[Finding]]:
         return Agreement.model_validate(document.content), []
     except ValidationError as error:
         return None, [
-            Finding(rule="agreement.shape", subject=".".join(map(str, one["loc"])), sentence=one["msg"])
+            Finding(
+                rule="agreement.shape", subject=".".join(map(str, one["loc"])), sentence=one["msg"]
+            )
             for one in error.errors()
         ]

@@ -18,7 +18,9 @@ from accord.conditions import ConditionField
 from accord.findings import Finding
 from accord.records import Channel, Part, Programme, Role, Side, Stage
 
-Money = Annotated[Decimal, BeforeValidator(lambda value: str(value) if isinstance(value, float) else value)]
+Money = Annotated[
+    Decimal, BeforeValidator(lambda value: str(value) if isinstance(value, float) else value)
+]
 
 
 class Terms(BaseModel):
@@ -317,5 +319,3 @@ class Agreement(Terms):
     fingerprint: Annotated[str, Field(exclude=True)] = ""
     document: Annotated[str, Field(exclude=True, repr=False)] = ""
     warnings: Annotated[tuple[Finding, ...], Field(exclude=True)] = ()
-
-

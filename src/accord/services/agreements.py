@@ -147,9 +147,7 @@ def _is_filed(one: _Seen, filed: Agreement | None) -> bool:
     )
 
 
-def _candidates(
-    seen: Iterable[_Seen], filed: Agreement | None, *, as_of: datetime
-) -> list[_Seen]:
+def _candidates(seen: Iterable[_Seen], filed: Agreement | None, *, as_of: datetime) -> list[_Seen]:
     """List one content a version, newest first, of those that can have begun somewhere on Earth."""
     by_version: dict[str, _Seen] = {}
     for one in sorted(seen, key=lambda one: (_is_filed(one, filed), one.seen_at, one.fingerprint)):

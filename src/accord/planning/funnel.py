@@ -1,0 +1,179 @@
+"""The reverse funnel: how many MQLs a goal needs, and how many deals some MQLs bring.
+
+Exact fractions are carried along the chain MQL, SQL, opportunity, proposal, contracting, deal.
+"""
+
+from __future__ import annotations
+
+import calendar
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from math import ceil, floor
+from typing import Any, Literal
+
+from accord.agreement import Agreement, Conversion
+from accord.errors import InputError
+
+Number = int | Decimal | Fraction
+Period = Literal["month", "quarter", "year"]
+
+PLAN_STAGES: tuple[str, ...] = ("mql", "sql", "opportunity", "proposal", "contracting", "deal")
+"""The columns of a plan, in the order of the funnel."""
+
+_ROUNDINGS = ("nearest", "ceil")
+_MONTHS: Mapping[str, int] = {"month": 1, "quarter": 3, "year": 12}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SegmentPlan:
+    """One segment's figures of a period: exact, one a stage of :data:`PLAN_STAGES`."""
+
+    segment: str
+    figures: Mapping[str, Fraction]
+    average_deal: Decimal
+
+    @property
+    def shown(self) -> dict[str, int]:
+        """The figures as people read them: whole, half up."""
+        return {stage: round_half_up(figure) for stage, figure in self.figures.items()}
+
+    @property
+    def expected_revenue(self) -> Fraction:
+        """What the deals bring, exactly, in the agreement's currency."""
+        return self.figures["deal"] * Fraction(self.average_deal)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """The figures of one period, per segment in the agreement's order."""
+
+    period: Period
+    segments: tuple[SegmentPlan, ...]
+    warnings: tuple[str, ...] = field(default=())
+
+    @property
+    def mqls(self) -> dict[str, int]:
+        """MQLs needed in the period, per segment, as shown."""
+        return {one.segment: one.shown["mql"] for one in self.segments}
+
+    @property
+    def total(self) -> dict[str, int]:
+        """The sums over the segments of the figures as shown, so that a table adds up."""
+        shown = [one.shown for one in self.segments]
+        return {stage: sum(row[stage] for row in shown) for stage in PLAN_STAGES}
+
+    def weekly(self, on: date, *, stage: str = "mql") -> dict[str, Fraction]:
+        """Return each segment's exact share of a week, in the period that holds the day ``on``."""
+        days = period_days(self.period, on)
+        return {one.segment: weekly_share(one.figures[stage], days) for one in self.segments}
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the plan as plain values: whole figures per segment, their sums, warnings."""
+        return {
+            "segments": {one.segment: one.shown for one in self.segments},
+            "total": self.total,
+            "warnings": list(self.warnings),
+        }
+
+
+def plan(agreement: Agreement, *, rounding: str | None = None) -> Plan:
+    """Compute what each segment needs of every stage to reach the period's revenue goals.
+
+    ``nearest`` shows the exact need half up; ``ceil`` raises the MQLs to the next whole one and
+    goes forward from there, so that the expected deals reach the target. None takes what the
+    agreement says; any other word is an InputError.
+    """
+    how = agreement.targets.rounding if rounding is None else rounding
+    if how not in _ROUNDINGS:
+        raise InputError(where="rounding", found=f"is {how!r}", expected=" or ".join(_ROUNDINGS))
+    share = Fraction(agreement.targets.marketing_share)
+    mqls: dict[str, Fraction] = {}
+    for segment, target in agreement.targets.segments.items():
+        deals = Fraction(target.revenue) * share / Fraction(target.average_deal)
+        need = deals / _whole_way(agreement.targets.conversion)
+        mqls[segment] = Fraction(ceil(need)) if how == "ceil" else need
+    return _plan_of(mqls, agreement)
+
+
+def forward(mqls: Mapping[str, Number], agreement: Agreement) -> Plan:
+    """Compute what some MQLs per segment bring at the agreed conversions.
+
+    Segments that are not named are not planned. InputError on a segment that the agreement does
+    not know, or a negative number.
+    """
+    known = agreement.targets.segments
+    for segment, figure in mqls.items():
+        if segment not in known:
+            raise InputError(where=str(segment), found="is no segment", expected=", ".join(known))
+        if figure < 0:
+            raise InputError(where=segment, found=f"is {figure}", expected="MQLs from 0 on")
+    return _plan_of({name: Fraction(mqls[name]) for name in known if name in mqls}, agreement)
+
+
+def weekly_share(figure: Number, days: int) -> Fraction:
+    """Return a week's share of a period's figure: figure x 7 / days in the period, exactly."""
+    return Fraction(figure) * 7 / days
+
+
+def period_days(period: Period, on: date) -> int:
+    """Count the days of the month, quarter or year that holds a day.
+
+    >>> period_days("quarter", date(2026, 11, 16))
+    92
+    """
+    months = _MONTHS[period]
+    first = (on.month - 1) // months * months + 1
+    return sum(calendar.monthrange(on.year, month)[1] for month in range(first, first + months))
+
+
+def round_half_up(figure: Fraction) -> int:
+    """Round to the nearest whole number, halves up.
+
+    >>> round_half_up(Fraction(1, 2)), round_half_up(Fraction(5, 2))
+    (1, 3)
+    """
+    return floor(figure + Fraction(1, 2))
+
+
+def _plan_of(mqls: Mapping[str, Fraction], agreement: Agreement) -> Plan:
+    targets = agreement.targets
+    segments = tuple(
+        SegmentPlan(
+            segment=name,
+            figures=dict(zip(PLAN_STAGES, _chain(figure, targets.conversion), strict=True)),
+            average_deal=targets.segments[name].average_deal,
+        )
+        for name, figure in mqls.items()
+    )
+    warnings = tuple(finding.sentence for finding in agreement.warnings)
+    return Plan(period=targets.period, segments=segments, warnings=warnings)
+
+
+def _chain(figure: Fraction, conversion: Conversion) -> Iterator[Fraction]:
+    yield figure
+    for rate in _rates(conversion):
+        figure *= rate
+        yield figure
+
+
+def _rates(conversion: Conversion) -> tuple[Fraction, ...]:
+    return tuple(
+        Fraction(rate)
+        for rate in (
+            conversion.mql_to_sql,
+            conversion.sql_to_opportunity,
+            conversion.opportunity_to_proposal,
+            conversion.proposal_to_contracting,
+            conversion.contracting_to_deal,
+        )
+    )
+
+
+def _whole_way(conversion: Conversion) -> Fraction:
+    product = Fraction(1)
+    for rate in _rates(conversion):
+        product *= rate
+    return product
