@@ -1,0 +1,193 @@
+"""The activity log: append exactly once, read by DuckDB."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from accord.killpoints import reach
+from accord.log.columns import EMPTY, READ_COLUMNS, to_log_rows
+from accord.log.storage import Storage
+
+_KEY = ("activity_id", "occurred_us")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Appended:
+    """What became of a batch: rows that are now in the log by it, rows that were there already."""
+
+    accepted: int
+    duplicates: int
+
+
+class ActivityLog:
+    """Every activity once; key: activity_id and the instant it occurred.
+
+    One a process: it keeps the table and one DuckDB connection open. The relations that it gives
+    belong to that connection, and are good until the next :meth:`compact`.
+    """
+
+    def __init__(self, storage: Storage, *, folder: Path | None) -> None:
+        self._storage = storage
+        self._folder = folder
+        self._connection: Any = None
+
+    @classmethod
+    def open(cls, uri: str, *, storage_options: Mapping[str, str] | None = None) -> ActivityLog:
+        """Open the log at a folder or object-storage URI; costs nothing until it is used.
+
+        The table is made by the first append. ``storage_options`` go to Delta Lake as they are.
+        """
+        folder = _local_folder(uri)
+        return cls(Storage(str(folder or uri), storage_options), folder=folder)
+
+    @property
+    def connection(self) -> Any:
+        """The log's own DuckDB connection: queries over its relations run here."""
+        if self._connection is None:
+            self._connection = _connect()
+        return self._connection
+
+    @property
+    def version(self) -> int | None:
+        """The newest version of the table's storage, None before the first append."""
+        return self._storage.version
+
+    def append(self, table: pa.Table, *, batch_id: str, taken_at: datetime) -> Appended:
+        """Take a batch exactly once, however often it is offered or killed half-way.
+
+        ``table`` has activity_id, lead_id, kind, occurred_us (BIGINT, microseconds UTC) and maybe
+        detail. Rows whose key is in the log, or earlier in the batch, are duplicates. A batch whose
+        transaction is in the log is only counted, with the counts of the first time.
+        The caller holds the ingest lease: two appends at once could both land.
+        """
+        rows = to_log_rows(table, batch_id=batch_id, taken_at=taken_at)
+        if self._storage.holds_batch(batch_id):
+            return self._appended(rows, self._count_batch(rows, batch_id))
+        fresh = self._without_known(_without_repeats(rows))
+        reach("log.before_append")
+        if fresh.num_rows:
+            self._storage.append(fresh, batch_id=batch_id)
+        reach("log.after_append")
+        if fresh.num_rows:
+            self._storage.merge_small()
+        return self._appended(rows, fresh.num_rows)
+
+    def read(
+        self,
+        *,
+        lead_ids: Sequence[str] | None = None,
+        kinds: Sequence[str] | None = None,
+        from_us: int | None = None,
+        until_us: int | None = None,
+    ) -> Any:
+        """Read activities as a lazy DuckDB relation on :attr:`connection`, in no order.
+
+        Columns: activity_id, lead_id, kind, occurred_us, detail, taken_us. Both bounds of time are
+        inclusive. None means all; an empty list of leads or kinds means none. Files outside the
+        bounds are not opened. A log without a table gives an empty relation of these columns.
+        """
+        relation = self._scan(from_us, until_us).select(*READ_COLUMNS)
+        for bound, sign in ((from_us, ">="), (until_us, "<=")):
+            if bound is not None:
+                relation = relation.filter(f"occurred_us {sign} {int(bound)}")
+        for column, wanted in (("lead_id", lead_ids), ("kind", kinds)):
+            if wanted is not None:
+                keys = pa.table({column: pa.array(wanted, pa.string())})
+                relation = relation.join(self.connection.from_arrow(keys), column, how="semi")
+        return relation
+
+    def compact(self) -> None:
+        """Merge small files and delete those replaced; content and later reads stay the same.
+
+        Relations read before it can no longer be used, in any process: run it when no stage reads,
+        under the leases of ingest and score.
+        """
+        self._storage.compact()
+
+    def close(self) -> None:
+        """Give back the DuckDB connection."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    @staticmethod
+    def _appended(rows: pa.Table, accepted: int) -> Appended:
+        return Appended(accepted=accepted, duplicates=rows.num_rows - accepted)
+
+    def _scan(self, from_us: int | None, until_us: int | None) -> Any:
+        files = [file for file in self._storage.files() if file.overlaps(from_us, until_us)]
+        if not files:
+            return self.connection.from_arrow(EMPTY)
+        if self._folder is None:  # DuckDB reaches object storage only by an extension
+            return self.connection.from_arrow(self._storage.dataset())
+        paths = [str(self._folder / unquote(file.path)) for file in files]
+        return self.connection.read_parquet(paths, hive_partitioning=False)
+
+    def _count_batch(self, rows: pa.Table, batch_id: str) -> int:
+        if not rows.num_rows:
+            return 0
+        relation = self._scan(*_span(rows))
+        if "batch_id" not in relation.columns:  # every file of it is gone
+            return 0
+        by_batch = self.connection.from_arrow(pa.table({"batch_id": [batch_id]}))
+        counted = relation.join(by_batch, "batch_id", how="semi").aggregate("count(*)")
+        return int(counted.fetchall()[0][0])
+
+    def _without_known(self, rows: pa.Table) -> pa.Table:
+        """Leave out rows whose key is in the log; only files within their span are read."""
+        if not rows.num_rows:
+            return rows
+        known = self._scan(*_span(rows)).select(*_KEY)
+        left = self.connection.from_arrow(_keys(rows)).join(known, ", ".join(_KEY), how="anti")
+        return rows.take(left.select("place").order("place").to_arrow_table().column("place"))
+
+
+def _without_repeats(rows: pa.Table) -> pa.Table:
+    """Keep the first row of each key."""
+    first = _keys(rows).group_by(list(_KEY)).aggregate([("place", "min")]).column("place_min")
+    if len(first) == rows.num_rows:
+        return rows
+    return rows.take(first.take(pc.sort_indices(first)))
+
+
+def _keys(rows: pa.Table) -> pa.Table:
+    """Return the keys of the rows, each with its place among them."""
+    places = pa.array(np.arange(rows.num_rows, dtype=np.int64))
+    return rows.select(list(_KEY)).append_column("place", places)
+
+
+def _span(rows: pa.Table) -> tuple[int, int]:
+    bounds = pc.min_max(rows.column("occurred_us")).as_py()
+    return bounds["min"], bounds["max"]
+
+
+def _local_folder(uri: str) -> Path | None:
+    parts = urlsplit(uri)
+    if parts.scheme == "file":
+        return Path(unquote(parts.path)).absolute()
+    return None if "://" in uri else Path(uri).absolute()
+
+
+def _connect() -> Any:
+    import duckdb  # a sixth of a second, only when it is needed
+
+    return duckdb.connect(
+        ":memory:",
+        config={
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+            # An in-memory database would spill into the working folder.
+            "temp_directory": str(Path(tempfile.gettempdir()) / f"accord-duckdb-{os.getpid()}"),
+        },
+    )

@@ -1,0 +1,152 @@
+"""The Delta table under the log: opened once, followed incrementally, its files with their span.
+
+Nothing in here knows what an activity means. The import of deltalake takes a quarter of a second,
+so it waits for the first use.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from accord.log.columns import SCHEMA
+
+_CONFIGURATION = {
+    # A tick appends a small file: a checkpoint every 50 keeps opening in milliseconds.
+    "delta.checkpointInterval": "50",
+    # Files are pruned by time alone, and statistics of texts would leave ids in the table's
+    # history after their rows are erased.
+    "delta.dataSkippingStatsColumns": "occurred_us",
+}
+_SMALL_BYTES = 4 * 1024 * 1024
+_MANY_FILES = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogFile:
+    """One Parquet file of the table: its path under the root, size, first and last instant."""
+
+    path: str
+    month: str
+    bytes: int
+    first_us: int | None
+    last_us: int | None
+
+    def overlaps(self, from_us: int | None, until_us: int | None) -> bool:
+        """Whether it may hold an instant within the bounds, both inclusive."""
+        too_early = None not in (from_us, self.last_us) and self.last_us < from_us  # type: ignore[operator]
+        too_late = None not in (until_us, self.first_us) and self.first_us > until_us  # type: ignore[operator]
+        return not (too_early or too_late)
+
+
+class Storage:
+    """The table at a URI; absent until the first append."""
+
+    def __init__(self, uri: str, options: Mapping[str, str] | None) -> None:
+        self.uri = uri
+        self._options = dict(options) if options else None
+        self._table: Any = None
+        self._files: tuple[LogFile, ...] = ()
+        self._files_version = -1
+
+    def refresh(self) -> Any:
+        """Return the table at its newest version, None where there is none yet."""
+        if self._table is None:
+            from deltalake import DeltaTable  # a quarter of a second, only when it is needed
+
+            if DeltaTable.is_deltatable(self.uri, self._options):
+                self._table = DeltaTable(self.uri, storage_options=self._options)
+        else:
+            self._table.update_incremental()
+        return self._table
+
+    @property
+    def version(self) -> int | None:
+        """The newest version, None where there is no table yet."""
+        table = self.refresh()
+        return None if table is None else int(table.version())
+
+    def holds_batch(self, batch_id: str) -> bool:
+        """Whether a batch's transaction is in the table."""
+        table = self.refresh()
+        return table is not None and table.transaction_version(batch_id) is not None
+
+    def files(self) -> tuple[LogFile, ...]:
+        """Return the files of the newest version, in the order of their paths."""
+        table = self.refresh()
+        if table is None:
+            return ()
+        if self._files_version != table.version():
+            self._files = _files_of(table)
+            self._files_version = table.version()
+        return self._files
+
+    def append(self, rows: pa.Table, *, batch_id: str) -> None:
+        """Append rows as one commit that carries the batch as its application transaction."""
+        from deltalake import CommitProperties, Transaction, write_deltalake
+
+        write_deltalake(
+            self._table if self._table is not None else self._create(),
+            rows,
+            mode="append",
+            commit_properties=CommitProperties(app_transactions=[Transaction(batch_id, 1)]),
+        )
+
+    def merge_small(self) -> None:
+        """Merge the small files of every month that has many; nothing is deleted.
+
+        A reader opens each file for about a third of a millisecond: ticks would slow down reading
+        until the next :meth:`compact`.
+        """
+        small = Counter(file.month for file in self.files() if file.bytes < _SMALL_BYTES)
+        for month, count in small.items():
+            if count >= _MANY_FILES:
+                self._table.optimize.compact([("month", "=", month)], target_size=_SMALL_BYTES)
+
+    def compact(self) -> None:
+        """Rewrite small files as large ones and delete those that are no longer of the table.
+
+        Only files that a commit has removed are deleted, never one that an append is writing.
+        """
+        table = self.refresh()
+        if table is None:
+            return
+        table.optimize.compact()
+        table.vacuum(retention_hours=0, dry_run=False, enforce_retention_duration=False)
+        table.create_checkpoint()
+
+    def dataset(self) -> Any:
+        """Return the newest version as a pyarrow dataset, read with the storage's own options."""
+        return self.refresh().to_pyarrow_dataset()
+
+    def _create(self) -> Any:
+        from deltalake import DeltaTable
+
+        self._table = DeltaTable.create(
+            self.uri,
+            SCHEMA,
+            mode="ignore",
+            partition_by=["month"],
+            configuration=_CONFIGURATION,
+            storage_options=self._options,
+        )
+        return self._table
+
+
+def _files_of(table: Any) -> tuple[LogFile, ...]:
+    actions = pa.table(table.get_add_actions(flatten=True))
+    files = [
+        LogFile(
+            path=action["path"],
+            month=action["partition.month"],
+            bytes=action["size_bytes"],
+            first_us=action.get("min.occurred_us"),  # not there where no file has statistics
+            last_us=action.get("max.occurred_us"),
+        )
+        for action in actions.to_pylist()
+    ]
+    return tuple(sorted(files, key=lambda file: file.path))
