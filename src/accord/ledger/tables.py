@@ -333,6 +333,7 @@ score = Table(
     Column("scored_at", Instant, nullable=False),
     Column("version", _Key, nullable=False),
     Index(None, "crossed"),
+    Index(None, "scored_at"),
 )
 
 # One row a change of a lead's scores, append-only.
@@ -389,16 +390,27 @@ handoff_owner = Table(
     Column("why", String(32), nullable=False),  # assigned, reassigned, observed
 )
 
-# One row a rep, team and kind of lead: the turns taken, for a fair choice.
+# One row a rep, team and kind of lead: the turns taken in the present stretch of availability, and
+# what the rep had taken beyond (or short of) a fair share when that stretch began.
 turn = Table(
     "turn",
     metadata,
     Column("team", _Key, primary_key=True),
     Column("hot", Boolean, primary_key=True),
     Column("rep_id", _Key, primary_key=True),
-    Column("taken", Integer, nullable=False),  # in the present stretch of availability
-    Column("total", Float, nullable=False),  # taken / weight, while available, of all time
-    Column("stretch", Text, nullable=False),  # who was available: names the stretch
+    Column("taken", Integer, nullable=False),  # leads in the present stretch
+    Column("carried", Float, nullable=False),  # leads a weight beyond the fair share, before it
+    Column("weight", Text, nullable=False),  # exact, as a fraction: 3/2
+    Column("stretch", Text, nullable=False),  # names the stretch; empty: not available in it
+    Column("last_at", Instant, nullable=False),  # when the team last took a turn
+)
+
+# One row a run of the hand-off that saw something new: how many it decided to hand over.
+handoff_run = Table(
+    "handoff_run",
+    metadata,
+    Column("as_of", Instant, primary_key=True),
+    Column("decided", Integer, nullable=False),
 )
 
 # One row a clock. It keeps the term it was started with.
