@@ -52,7 +52,22 @@ class AgreementError(InputError):
 
 
 class SourceError(InputError):
-    """A source that cannot be read as its mapping says; nothing of it was taken."""
+    """A source that cannot be read as its mapping says; nothing of it was taken.
+
+    ``faults`` holds every fault where it is ``sources.yaml`` itself that is wrong.
+    """
+
+    def __init__(
+        self,
+        *,
+        where: str,
+        found: str,
+        expected: str = "",
+        remedy: str = "",
+        faults: tuple[Finding, ...] = (),
+    ) -> None:
+        self.faults = faults
+        super().__init__(where=where, found=found, expected=expected, remedy=remedy)
 
 
 class LeaseHeldError(AccordError):
