@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, delete, exists, func, select, update
 from sqlalchemy import bindparam as bind
 
 from accord.ledger.store import add_rows, chunks, read_rows, upsert_rows
@@ -174,3 +174,10 @@ def end_handoffs(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> N
         for row in rows
     ]
     connection.execute(statement, values)
+
+
+def read_at_stage(connection: Connection, stage: str, *, without_crossing: str) -> tuple[str, ...]:
+    """Read the leads that stand at a stage, but for those with such a crossing not acted on."""
+    crossing = exists().where(score.c.lead_id == lead.c.lead_id, score.c.crossed == without_crossing)
+    query = select(lead.c.lead_id).where(lead.c.current_stage == stage, ~crossing)
+    return tuple(connection.execute(query.order_by(lead.c.lead_id)).scalars())

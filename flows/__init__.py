@@ -1,0 +1,1 @@
+"""Prefect flows: when things run, in which order, with which parameters. No arithmetic."""

@@ -1,0 +1,124 @@
+"""The root of the command line: commands by name, errors to exit codes, printing."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+
+from cyclopts import App, CycloptsError
+
+from accord.errors import InputError, LeaseHeldError
+from accord.services.settings import Settings
+
+DONE = 0
+FOUND = 1
+WRONG_INPUT = 2
+
+app = App(
+    name="accord",
+    help="Runs the agreement between marketing and sales as code.",
+    version_flags=["--version"],
+)
+
+
+def main(tokens: Sequence[str] | None = None) -> None:
+    """Run one command and exit with its code."""
+    sys.exit(run(sys.argv[1:] if tokens is None else tokens))
+
+
+def run(tokens: Sequence[str]) -> int:
+    """Run one command and return its exit code."""
+    from accord.cli import commands
+
+    commands.register(app)
+    try:
+        code = app(tokens, exit_on_error=False, print_error=True, result_action="return_value")
+    except CycloptsError:
+        return WRONG_INPUT
+    except InputError as error:
+        say_wrong(str(error))
+        return WRONG_INPUT
+    except LeaseHeldError as error:
+        say_wrong(str(error))
+        return DONE
+    return code if isinstance(code, int) else DONE
+
+
+def say(text: str = "") -> None:
+    """Print one line for a person."""
+    print(text)
+
+
+def say_wrong(text: str) -> None:
+    """Print what is wrong, beside the output."""
+    print(f"accord: {text}", file=sys.stderr)
+
+
+def say_json(value: Any) -> None:
+    """Print a value as JSON: decimals as text, instants as ISO 8601."""
+    print(json.dumps(value, default=_plain, indent=2, ensure_ascii=False))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return str(value)
+    if isinstance(value, Enum):
+        return value.value
+    if hasattr(value, "isoformat"):
+        return value.isoformat()
+    return str(value)
+
+
+def say_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
+    """Print rows as a table: framed on a terminal, tab-separated elsewhere."""
+    cells = [[_cell(row.get(name)) for name in columns] for row in rows]
+    if not sys.stdout.isatty():
+        for line in [list(columns), *cells]:
+            print("\t".join(line))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(*columns)
+    for line in cells:
+        table.add_row(*line)
+    Console().print(table)
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    return value.isoformat(timespec="seconds") if isinstance(value, datetime) else str(value)
+
+
+def instant(text: str | None) -> datetime:
+    """Read ``--as-of``: ISO 8601, UTC if it names no zone; now if not given."""
+    if text is None:
+        return datetime.now(UTC)
+    try:
+        parsed = datetime.fromisoformat(text)
+    except ValueError:
+        raise InputError(
+            where="--as-of",
+            found=f"{text!r} is no instant",
+            expected="ISO 8601, such as 2026-11-21T09:00:00Z",
+        ) from None
+    return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
+
+
+@contextmanager
+def open_workspace(settings: Settings | None = None) -> Iterator[Any]:
+    """Open the stores for one command."""
+    from accord.services.workspace import Workspace
+
+    workspace = Workspace.open(settings or Settings())
+    try:
+        yield workspace
+    finally:
+        workspace.close()

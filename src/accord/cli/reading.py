@@ -1,0 +1,298 @@
+"""Commands that read: plan, explain, metrics, report, sla, audit, doctor."""
+
+from __future__ import annotations
+
+import webbrowser
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import App, Parameter
+
+from accord.cli.app import DONE, FOUND, instant, open_workspace, say, say_json, say_table
+from accord.cli.stages import AsJson, AsOf
+from accord.errors import InputError
+from accord.services.settings import Settings
+
+
+def register(app: App) -> None:
+    """Add the commands of this module."""
+    for command in (plan, explain, report, audit, doctor):
+        app.command(command)
+    metrics = App(name="metrics", help="The numbers both teams are held to.")
+    metrics.command(metrics_list, name="list")
+    metrics.command(metrics_show, name="show")
+    app.command(metrics)
+    sla = App(name="sla", help="Service-level clocks.")
+    for command, name in (
+        (sla_sweep, "sweep"),
+        (sla_status, "status"),
+        (sla_breaches, "breaches"),
+        (sla_due, "due"),
+    ):
+        sla.command(command, name=name)
+    app.command(sla)
+
+
+def current_agreement(as_of: datetime) -> Any:
+    """Return the agreement in force; before ``init``, the file in the working folder."""
+    from accord.agreement import load
+
+    settings = Settings()
+    if not settings.database_url and not (settings.home / "ledger.db").exists():
+        return load(settings.agreement)
+    with open_workspace(settings) as workspace:
+        return workspace.agreement(as_of)
+
+
+def plan(
+    *,
+    rounding: str | None = None,
+    forward: str | None = None,
+    as_of: AsOf = None,
+    json: AsJson = False,
+) -> int:
+    """Compute how many leads each segment needs at every stage to reach its revenue target.
+
+    Parameters
+    ----------
+    rounding
+        nearest or ceil; the agreement's if not given
+    forward
+        the other way, from MQLs: small=220,middle=143,large=44
+    """
+    from accord.planning import forward as plan_forward
+    from accord.planning import plan as plan_backward
+
+    agreement = current_agreement(instant(as_of))
+    if rounding not in (None, "nearest", "ceil"):
+        raise InputError(where="--rounding", found=f"{rounding!r}", expected="nearest or ceil")
+    if forward is None:
+        made = plan_backward(agreement, rounding=rounding)
+    else:
+        made = plan_forward(_parse_mqls(forward), agreement)
+    if json:
+        say_json(made.as_dict())
+        return DONE
+    segments = made.as_dict()["segments"]
+    steps = list(next(iter(segments.values())))
+    say_table([{"segment": name, **row} for name, row in segments.items()], ["segment", *steps])
+    for warning in made.warnings:
+        say(f"warning: {warning}")
+    return DONE
+
+
+def _parse_mqls(text: str) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for part in text.split(","):
+        name, _, count = part.partition("=")
+        if not count.strip().isdecimal():
+            raise InputError(
+                where="--forward", found=f"{part!r}", expected="SEGMENT=COUNT, comma between"
+            )
+        found[name.strip()] = int(count)
+    return found
+
+
+def explain(lead_id: str, /, *, as_of: AsOf = None, json: AsJson = False) -> int:
+    """Explain a lead's scores: every reason with its points, and how far to the next stage.
+
+    Parameters
+    ----------
+    lead_id
+        the lead, with its system: crm:L000123
+    """
+    from accord.services.explain import explain as explain_lead
+
+    with open_workspace() as workspace:
+        found = explain_lead(workspace, lead_id, as_of=instant(as_of)).as_dict()
+    if json:
+        say_json(found)
+        return DONE
+    for name, value in found.items():
+        if isinstance(value, list) and value and isinstance(value[0], dict):
+            say(f"{name}:")
+            say_table(value, list(value[0]))
+        else:
+            say(f"{name}: {value}")
+    return DONE
+
+
+def metrics_list(*, json: AsJson = False) -> int:
+    """List every metric with its unit, owner and formula."""
+    from accord.metrics import METRICS
+
+    rows = [asdict(metric) for metric in METRICS.values()]
+    if json:
+        say_json(rows)
+    else:
+        say_table(rows, ["name", "unit", "owner", "formula"])
+    return DONE
+
+
+def metrics_show(
+    name: str,
+    /,
+    *,
+    by: str | None = None,
+    since: Annotated[str | None, Parameter(name="--from")] = None,
+    until: Annotated[str | None, Parameter(name="--to")] = None,
+    as_of: AsOf = None,
+    json: AsJson = False,
+) -> int:
+    """Compute one metric from the ledger.
+
+    Parameters
+    ----------
+    name
+        the metric; see accord metrics list
+    by
+        a dimension: segment, channel, campaign, team, rep, industry, country, term
+    since
+        first day, in the agreement's zone
+    until
+        last day
+    """
+    from accord.services.measure import measure
+
+    with open_workspace() as workspace:
+        found = measure(
+            workspace, name, by=by, since=since, until=until, as_of=instant(as_of)
+        ).as_dict()
+    if json:
+        say_json(found)
+        return DONE
+    rows = [*found["rows"], {"member": "total", **found["total"]}]
+    say(f"{found['metric']} ({found['unit']}): {found['formula']}")
+    say_table(rows, [name for name in rows[-1] if any(row.get(name) is not None for row in rows)])
+    return DONE
+
+
+def report(
+    *,
+    week: str | None = None,
+    as_of: AsOf = None,
+    open_it: Annotated[bool, Parameter(name="--open")] = False,
+) -> int:
+    """Write the weekly report: one HTML file that needs no network.
+
+    Parameters
+    ----------
+    week
+        an ISO week such as 2026-W46; the newest if not given
+    open_it
+        open it in the browser
+    """
+    from accord.services.report import write_report
+
+    with open_workspace() as workspace:
+        path = write_report(workspace, as_of=instant(as_of), week=week)
+    say(str(path))
+    if open_it:
+        webbrowser.open(Path(path).resolve().as_uri())
+    return DONE
+
+
+def audit(*, as_of: AsOf = None, json: AsJson = False) -> int:
+    """Check laws L1 to L9 on the ledger."""
+    from accord.services.audit import run_audit
+
+    with open_workspace() as workspace:
+        found = run_audit(workspace, as_of=instant(as_of))
+    if json:
+        say_json([asdict(finding) for finding in found])
+    elif not found:
+        say("accord audit: all laws hold")
+    else:
+        for finding in found:
+            say(f"{finding.rule}: {finding}")
+    return FOUND if found else DONE
+
+
+def doctor(*, json: AsJson = False) -> int:
+    """Check that this installation can work: stores, agreement, sources, versions."""
+    from accord.services.doctor import examine
+
+    checks = [asdict(check) for check in examine(Settings(), as_of=instant(None))]
+    if json:
+        say_json(checks)
+    else:
+        say_table(checks, ["what", "ok", "found"])
+    return DONE if all(check["ok"] for check in checks) else FOUND
+
+
+def sla_sweep(*, as_of: AsOf = None, json: AsJson = False) -> int:
+    """Climb the ladders of what is due."""
+    from accord.services.clocks import run_sweep
+    from accord.services.pipeline import counts_of
+
+    with open_workspace() as workspace:
+        counts = counts_of(run_sweep(workspace, as_of=instant(as_of)))
+    if json:
+        say_json(counts)
+    else:
+        say("sla: " + ", ".join(f"{value} {key}" for key, value in counts.items()))
+    return DONE
+
+
+def sla_status(*, as_of: AsOf = None, json: AsJson = False) -> int:
+    """Count the clocks of every term: running, due soon, met, breached."""
+    from accord.services.clocks import clock_status
+
+    with open_workspace() as workspace, workspace.ledger.read() as connection:
+        rows = clock_status(connection, as_of=instant(as_of))
+    return _rows(rows, json=json)
+
+
+def sla_breaches(*, as_of: AsOf = None, json: AsJson = False) -> int:
+    """List the clocks that ran out unmet: whose, and by how much."""
+    from accord.services.clocks import breaches
+
+    with open_workspace() as workspace, workspace.ledger.read() as connection:
+        rows = breaches(connection, as_of=instant(as_of))
+    _rows(rows, json=json)
+    return FOUND if rows else DONE
+
+
+def _rows(rows: list[dict[str, Any]], *, json: bool) -> int:
+    if json:
+        say_json(rows)
+    elif rows:
+        say_table(rows, list(rows[0]))
+    else:
+        say("none")
+    return DONE
+
+
+def sla_due(*, start: str, within: str, calendar: str, json: AsJson = False) -> int:
+    """Work out when a term runs out: what if it began at START and had WITHIN on CALENDAR?
+
+    Parameters
+    ----------
+    start
+        ISO instant
+    within
+        a duration: 5m, 16h
+    calendar
+        a calendar of the agreement
+    """
+    from accord.agreement import parse_duration
+    from accord.sla import Calendar
+
+    begin = instant(start)
+    calendars = current_agreement(begin).calendars
+    if calendar not in calendars:
+        raise InputError(
+            where="--calendar", found=f"{calendar!r} is unknown", expected=", ".join(calendars)
+        )
+    try:
+        term = parse_duration(within).delta
+    except ValueError as error:
+        raise InputError(where="--within", found=str(error)) from None
+    due = Calendar.parse(calendars[calendar]).due(begin, term)
+    if json:
+        say_json({"start": begin, "within": within, "calendar": calendar, "due": due})
+    else:
+        say(due.isoformat())
+    return DONE

@@ -1,0 +1,214 @@
+"""Commands that run stages: init, simulate, ingest, score, handoff, deliver, sla sweep, weekly, run."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import App, Parameter
+
+from accord.cli.app import (
+    DONE,
+    FOUND,
+    WRONG_INPUT,
+    instant,
+    open_workspace,
+    say,
+    say_json,
+    say_wrong,
+)
+from accord.services.settings import Settings
+
+AsOf = Annotated[str | None, Parameter(name="--as-of", help="ISO instant; now if not given")]
+AsJson = Annotated[bool, Parameter(name="--json", help="print JSON")]
+
+
+def register(app: App) -> None:
+    """Add the commands of this module."""
+    for command in (init, simulate, ingest, score, handoff, deliver, weekly, nightly, rescore):
+        app.command(command)
+    app.command(run_pipeline, name="run")
+
+
+def init() -> int:
+    """Make the home folder, the ledger and the activity log; write starter files if missing."""
+    settings = Settings()
+    for path, starter in (
+        (settings.agreement, "agreement.yaml"),
+        (settings.sources, "sources.yaml"),
+    ):
+        if not path.exists():
+            _write_starter(path, starter)
+    with open_workspace(settings):
+        say(f"ready: {settings.home}")
+    return DONE
+
+
+def _write_starter(path: Path, starter: str) -> None:
+    from accord.services.shipped import shipped_file
+
+    with shipped_file(starter) as source:
+        shutil.copyfile(source, path)
+    say(f"wrote {path}")
+
+
+def simulate(
+    *,
+    weeks: int = 4,
+    seed: int = 7,
+    size: int = 3000,
+    json: AsJson = False,
+) -> int:
+    """Run a simulated company through the whole system, tick by tick.
+
+    Parameters
+    ----------
+    weeks
+        how many weeks
+    seed
+        the same seed gives the same company
+    size
+        how many prospects
+    """
+    from accord.services.simulate import simulate_company
+
+    with open_workspace() as workspace:
+        summary = simulate_company(workspace, weeks=weeks, seed=seed, size=size, say=say)
+    if json:
+        say_json(summary)
+    return DONE
+
+
+def ingest(*, sources: Path | None = None, as_of: AsOf = None, json: AsJson = False) -> int:
+    """Take new batches from the sources; failing rows are set aside with their reasons."""
+    from accord.services.ingest import run_ingest
+
+    settings = _with_sources(sources)
+    with open_workspace(settings) as workspace:
+        result = run_ingest(workspace, as_of=instant(as_of))
+    return _finish("ingest", result, json=json)
+
+
+def _with_sources(sources: Path | None) -> Settings:
+    return Settings() if sources is None else Settings(sources=sources)
+
+
+def score(*, full: bool = False, as_of: AsOf = None, json: AsJson = False) -> int:
+    """Score the leads with something new; all of them with --full."""
+    from accord.services.score import run_score
+
+    with open_workspace() as workspace:
+        result = run_score(workspace, as_of=instant(as_of), full=full)
+    return _finish("score", result, json=json)
+
+
+def handoff(*, dry_run: bool = False, as_of: AsOf = None, json: AsJson = False) -> int:
+    """Place what was said, then hand qualified leads to sales, each once."""
+    from accord.services.handoff import run_handoff
+    from accord.services.lifecycle import run_lifecycle
+
+    moment = instant(as_of)
+    with open_workspace() as workspace:
+        if not dry_run:
+            _finish("lifecycle", run_lifecycle(workspace, as_of=moment), json=False)
+        result = run_handoff(workspace, as_of=moment, dry_run=dry_run)
+    return _finish("handoff", result, json=json)
+
+
+def deliver(*, as_of: AsOf = None, json: AsJson = False) -> int:
+    """Drain the outbox into CRM and messages."""
+    from accord.services.deliver import run_deliver
+
+    with open_workspace() as workspace:
+        result = run_deliver(workspace, as_of=instant(as_of))
+    return _finish("deliver", result, json=json)
+
+
+def weekly(*, as_of: AsOf = None, json: AsJson = False) -> int:
+    """Compute the weekly metrics; a closed week that changed is restated."""
+    from accord.services.weekly import run_weekly
+
+    with open_workspace() as workspace:
+        result = run_weekly(workspace, as_of=instant(as_of))
+    return _finish("weekly", result, json=json)
+
+
+def nightly(*, as_of: AsOf = None, json: AsJson = False) -> int:
+    """Score every lead, move unready targets to nurture, compact the log, audit."""
+    from accord.services.nightly import run_nightly
+
+    with open_workspace() as workspace:
+        result = run_nightly(workspace, as_of=instant(as_of))
+    return _finish("nightly", result, json=json)
+
+
+def rescore(
+    *,
+    agreement: Path | None = None,
+    as_of: AsOf = None,
+    apply: bool = False,
+    json: AsJson = False,
+) -> int:
+    """Say who would become or cease to be an MQL under an agreement; --apply stores the scores.
+
+    Parameters
+    ----------
+    agreement
+        the candidate; the one in force if not given
+    apply
+        store the scores; only under the agreement in force
+    """
+    from accord.services.rescore import run_rescore
+
+    with open_workspace() as workspace:
+        result = run_rescore(workspace, as_of=instant(as_of), candidate=agreement, apply=apply)
+    return _finish("rescore", result, json=json)
+
+
+def run_pipeline(*, sources: Path | None = None, as_of: AsOf = None, json: AsJson = False) -> int:
+    """Walk the pipeline once, without Prefect: ingest, score, lifecycle, hand-off, clocks, deliver."""
+    from accord.services.pipeline import walk
+
+    code, found = DONE, {}
+    with open_workspace(_with_sources(sources)) as workspace:
+        for name, result in _shown(walk(workspace, as_of=instant(as_of))):
+            code = max(code, _finish(name, result, json=False, quiet=json))
+            found[name] = result
+    if json:
+        from accord.services.pipeline import counts_of
+
+        say_json({name: counts_of(result) for name, result in found.items()})
+    return code
+
+
+def _shown(steps: Any) -> Any:
+    """Show which stage is at work, on a terminal."""
+    if not sys.stderr.isatty():
+        yield from steps
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status("pipeline") as status:
+        for name, result in steps:
+            status.update(f"pipeline: {name} done")
+            yield name, result
+
+
+def _finish(name: str, result: Any, *, json: bool, quiet: bool = False) -> int:
+    """Print a stage's counts and findings; 2 if a file could not be read, 1 if something is wrong."""
+    from accord.services.pipeline import counts_of
+
+    counts = counts_of(result)
+    if json:
+        say_json(counts)
+    elif not quiet:
+        say(f"{name}: " + ", ".join(f"{value} {key}" for key, value in counts.items()))
+    errors = getattr(result, "errors", ())
+    findings = getattr(result, "findings", ())
+    for wrong in (*errors, *findings):
+        say_wrong(str(wrong))
+    if errors:
+        return WRONG_INPUT
+    return FOUND if findings else DONE

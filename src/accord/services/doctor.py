@@ -1,0 +1,73 @@
+"""Can this installation work? Each thing it needs, looked at and said in a line."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.metadata import version
+
+from accord.agreement import load
+from accord.errors import AccordError
+from accord.ledger import Ledger
+from accord.services.settings import Settings
+from accord.sources import read_sources
+
+_PACKAGES = ("prefect", "great-expectations", "pandas", "sqlalchemy", "duckdb", "deltalake")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One thing looked at: whether it is right, and what was found."""
+
+    what: str
+    ok: bool
+    found: str
+
+
+def examine(settings: Settings, *, as_of: datetime) -> tuple[Check, ...]:
+    """Look at everything a deployment needs; nothing is changed but for a missing home folder."""
+    return (
+        Check(what="python", ok=True, found=sys.version.split()[0]),
+        *(Check(what=name, ok=True, found=version(name)) for name in _PACKAGES),
+        _look("home", lambda: _home(settings)),
+        _look("ledger", lambda: _ledger(settings)),
+        _look("agreement", lambda: _agreement(settings, as_of)),
+        _look("sources", lambda: _sources(settings)),
+    )
+
+
+def _look(what: str, look: Callable[[], str]) -> Check:
+    try:
+        return Check(what=what, ok=True, found=look())
+    except (AccordError, OSError) as error:
+        return Check(what=what, ok=False, found=str(error).splitlines()[0])
+
+
+def _home(settings: Settings) -> str:
+    settings.home.mkdir(parents=True, exist_ok=True)
+    if not os.access(settings.home, os.W_OK):
+        raise PermissionError(f"{settings.home} cannot be written to")
+    return str(settings.home)
+
+
+def _ledger(settings: Settings) -> str:
+    ledger = Ledger.open(settings.ledger_url)
+    try:
+        return ledger.engine.url.render_as_string(hide_password=True)
+    finally:
+        ledger.close()
+
+
+def _agreement(settings: Settings, as_of: datetime) -> str:
+    agreement = load(settings.agreement)
+    begins = "" if agreement.effective_from <= as_of.date() else ", not in force yet"
+    signed = ", ".join(signature.team for signature in agreement.signed_by) or "nobody"
+    return f"version {agreement.version}, signed by {signed}{begins}"
+
+
+def _sources(settings: Settings) -> str:
+    sources = read_sources(settings.sources, dict(os.environ))
+    return f"{len(sources.sources)} sources"

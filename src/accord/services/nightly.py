@@ -1,0 +1,77 @@
+"""The nightly run: every lead scored, unready targets to nurture, the log compacted, the audit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from accord.findings import Finding
+from accord.ledger.fact_rows import read_at_stage
+from accord.ledger.stage_rows import append_changes, read_changes
+from accord.lifecycle import Entry, StageChange, enter, fold
+from accord.records import Origin, Programme, Stage
+from accord.services.audit import run_audit
+from accord.services.clocks import sync_clocks
+from accord.services.lifecycle import run_lifecycle
+from accord.services.score import run_score
+from accord.services.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NightlyResult:
+    """Counts of one night; ``findings`` are broken laws."""
+
+    scored: int
+    changed: int
+    nurtured: int
+    findings: tuple[Finding, ...]
+
+
+def run_nightly(workspace: Workspace, *, as_of: datetime) -> NightlyResult:
+    """Score all leads, start the programme of those not ready, tidy the log, check the laws."""
+    scored = run_score(workspace, as_of=as_of, full=True)
+    run_lifecycle(workspace, as_of=as_of)
+    nurtured = nurture_unready(workspace, as_of=as_of)
+    workspace.log.compact()
+    return NightlyResult(
+        scored=scored.scored,
+        changed=scored.changed,
+        nurtured=nurtured,
+        findings=run_audit(workspace, as_of=as_of),
+    )
+
+
+def nurture_unready(workspace: Workspace, *, as_of: datetime) -> int:
+    """Move targets that are not mql at the nightly scoring into the programme *new*.
+
+    A target whose crossing to mql waits for the hand-off is ready and stays.
+    """
+    with workspace.ledger.lease("lifecycle"), workspace.ledger.begin() as connection:
+        lead_ids = read_at_stage(connection, Stage.TARGET, without_crossing=Stage.MQL)
+        version = workspace.agreement(as_of).version if lead_ids else ""
+        moves = _nurture(connection, lead_ids, at=as_of, version=version)
+        append_changes(connection, moves, known_at=as_of)
+        if lead_ids:
+            agreement = workspace.agreement(as_of)
+            sync_clocks(connection, workspace, agreement=agreement, lead_ids=lead_ids, as_of=as_of)
+    return len(moves)
+
+
+def _nurture(
+    connection: Connection, lead_ids: tuple[str, ...], *, at: datetime, version: str
+) -> list[StageChange]:
+    entry = Entry(
+        stage=Stage.NURTURE,
+        at=at,
+        cause="nightly",
+        origin=Origin.DECIDED,
+        programme=Programme.NEW,
+        version=version,
+    )
+    return [
+        move
+        for lead_id, history in read_changes(connection, lead_ids).items()
+        for move in enter(fold(history), entry, lead_id=lead_id)
+    ]
