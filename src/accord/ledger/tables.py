@@ -481,6 +481,7 @@ outbox = Table(
     Column("sent_at", Instant),
     Column("error", Text),
     Index(None, "status", "not_before"),
+    Index(None, "status", "outbox_id"),
     Index(None, "lead_id"),
     Index(None, "clock_id"),
 )
