@@ -1,0 +1,7 @@
+"""One adapter a CRM behind one port. Adapters send and read back; they decide nothing."""
+
+from accord.crm.file import FileCrm
+from accord.crm.opening import open_crm
+from accord.crm.port import Crm, Item, Outcome, Result
+
+__all__ = ["Crm", "FileCrm", "Item", "Outcome", "Result", "open_crm"]

@@ -1,0 +1,108 @@
+"""The adapter ``file``: one JSON line an effect, appended, on disk before it counts as taken.
+
+A line is ``{"key": ..., "kind": ..., "sent_at": ..., "payload": {...}}``; the key stands first. A
+last line without its end of line was cut off by a crash: it does not count, and is removed before
+the next line is written. Two writers queue on a lock of the file itself.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from accord.crm.port import Item, Outcome, Result
+from accord.killpoints import reach
+from accord.records import to_text
+
+_PIECE = 1 << 20
+_START = b'{"key": '
+_LONGEST_KEY = 2048
+
+
+class FileCrm:
+    """A CRM that is a file of JSON lines.
+
+    It remembers which keys it has read and looks only at what was added since.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._keys: set[str] = set()
+        self._seen = 0
+        self._inode = -1
+
+    def upsert(self, items: Sequence[Item], *, sent_at: datetime) -> tuple[Outcome, ...]:
+        """Append the items whose key is not there yet; all of them are then on disk."""
+        with self._locked() as file:
+            self._catch_up(file)
+            os.ftruncate(file, self._seen)
+            fresh = {item.key: item for item in items if item.key not in self._keys}
+            lines = [_line(item, sent_at) for item in fresh.values()]
+            _write(file, lines, at=self._seen)
+            self._catch_up(file)
+        return tuple(Outcome(key=item.key, result=Result.TAKEN) for item in items)
+
+    def read_back(self, keys: Sequence[str]) -> frozenset[str]:
+        """Return which of the keys stand in the file, in whole lines."""
+        if not self.path.exists():
+            return frozenset()
+        with self._locked() as file:
+            self._catch_up(file)
+        return self._keys.intersection(keys) if keys else frozenset()
+
+    @contextmanager
+    def _locked(self) -> Iterator[int]:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        file = os.open(self.path, os.O_CREAT | os.O_RDWR)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield file
+        finally:
+            os.close(file)
+
+    def _catch_up(self, file: int) -> None:
+        """Read the whole lines that are new; start anew if it is another or a shorter file."""
+        status = os.fstat(file)
+        if status.st_ino != self._inode or status.st_size < self._seen:
+            self._inode, self._seen, self._keys = status.st_ino, 0, set()
+        rest = b""
+        while piece := os.pread(file, _PIECE, self._seen + len(rest)):
+            *lines, rest = (rest + piece).split(b"\n")
+            self._keys.update(_keys_of(lines))
+            self._seen += sum(len(line) + 1 for line in lines)
+
+
+def _line(item: Item, sent_at: datetime) -> bytes:
+    entry = {
+        "key": item.key,
+        "kind": item.kind,
+        "sent_at": to_text(sent_at),
+        "payload": dict(item.payload),
+    }
+    return json.dumps(entry, ensure_ascii=False).encode() + b"\n"
+
+
+def _write(file: int, lines: Sequence[bytes], *, at: int) -> None:
+    """Write lines and bring them to disk; the two points cut a batch between and within lines."""
+    for line in lines:
+        middle = len(line) // 2
+        os.pwrite(file, line[:middle], at)
+        reach("crm.within_line")
+        os.pwrite(file, line[middle:], at + middle)
+        at += len(line)
+        reach("crm.within_batch")
+    if lines:
+        os.fsync(file)
+
+
+def _keys_of(lines: Iterable[bytes]) -> Iterator[str]:
+    """Yield the key of each line of ours; what else stands in the file is passed over."""
+    for line in lines:
+        if line.startswith(_START):
+            head = line[len(_START) : len(_START) + _LONGEST_KEY].decode(errors="replace")
+            yield str(json.JSONDecoder().raw_decode(head)[0])

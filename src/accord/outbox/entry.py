@@ -1,0 +1,81 @@
+"""One entry of the outbox: its key, its payload, and the row it becomes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+class Kind(StrEnum):
+    """What an entry brings: a hand-off to the CRM, or a message to people."""
+
+    HANDOFF = "handoff"
+    MESSAGE = "message"
+
+
+class Status(StrEnum):
+    """Where an entry stands. Only waiting ones are ever sent."""
+
+    WAITING = "waiting"
+    SENT = "sent"
+    DEAD = "dead"  # tried too often; a person may retry it
+    WITHDRAWN = "withdrawn"  # its clock ended before it went, or a person dropped it
+    SUPERSEDED = "superseded"  # a newer hand-off of the lead says more
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One effect that must reach the world, once: ``key`` is its idempotency key.
+
+    ``payload`` holds JSON's own types only. It is not sent before ``not_before``; entries of one
+    lead are sent in the order in which they were written.
+    """
+
+    key: str
+    kind: Kind
+    lead_id: str | None
+    payload: Mapping[str, Any]
+    not_before: datetime
+    clock_id: str | None = None
+    step: int | None = None
+
+    def row(self, *, created_at: datetime) -> dict[str, Any]:
+        """Return the row of the ledger's ``outbox`` that waits to be sent."""
+        return {
+            "key": self.key,
+            "kind": self.kind.value,
+            "lead_id": self.lead_id,
+            "clock_id": self.clock_id,
+            "step": self.step,
+            "payload": dict(self.payload),
+            "payload_hash": payload_hash(self.payload),
+            "status": Status.WAITING.value,
+            "created_at": created_at,
+            "not_before": self.not_before,
+            "attempts": 0,
+        }
+
+
+def handoff_key(handoff_id: str, rep_id: str) -> str:
+    """Name the effect of giving one hand-off to one rep.
+
+    >>> handoff_key("4f2a", "crm:7")
+    'handoff:4f2a:crm:7'
+    """
+    return f"handoff:{handoff_id}:{rep_id}"
+
+
+def message_key(clock_id: str, step: int) -> str:
+    """Name the effect of one ladder step of one clock."""
+    return f"message:{clock_id}:{step}"
+
+
+def payload_hash(payload: Mapping[str, Any]) -> str:
+    """Return the digest of a payload's content: the order of its keys does not count."""
+    text = json.dumps(payload, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
