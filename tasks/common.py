@@ -59,3 +59,10 @@ def log_counts(stage: str, result: Any) -> dict[str, int]:
     line = ", ".join(f"{value} {name}" for name, value in counts.items())
     get_run_logger().info("%s: %s", stage, line)
     return counts
+
+
+def log_findings(result: Any) -> None:
+    """Log what a stage found wrong, a line each; they name files, rules and ids only."""
+    logger = get_run_logger()
+    for wrong in (*getattr(result, "errors", ()), *getattr(result, "findings", ())):
+        logger.warning("%s", wrong)

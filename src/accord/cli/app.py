@@ -20,11 +20,10 @@ DONE = 0
 FOUND = 1
 WRONG_INPUT = 2
 
-app = App(
-    name="accord",
-    help="Runs the agreement between marketing and sales as code.",
-    version_flags=["--version"],
-)
+
+def new_app() -> App:
+    """Return the root of the command line, without commands."""
+    return App(name="accord", help="Runs the agreement between marketing and sales as code.")
 
 
 def main(tokens: Sequence[str] | None = None) -> None:
@@ -34,9 +33,11 @@ def main(tokens: Sequence[str] | None = None) -> None:
 
 def run(tokens: Sequence[str]) -> int:
     """Run one command and return its exit code."""
-    from accord.cli import commands
+    from accord.cli import agreement, desk, reading, stages
 
-    commands.register(app)
+    app = new_app()
+    for group in (stages, reading, agreement, desk):
+        group.register(app)
     try:
         code = app(tokens, exit_on_error=False, print_error=True, result_action="return_value")
     except CycloptsError:

@@ -1,4 +1,4 @@
-"""Commands that run stages: init, simulate, ingest, score, handoff, deliver, sla sweep, weekly, run."""
+"""Commands that run stages, one or all of them."""
 
 from __future__ import annotations
 
@@ -168,7 +168,7 @@ def rescore(
 
 
 def run_pipeline(*, sources: Path | None = None, as_of: AsOf = None, json: AsJson = False) -> int:
-    """Walk the pipeline once, without Prefect: ingest, score, lifecycle, hand-off, clocks, deliver."""
+    """Walk the pipeline once, without Prefect: every stage of a tick, in order."""
     from accord.services.pipeline import walk
 
     code, found = DONE, {}
@@ -197,7 +197,7 @@ def _shown(steps: Any) -> Any:
 
 
 def _finish(name: str, result: Any, *, json: bool, quiet: bool = False) -> int:
-    """Print a stage's counts and findings; 2 if a file could not be read, 1 if something is wrong."""
+    """Print counts and findings; 2 if a file could not be read, 1 if something was found wrong."""
     from accord.services.pipeline import counts_of
 
     counts = counts_of(result)

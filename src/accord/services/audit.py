@@ -28,9 +28,7 @@ _SCORES_CHECKED = 500
 def run_audit(workspace: Workspace, *, as_of: datetime) -> tuple[Finding, ...]:
     """Return what breaks a law; nothing if all hold."""
     with workspace.ledger.read() as connection:
-        return tuple(
-            finding for law in LAWS for finding in law(connection, workspace, as_of)
-        )
+        return tuple(finding for law in LAWS for finding in law(connection, workspace, as_of))
 
 
 def _broken(law: str, subject: str, sentence: str) -> Finding:

@@ -1,0 +1,18 @@
+"""The flow ``score``."""
+
+from __future__ import annotations
+
+from prefect import flow
+
+from flows.parameters import AsOf, Full, moment_of
+from tasks.score import score
+
+
+@flow(name="score", validate_parameters=True, timeout_seconds=3600)
+def score_flow(as_of: AsOf = None, full: Full = False) -> dict[str, int]:
+    """Score the leads with something new; all of them on demand."""
+    return score(moment_of(as_of), full=full)
+
+
+if __name__ == "__main__":
+    score_flow()
