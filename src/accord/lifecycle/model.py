@@ -56,9 +56,11 @@ class Fact:
     version: str | None = None
 
     @property
-    def order(self) -> tuple[datetime, int, str]:
-        """Facts are placed by when they happened, then by kind, then by name."""
-        return (self.at, int(self.kind), self.cause)
+    def order(self) -> tuple[datetime, int, int, str, str, str]:
+        """Facts are placed by when they happened; at one instant by kind, then along the funnel."""
+        along = list(Stage).index(self.stage) if self.stage is not None else -1
+        outcome = self.outcome or ""
+        return (self.at, int(self.kind), along, self.step or "", outcome, self.cause)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +132,7 @@ class LeadState:
     returned_at: datetime | None = None
     at: datetime | None = None
     position: int = -1
-    entries: Mapping[Stage, int] = field(default=_NOTHING)
+    entries: Mapping[Stage, int] = field(default_factory=lambda: _NOTHING)
 
     @property
     def rank(self) -> int:

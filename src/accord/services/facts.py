@@ -45,9 +45,8 @@ def _first_of_each(facts: Iterable[Fact]) -> Iterator[Fact]:
     """Two versions of a record that say the same thing of the same instant are one fact."""
     seen: set[tuple[object, ...]] = set()
     for fact in facts:
-        name = (*fact.order, fact.stage, fact.step)
-        if name not in seen:
-            seen.add(name)
+        if fact.order not in seen:
+            seen.add(fact.order)
             yield fact
 
 
