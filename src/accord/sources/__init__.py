@@ -1,0 +1,27 @@
+"""Readers: files of any system to canonical records, by the mapping in ``sources.yaml``.
+
+Reads and maps; judges nothing (quality does) and stores nothing (services do).
+"""
+
+from accord.sources.document import read_sources
+from accord.sources.files import Batch, File, find_batches
+from accord.sources.mapping import Records, map_records
+from accord.sources.model import ColumnMapping, Source, Sources
+from accord.sources.readers import read_rows
+from accord.sources.rows import Rows
+from accord.sources.values import StageOf
+
+__all__ = [
+    "Batch",
+    "ColumnMapping",
+    "File",
+    "Records",
+    "Rows",
+    "Source",
+    "Sources",
+    "StageOf",
+    "find_batches",
+    "map_records",
+    "read_rows",
+    "read_sources",
+]

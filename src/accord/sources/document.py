@@ -1,0 +1,160 @@
+"""Reading ``sources.yaml``: YAML 1.2 to a checked :class:`Sources`, or every fault at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
+
+from accord.errors import SourceError
+from accord.findings import Finding
+from accord.records import Entity
+from accord.sources.checks import check_source
+from accord.sources.model import ColumnMapping, Source, Sources
+
+_VARIABLE = re.compile(r"\$\{(\w+)\}")
+
+
+def read_sources(path: str | Path, environment: Mapping[str, str]) -> Sources:
+    """Read and check the sources in a file; places are resolved against its folder.
+
+    ``${NAME}`` in a path is taken from ``environment``. Raises SourceError whose ``faults`` are
+    all that was found wrong, each with its path and remedy.
+    """
+    file = Path(path)
+    content, faults = _parse(_read_text(file), where=str(file))
+    entries = content.get("sources") if isinstance(content, dict) else None
+    if not isinstance(entries, list) or set(content) != {"sources"}:
+        raise _error(
+            file,
+            [_fault("sources", "is not the one list of sources", "Write sources: and a list.")],
+        )
+    sources = []
+    for index, entry in enumerate(entries):
+        source, found = _read_source(entry, index, file.parent, environment)
+        faults += found
+        sources += [source] if source is not None else []
+    faults += list(_repeated_names(entries))
+    if faults:
+        raise _error(file, faults)
+    return Sources(sources=tuple(sources), folder=file.parent)
+
+
+def _read_text(file: Path) -> str:
+    try:
+        return file.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        remedy = "write one, or name another by --sources or ACCORD_SOURCES"
+        raise SourceError(where=str(file), found="is not there", remedy=remedy) from None
+    except UnicodeDecodeError as error:
+        found = f"is no UTF-8 text at byte {error.start}"
+        raise SourceError(where=str(file), found=found, remedy="save it as UTF-8") from None
+    except OSError as error:
+        raise SourceError(where=str(file), found=f"cannot be read: {error.strerror}") from None
+
+
+def _parse(text: str, *, where: str) -> tuple[Any, list[Finding]]:
+    yaml = YAML(typ="safe", pure=True)
+    yaml.allow_duplicate_keys = True  # they are faults of ours, found below with the others
+    try:
+        node = yaml.compose(text)
+        faults = list(_repeated_keys(node, "")) if node is not None else []
+        return yaml.constructor.construct_document(node) if node is not None else None, faults
+    except (YAMLError, ValueError, RecursionError) as error:
+        problem = getattr(error, "problem", None) or str(error).splitlines()[0]
+        mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
+        place = f"{where} line {mark.line + 1}" if mark is not None else where
+        found = f"is no YAML: {problem}"
+        raise SourceError(where=place, found=found, remedy="correct the text there") from None
+
+
+def _repeated_keys(node: Node, path: str) -> Iterator[Finding]:
+    if isinstance(node, SequenceNode):
+        for index, item in enumerate(node.value):
+            yield from _repeated_keys(item, f"{path}[{index}]")
+    elif isinstance(node, MappingNode):
+        seen: set[str] = set()
+        for key, value in node.value:
+            name = str(key.value)
+            below = f"{path}.{name}" if path else name
+            if name in seen:
+                line = key.start_mark.line + 1
+                yield _fault(below, f"stands twice, again in line {line}", "Keep one of them.")
+            seen.add(name)
+            yield from _repeated_keys(value, below)
+
+
+def _read_source(
+    entry: Any, index: int, folder: Path, environment: Mapping[str, str]
+) -> tuple[Source | None, list[Finding]]:
+    name = entry.get("name") if isinstance(entry, dict) else None
+    here = f"sources.{name}" if isinstance(name, str) else f"sources[{index}]"
+    try:
+        source = Source.model_validate(entry)
+    except ValidationError as error:
+        return None, [_shape_fault(here, one) for one in error.errors()]
+    faults = check_source(source, here=here)
+    places = {key: _expand(place, folder, environment) for key, place in source.places.items()}
+    for key, place in places.items():
+        unset = _VARIABLE.findall(place)
+        where = f"{here}.files.{key}" if key else f"{here}.path"
+        faults += [
+            _fault(where, f"names {variable}, which is not set", "Set it in the environment.")
+            for variable in unset
+        ]
+    changes = {"path": places[""]} if "" in places else {"files": places}
+    return source.model_copy(update=changes), faults
+
+
+def _expand(place: str, folder: Path, environment: Mapping[str, str]) -> str:
+    """Put variables in; a relative place starts in the folder. Unset variables stay as written."""
+    expanded = _VARIABLE.sub(lambda found: environment.get(found[1]) or found[0], place)
+    if "://" in expanded or expanded.startswith("${"):
+        return expanded
+    return str(folder / expanded)
+
+
+def _shape_fault(here: str, error: Any) -> Finding:
+    steps = [str(step) for step in error["loc"]]
+    path = ".".join([here, *steps])
+    if error["type"] == "extra_forbidden":
+        # A key of a source, or of a field's mapping: fields.<name>.<key>.
+        known = Source.model_fields if len(steps) == 1 else ColumnMapping.model_fields
+        return _fault(path, "is not known here", nearest(steps[-1], tuple(known)))
+    if steps == ["entity"] and error["type"] == "enum":
+        found = f"{error['input']!r} is no entity"
+        return _fault(path, found, nearest(str(error["input"]), tuple(Entity)))
+    if error["type"] == "missing":
+        return _fault(path, "is missing", "Add it.")
+    message = str(error["msg"]).removeprefix("Value error, ")
+    return _fault(path, message[:1].lower() + message[1:], "Correct it.")
+
+
+def nearest(word: str, known: tuple[str, ...]) -> str:
+    """Say which known word may be meant."""
+    close = get_close_matches(word, known, n=1, cutoff=0.5)
+    return f"Did you mean {close[0]}?" if close else f"Known are {', '.join(known)}."
+
+
+def _repeated_names(entries: list[Any]) -> Iterator[Finding]:
+    names = [entry.get("name") for entry in entries if isinstance(entry, dict)]
+    for name in dict.fromkeys(name for name in names if isinstance(name, str)):
+        if names.count(name) > 1:
+            yield _fault(f"sources.{name}", "is the name of two sources", "Rename one of them.")
+
+
+def _fault(path: str, sentence: str, remedy: str) -> Finding:
+    return Finding(rule="sources.fault", subject=path, sentence=f"{sentence}.", remedy=remedy)
+
+
+def _error(file: Path, faults: list[Finding]) -> SourceError:
+    count = f"{len(faults)} fault" + ("" if len(faults) == 1 else "s")
+    listing = "".join(f"\n  {fault}" for fault in faults)
+    return SourceError(where=str(file), found=count + listing, faults=tuple(faults))
