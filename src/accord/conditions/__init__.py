@@ -3,6 +3,7 @@
 :func:`holds` is the definition, for one record; ``compiled`` says the same for a frame.
 """
 
+from accord.conditions.compiled import ConditionCompiler, compile_condition
 from accord.conditions.coverage import covered
 from accord.conditions.meaning import (
     equals_any,
@@ -24,11 +25,13 @@ from accord.conditions.reading import (
 __all__ = [
     "OPERATORS",
     "Condition",
+    "ConditionCompiler",
     "ConditionError",
     "ConditionField",
     "FieldTest",
     "Matcher",
     "Scalar",
+    "compile_condition",
     "covered",
     "equals_any",
     "fields_of",

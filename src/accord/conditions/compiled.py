@@ -1,0 +1,218 @@
+"""A condition as a Narwhals expression: for a whole frame what ``meaning`` says for one record.
+
+Numbers and flags become comparisons. Texts (and whatever else an engine could see otherwise) are
+decided once per distinct value by the functions of ``meaning`` and looked up with ``is_in``, so
+every engine agrees, also on accents and non-Latin text. The list is as long as the shorter of the
+values that satisfy and those that do not: a frame with some 100,000 distinct texts in a tested
+column still works, but is better cut into pieces first.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
+from functools import reduce
+from operator import and_, or_
+from typing import Any
+
+import narwhals as nw
+
+from accord.conditions.meaning import fold, is_null, match_texts, matches
+from accord.conditions.model import Condition, Matcher
+
+_INT64 = 2**63
+_EXACT = Context(prec=1_000)
+
+
+def compile_condition(condition: Condition, frame: nw.LazyFrame[Any]) -> nw.Expr:
+    """Return an expression over ``frame`` that is true where the condition holds, never null.
+
+    Looks into the frame: each tested text column is read once for its distinct values. For several
+    conditions over one frame a :class:`ConditionCompiler` reads each column once for all.
+    """
+    return ConditionCompiler(frame).expression(condition)
+
+
+class ConditionCompiler:
+    """Compiles conditions over one frame, and reads the distinct texts of a column only once.
+
+    A field that is not a column of the frame is null, as it is in a record.
+    """
+
+    def __init__(self, frame: nw.LazyFrame[Any]) -> None:
+        self._frame = frame
+        self._schema = frame.collect_schema()
+        self._distinct: dict[str, list[Any]] = {}
+
+    def expression(self, condition: Condition) -> nw.Expr:
+        """Return the condition as a boolean expression without nulls."""
+        parts = [self._match(test.field, test.matcher) for test in condition.tests]
+        if condition.any_of:
+            parts.append(reduce(or_, [self.expression(part) for part in condition.any_of]))
+        return reduce(and_, parts) if parts else nw.lit(value=True)
+
+    def _match(self, field: str, matcher: Matcher) -> nw.Expr:
+        if field not in self._schema:
+            return nw.lit(matcher == Matcher(present=False))
+        present = self._is_present(field)
+        if matcher.present is False:
+            return ~present if matcher == Matcher(present=False) else nw.lit(value=False)
+        if matcher in (Matcher(), Matcher(present=True)):
+            return present
+        return present & self._match_present(field, matcher).fill_null(value=False)
+
+    def _is_present(self, field: str) -> nw.Expr:
+        column = nw.col(field)
+        if self._schema[field].is_float():
+            return ~column.is_null() & ~column.is_nan().fill_null(value=True)
+        return ~column.is_null()
+
+    def _match_present(self, field: str, matcher: Matcher) -> nw.Expr:
+        kind = self._schema[field]
+        if kind == nw.Boolean:
+            return _match_flag(nw.col(field), matcher)
+        if kind.is_float():
+            return _match_number(nw.col(field).cast(nw.Float64), matcher, _FloatGrid())
+        if kind.is_integer():
+            return _match_number(nw.col(field).cast(nw.Int64), matcher, _DecimalGrid(0, _INT64))
+        if isinstance(kind, nw.Decimal):
+            limit = 10 ** (kind.precision - kind.scale)
+            return _match_number(nw.col(field), matcher, _DecimalGrid(kind.scale, limit))
+        return self._match_distinct(field, matcher)
+
+    def _match_distinct(self, field: str, matcher: Matcher) -> nw.Expr:
+        values = self._distinct_values(field)
+        verdicts = _decide(matcher, values)
+        hits = [value for value, verdict in zip(values, verdicts, strict=True) if verdict]
+        misses = [value for value, verdict in zip(values, verdicts, strict=True) if not verdict]
+        column = self._text_or_raw(field)
+        if len(misses) < len(hits):
+            return ~_is_among(column, misses)
+        return _is_among(column, hits)
+
+    def _text_or_raw(self, field: str) -> nw.Expr:
+        is_categorical = self._schema[field] in (nw.Categorical, nw.Enum)
+        return nw.col(field).cast(nw.String) if is_categorical else nw.col(field)
+
+    def _distinct_values(self, field: str) -> list[Any]:
+        if field not in self._distinct:
+            column = self._frame.select(self._text_or_raw(field)).unique().collect()[field]
+            self._distinct[field] = [value for value in column.to_list() if not is_null(value)]
+        return self._distinct[field]
+
+
+def _decide(matcher: Matcher, values: Sequence[Any]) -> list[bool]:
+    if not all(isinstance(value, str) for value in values):
+        return [matches(matcher, value) for value in values]
+    if matcher.has_bounds:
+        return [False] * len(values)
+    found = (
+        [True] * len(values) if matcher.pattern is None else match_texts(matcher.pattern, values)
+    )
+    wanted = _folded(matcher.values)
+    unwanted = _folded(matcher.not_in) or frozenset()
+    return [
+        hit and (wanted is None or fold(value) in wanted) and fold(value) not in unwanted
+        for value, hit in zip(values, found, strict=True)
+    ]
+
+
+def _folded(values: Iterable[object] | None) -> frozenset[str] | None:
+    if values is None:
+        return None
+    return frozenset(fold(value) for value in values if isinstance(value, str))
+
+
+def _is_among(column: nw.Expr, values: Sequence[Any]) -> nw.Expr:
+    return column.is_in(values) if values else nw.lit(value=False)
+
+
+def _match_flag(column: nw.Expr, matcher: Matcher) -> nw.Expr:
+    if_true, if_false = (matches(matcher, value=flag) for flag in (True, False))
+    if if_true == if_false:
+        return nw.lit(if_true)
+    return column if if_true else ~column
+
+
+class _DecimalGrid:
+    """Numbers with a fixed count of decimals, of a size below ``limit``.
+
+    A bound beyond the limit is moved to it: no number lies between.
+    """
+
+    def __init__(self, scale: int, limit: int) -> None:
+        self._step = Decimal(1).scaleb(-scale)
+        self._greatest = Decimal(limit) - self._step
+        self._is_whole = scale == 0
+
+    def least(self, bound: Decimal, *, above: bool) -> Any:
+        """Return the least number at (or above) a bound, None if there is none."""
+        number = self._round(bound, ROUND_CEILING)
+        if above and number == bound:
+            number += self._step
+        return None if number > self._greatest else self._value(max(number, -self._greatest))
+
+    def greatest(self, bound: Decimal, *, below: bool) -> Any:
+        """Return the greatest number at (or below) a bound, None if there is none."""
+        mirrored = self.least(-bound, above=below)
+        return None if mirrored is None else -mirrored
+
+    def equal(self, wanted: Decimal) -> Any:
+        """Return the number that equals a value, None if there is none."""
+        is_here = abs(wanted) <= self._greatest and self._round(wanted, ROUND_FLOOR) == wanted
+        return self._value(wanted) if is_here else None
+
+    def _round(self, bound: Decimal, rounding: str) -> Decimal:
+        beyond = self._greatest + self._step
+        within = max(min(bound, beyond), -beyond)
+        return within.quantize(self._step, rounding=rounding, context=_EXACT)
+
+    def _value(self, number: Decimal) -> Any:
+        return int(number) if self._is_whole else number
+
+
+class _FloatGrid:
+    """Binary floating-point numbers, each taken as the shortest decimal that names it."""
+
+    def least(self, bound: Decimal, *, above: bool) -> float:
+        """Return the least number at (or above) a bound."""
+        number = math.nextafter(float(bound), -math.inf)
+        while not (_named(number) > bound or (not above and _named(number) == bound)):
+            number = math.nextafter(number, math.inf)
+        return number
+
+    def greatest(self, bound: Decimal, *, below: bool) -> float:
+        """Return the greatest number at (or below) a bound."""
+        return -self.least(-bound, above=below)
+
+    def equal(self, wanted: Decimal) -> float | None:
+        """Return the number that equals a value, None if there is none."""
+        number = float(wanted)
+        return number if _named(number) == wanted else None
+
+
+def _named(number: float) -> Decimal:
+    return Decimal(str(number))
+
+
+def _match_number(column: nw.Expr, matcher: Matcher, grid: _DecimalGrid | _FloatGrid) -> nw.Expr:
+    parts = [nw.lit(value=False)] if matcher.pattern is not None else []
+    for bound, above in ((matcher.gte, False), (matcher.gt, True)):
+        if bound is not None:
+            least = grid.least(bound, above=above)
+            parts.append(nw.lit(value=False) if least is None else column >= least)
+    for bound, below in ((matcher.lte, False), (matcher.lt, True)):
+        if bound is not None:
+            greatest = grid.greatest(bound, below=below)
+            parts.append(nw.lit(value=False) if greatest is None else column <= greatest)
+    if matcher.values is not None:
+        parts.append(_is_among(column, _numbers(matcher.values, grid)))
+    if matcher.not_in is not None:
+        parts.append(~_is_among(column, _numbers(matcher.not_in, grid)))
+    return reduce(and_, parts)
+
+
+def _numbers(values: Iterable[object], grid: _DecimalGrid | _FloatGrid) -> list[Any]:
+    numbers = (grid.equal(value) for value in values if isinstance(value, Decimal))
+    return [number for number in numbers if number is not None]
