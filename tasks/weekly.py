@@ -18,7 +18,7 @@ def weekly(as_of: datetime) -> dict[str, int]:
     """Compute the weekly metrics; a closed week that changed is restated."""
     with open_workspace() as workspace:
         result = run_weekly(workspace, as_of=as_of)
-        rows = weekly_kpis(workspace, as_of=as_of)
+        rows = weekly_kpis(workspace)
     publish_table("weekly-kpis", rows, "The newest week's numbers, both teams.")
     return log_counts("weekly", result)
 

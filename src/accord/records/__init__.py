@@ -1,6 +1,6 @@
 """The canonical records: their schemas and closed vocabularies. No I/O, no rules."""
 
-from accord.records.instants import from_us, to_text, to_us
+from accord.records.instants import EPOCH, from_us, to_text, to_us
 from accord.records.schema import SCHEMAS, Field, Kind, Schema
 from accord.records.vocabulary import (
     ASIDE,
@@ -20,6 +20,7 @@ from accord.records.vocabulary import (
 
 __all__ = [
     "ASIDE",
+    "EPOCH",
     "FUNNEL",
     "SCHEMAS",
     "Channel",
