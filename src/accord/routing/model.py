@@ -6,13 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from fractions import Fraction
-from types import MappingProxyType
 
 from accord.calendars import Calendar, Span
 from accord.findings import Finding
 from accord.records import Role
-
-_NOBODY: Mapping[str, Turn] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +109,7 @@ class Stretch:
 
     began: datetime | None = None
     last_at: datetime | None = None
-    turns: Mapping[str, Turn] = field(default=_NOBODY)
+    turns: Mapping[str, Turn] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
