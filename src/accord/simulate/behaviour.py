@@ -42,12 +42,12 @@ class Course:
 
 
 _READING = {"browse": 4, "mail": 3, "paper": 3, "form": 3, "webinar": 2}
-_WANTING = {"prices": 4, "sheet": 3, "trial": 2, "demo": 3, "browse": 3, "paper": 1}
+_WANTING = {"prices": 3, "sheet": 4, "trial": 3, "demo": 4, "browse": 3, "paper": 1}
 _LOOKING = {"browse": 6, "mail": 4, "paper": 1, "form": 1}
 
 COURSES: Mapping[Nature, Course] = {
     Nature.BUYER: Course(
-        sessions=(6, 11), gap_days=1.1, early=_READING, late=_WANTING, mails=0.6, weeks=6
+        sessions=(6, 11), gap_days=0.8, early=_READING, late=_WANTING, mails=0.6, weeks=6
     ),
     Nature.LATER: Course(
         sessions=(5, 9),
@@ -153,7 +153,10 @@ def _webinar(at: datetime, chance: Random) -> Iterator[Act]:
 
 
 def _first_visit(prospect: Prospect, chance: Random) -> Iterator[Act]:
-    """Most people enter the database by a form, minutes before or as they are stored."""
+    """Most people enter the database by a form; some buyers know already what they want."""
+    if prospect.nature is Nature.BUYER and chance.random() < 0.25:  # noqa: PLR2004
+        yield from session("demo", prospect.created_at + minutes(1), chance)
+        return
     shy = prospect.nature is Nature.CASUAL and chance.random() < 0.55  # noqa: PLR2004
     if shy or prospect.channel == "email":
         yield from session("browse", prospect.created_at + hours(0.05), chance)

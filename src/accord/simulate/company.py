@@ -61,7 +61,7 @@ class Company:
     where it stopped; another seed, start or size there is refused by InputError.
     """
 
-    def __init__(  # noqa: PLR0913  a world is named by all of these
+    def __init__(
         self,
         *,
         seed: int,
@@ -193,7 +193,7 @@ def _laid_out(folder: Path, agreement: Path) -> Path:
 def _teams_for(size: int) -> dict[str, int]:
     """Return how many reps each team has for so many people in four weeks."""
     return {
-        "inbound": max(2, round(size / 720)),
+        "inbound": max(2, round(size / 900)),
         "enterprise": max(1, round(size / 1800)),
         "emea": max(1, round(size / 1800)),
         "closers": max(2, round(size / 900)),

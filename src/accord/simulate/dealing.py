@@ -62,7 +62,7 @@ def _open(diary: Diary, opened: datetime) -> None:
     """Open the deal and lead it on, step by step, until it is won, lost or cold."""
     chances = _GOES_ON.get(diary.setting.prospect.nature, _SELDOM)
     diary.decide(opened, DecisionOutcome.CONVERT)
-    _state(diary, opened, opened, stage="Engaging")
+    _state(diary, opened, opened, "Engaging")
     at = opened
     for step, goes_on in zip(("proposal", "contracting"), chances[:2], strict=True):
         at = diary.at_work(at, 8, 26)
@@ -70,10 +70,10 @@ def _open(diary: Diary, opened: datetime) -> None:
             _lose(diary, opened, at)
             return
         diary.touch(at - minutes(50), "meeting", "connected")
-        _state(diary, opened, at, stage="Engaging", step=step)
+        _state(diary, opened, at, "Engaging", step=step)
     closed = diary.at_work(at, 8, 28)
     if diary.likely(chances[2]):
-        _state(diary, opened, closed, stage="Won", closed_at=closed)
+        _state(diary, opened, closed, "Won")
     else:
         _lose(diary, opened, closed)
 
@@ -82,36 +82,30 @@ def _lose(diary: Diary, opened: datetime, at: datetime) -> None:
     """Lose the deal, or find that it has gone cold; marketing takes the lead back either way."""
     if diary.likely(0.2):
         diary.decide(at, DecisionOutcome.RETURN, diary.reason("returned", "went_cold", "timing"))
+        reason = diary.reason("lost", "no_decision")
     else:
         reason = diary.reason("lost", "price", "competitor", "no_decision", "missing_feature")
-        _state(diary, opened, at, stage="Closed Lost", closed_at=at, reason=reason)
+    _state(diary, opened, at, "Closed Lost", reason=reason)
     come_back(diary, diary.nurture(at))
 
 
-def _state(
-    diary: Diary,
-    opened: datetime,
-    at: datetime,
-    *,
-    stage: str,
-    step: str = "",
-    closed_at: datetime | None = None,
-    reason: str = "",
-) -> None:
+def _state(diary: Diary, opened: datetime, at: datetime, stage: str, **columns: str) -> None:
+    """Write down where the deal stands from ``at`` on; Won and Closed Lost close it."""
     account = diary.setting.prospect.account
+    closed = stage != "Engaging"
     diary.deal(
         at,
         account=account.name,
         industry=account.industry,
         country=account.country,
         stage=stage,
-        step=step,
+        step=columns.get("step", ""),
         stage_at=text(at),
         opened_at=text(opened),
-        closed_at=text(closed_at) if closed_at else "",
+        closed_at=text(at) if closed else "",
         amount=str(_amount(diary, won=stage == "Won")),
         cost=str(_cost(diary)) if stage == "Won" else "",
-        reason=reason,
+        reason=columns.get("reason", ""),
     )
 
 

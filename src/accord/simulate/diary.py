@@ -50,7 +50,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """Who answers: the prospect, the owner's habit and calendar, the office's, the agreed reasons."""
+    """Who answers: the prospect, the owner's habit and calendar, the office's, agreed reasons."""
 
     prospect: Prospect
     habit: Habit

@@ -8,7 +8,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -168,7 +167,7 @@ def write_whole(path: Path, content: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.part")
     partial.write_text(content, encoding="utf-8")
-    os.replace(partial, path)
+    partial.replace(path)
 
 
 def append_lines(path: Path, entries: Iterable[Mapping[str, Any]], *, after: int) -> int:

@@ -47,8 +47,8 @@ class Heard:
     @classmethod
     def of_line(cls, entry: dict[str, Any]) -> Heard:
         """Read a line of the journal."""
-        times = {name: datetime.fromisoformat(entry.pop(name)) for name in ("at", "heard_at")}
-        return cls(**times, **entry)
+        at, heard_at = (datetime.fromisoformat(entry.pop(name)) for name in ("at", "heard_at"))
+        return cls(at=at, heard_at=heard_at, **entry)
 
 
 def reaches(told: str, waits_for: str) -> bool:

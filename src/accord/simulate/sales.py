@@ -72,7 +72,7 @@ class Sales:
                 self._market.put(record)
             else:
                 self._note(record, taken)
-        return {entity: rows for entity, rows in sorted(taken.items())}
+        return dict(sorted(taken.items()))
 
     def _note(self, record: Record, taken: dict[Entity, list[Row]]) -> None:
         rows = taken.setdefault(record.entity, [])

@@ -1,5 +1,7 @@
 """The words the world is made of: names, trades, titles, campaigns. No rules."""
 
+# ruff: noqa: SIM905  a block of words reads better than a column of strings
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -14,8 +16,8 @@ FIRST_NAMES = (
 LAST_NAMES = (
     "Abbott Adler Arnold Baker Bauer Becker Berg Brandt Carter Chavez Cole Cruz Dahl Diaz Engel "
     "Ericson Farrell Fischer Ford Frank Garcia Gomez Graf Gupta Hale Hansen Hoffman Iyer Jansen "
-    "Keller Khan Klein Kumar Lang Larsen Lopez Marsh Meyer Moreau Nash Novak Olsen Ortiz Park Patel "
-    "Quinn Ramos Reed Roth Sato Schmidt Silva Stein Tanner Torres Ueda Vogel Wagner Walsh Weber "
+    "Keller Khan Klein Kumar Lang Larsen Lopez Marsh Meyer Moreau Nash Novak Olsen Ortiz Park "
+    "Patel Quinn Ramos Reed Roth Sato Schmidt Silva Stein Tanner Torres Ueda Vogel Wagner Walsh Weber "
     "West Wolf York Young Ziegler"
 ).split()
 
