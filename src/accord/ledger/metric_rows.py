@@ -1,0 +1,304 @@
+"""What metrics are counted from: plain frames of the ledger's tables, and the stored numbers.
+
+Instants come as whole microseconds (``*_us``), money as whole hundredths (``*_cents``), straight
+from the store: nothing passes through a float, and a million rows stay cheap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Select,
+    Text,
+    and_,
+    cast,
+    exists,
+    func,
+    select,
+    type_coerce,
+)
+
+from accord.ledger.store import Row, read_rows, upsert_rows
+from accord.ledger.tables import (
+    batch,
+    clock,
+    handoff,
+    lead,
+    merge,
+    metric,
+    opportunity,
+    rep,
+    spend,
+    stage_change,
+    touch,
+)
+
+Fields = Mapping[str, ColumnElement[Any]]
+
+_WHOLE = ("_us", "_cents")
+
+
+def read_raw(connection: Connection, table: str) -> pd.DataFrame:
+    """Read one of :data:`RAW` whole: whole numbers as Int64, text and flags as they come."""
+    fields, query = RAW[table](connection)
+    names = list(fields)
+    rows = connection.execute(query).fetchall()
+    columns = list(zip(*rows, strict=True)) if rows else [()] * len(names)
+    return pd.DataFrame(
+        {name: _series(name, values) for name, values in zip(names, columns, strict=True)}
+    )
+
+
+def _series(name: str, values: Sequence[Any]) -> pd.Series[Any]:
+    if name.endswith(_WHOLE) or name in _COUNTS:
+        return pd.Series(pd.array(list(values), dtype="Int64"))
+    if name in _FLAGS:
+        return pd.Series(list(values), dtype="boolean")
+    if name == "spent_on":
+        return pd.Series(list(values), dtype="object")
+    return pd.Series(list(values), dtype="str")
+
+
+def _us(connection: Connection, column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """An instant as whole microseconds since 1970, in the store's own arithmetic."""
+    if connection.dialect.name == "postgresql":
+        return cast(func.extract("epoch", column) * 1_000_000, BigInteger)
+    return type_coerce(column, BigInteger)
+
+
+def _cents(connection: Connection, column: ColumnElement[Any]) -> ColumnElement[Any]:
+    if connection.dialect.name == "postgresql":
+        return cast(column * 100, BigInteger)
+    return type_coerce(column, BigInteger)
+
+
+def _text(connection: Connection, column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """A JSON column as its text."""
+    if connection.dialect.name == "postgresql":
+        return cast(column, Text)
+    return type_coerce(column, Text)
+
+
+def _labelled(fields: Fields) -> Select[Any]:
+    return select(*(column.label(name) for name, column in fields.items()))
+
+
+_COUNTS = frozenset(
+    {"cycle", "position", "rows_in", "accepted", "quarantined", "duplicates", "held", "per_week"}
+)
+_FLAGS = frozenset({"hot", "forced"})
+
+Reading = tuple[Fields, Select[Any]]
+
+
+def _leads(connection: Connection) -> Reading:
+    columns = lead.c
+    fields = {
+        "lead_id": columns.lead_id,
+        "created_us": _us(connection, columns.created_at),
+        "segment": columns.segment,
+        "channel": columns.channel,
+        "campaign": columns.campaign,
+        "industry": columns.industry,
+        "country": columns.country,
+    }
+    return fields, _labelled(fields)
+
+
+def _merges(_connection: Connection) -> Reading:
+    fields = {"lead_id": merge.c.lead_id, "into_lead_id": merge.c.into_lead_id}
+    return fields, _labelled(fields).where(merge.c.undone_at.is_(None))
+
+
+def _moves(connection: Connection) -> Reading:
+    columns = stage_change.c
+    later = stage_change.alias("later")
+    fields = {
+        "lead_id": columns.lead_id,
+        "from_stage": columns.from_stage,
+        "to_stage": columns.to_stage,
+        "step": columns.step,
+        "programme": columns.programme,
+        "reason": columns.reason,
+        "cycle": columns.cycle,
+        "at_us": _us(connection, columns.occurred_at),
+        "position": columns.position,
+    }
+    retracted = exists().where(and_(later.c.retracts == columns.change_id))
+    return fields, _labelled(fields).where(columns.retracts.is_(None), ~retracted)
+
+
+def _deals(connection: Connection) -> Reading:
+    columns = opportunity.c
+    fields = {
+        "deal_id": columns.opportunity_id,
+        "lead_id": columns.lead_id,
+        "rep": columns.rep_id,
+        "industry": columns.industry,
+        "country": columns.country,
+        "stage": columns.stage,
+        "stage_us": _us(connection, columns.stage_at),
+        "opened_us": _us(connection, columns.opened_at),
+        "closed_us": _us(connection, columns.closed_at),
+        "amount_cents": _cents(connection, columns.amount),
+    }
+    return fields, _labelled(fields)
+
+
+def _handoffs(connection: Connection) -> Reading:
+    columns = handoff.c
+    fields = {
+        "handoff_id": columns.handoff_id,
+        "lead_id": columns.lead_id,
+        "cycle": columns.cycle,
+        "stage": columns.stage,
+        "origin": columns.origin,
+        "segment": columns.segment,
+        "channel": columns.channel,
+        "campaign": columns.campaign,
+        "team": columns.team,
+        "rep": columns.rep_id,
+        "hot": columns.hot,
+        "forced": columns.forced,
+        "queued_us": _us(connection, columns.queued_at),
+        "assigned_us": _us(connection, columns.assigned_at),
+        "ended_us": _us(connection, columns.ended_at),
+        "outcome": columns.outcome,
+        "waits_for": columns.waits_for,
+    }
+    return fields, _labelled(fields)
+
+
+def _clocks(connection: Connection) -> Reading:
+    columns = clock.c
+    fields = {
+        "clock_id": columns.clock_id,
+        "lead_id": columns.lead_id,
+        "term": columns.term,
+        "side": columns.side,
+        "segment": columns.segment,
+        "rep": columns.owner_id,
+        "team": columns.team,
+        "calendar_terms": _text(connection, columns.calendar_terms),
+        "started_us": _us(connection, columns.started_at),
+        "due_us": _us(connection, columns.due_at),
+        "ended_us": _us(connection, columns.ended_at),
+        "ended_by": columns.ended_by,
+    }
+    return fields, _labelled(fields)
+
+
+def _touches(connection: Connection) -> Reading:
+    columns = touch.c
+    fields = {
+        "touch_id": columns.touch_id,
+        "lead_id": columns.lead_id,
+        "rep": columns.rep_id,
+        "outcome": columns.outcome,
+        "at_us": _us(connection, columns.touched_at),
+    }
+    return fields, _labelled(fields).where(columns.automatic.is_not(True))
+
+
+def _spend(connection: Connection) -> Reading:
+    columns = spend.c
+    fields = {
+        "spent_on": columns.spent_on,
+        "amount_cents": _cents(connection, columns.amount),
+        "channel": columns.channel,
+        "campaign": columns.campaign,
+    }
+    return fields, _labelled(fields)
+
+
+def _batches(connection: Connection) -> Reading:
+    columns = batch.c
+    counts = ("rows_in", "accepted", "quarantined", "duplicates", "held")
+    fields = {
+        "at_us": _us(connection, columns.taken_at),
+        "source": columns.source,
+        "entity": columns.entity,
+        **{name: columns[name] for name in counts},
+    }
+    return fields, _labelled(fields)
+
+
+def _reps(_connection: Connection) -> Reading:
+    columns = rep.c
+    fields = {
+        "rep": columns.rep_id,
+        "name": columns.name,
+        "role": columns.role,
+        "team": columns.team,
+        "calendar": columns.calendar,
+        "per_week": columns.per_week,
+    }
+    return fields, _labelled(fields)
+
+
+RAW: Mapping[str, Callable[[Connection], Reading]] = MappingProxyType(
+    {
+        "lead": _leads,
+        "merge": _merges,
+        "move": _moves,
+        "deal": _deals,
+        "handoff": _handoffs,
+        "clock": _clocks,
+        "touch": _touches,
+        "spend": _spend,
+        "batch": _batches,
+        "rep": _reps,
+    }
+)
+"""The tables that metrics read, by short name."""
+
+
+def read_newest_numbers(connection: Connection, periods: Iterable[str]) -> list[dict[str, Any]]:
+    """Read the highest revision of every stored number of these periods."""
+    columns = metric.c
+    key = (columns.period, columns.metric, columns.dimension, columns.member)
+    newest = (
+        select(*key, func.max(columns.revision).label("revision"))
+        .where(columns.period.in_(sorted(periods)))
+        .group_by(*key)
+        .subquery()
+    )
+    same = and_(
+        *(newest.c[column.name] == column for column in key),
+        newest.c.revision == columns.revision,
+    )
+    return read_rows(connection, select(metric).join(newest, same))
+
+
+def read_closed_periods(connection: Connection) -> set[str]:
+    """Return the periods that were stored after they had ended."""
+    query = select(metric.c.period).where(metric.c.partial.is_(False)).distinct()
+    return set(connection.execute(query).scalars())
+
+
+def write_numbers(connection: Connection, rows: Sequence[Row]) -> None:
+    """Write numbers; one of the same period, metric, dimension, member and revision is replaced."""
+    upsert_rows(connection, metric, rows)
+
+
+def read_since(connection: Connection) -> datetime | None:
+    """Return the earliest instant that any fact speaks of; None in an empty ledger."""
+    columns = (
+        lead.c.created_at,
+        stage_change.c.occurred_at,
+        opportunity.c.opened_at,
+        opportunity.c.closed_at,
+        touch.c.touched_at,
+        handoff.c.queued_at,
+        batch.c.taken_at,
+    )
+    found = [connection.execute(select(func.min(column))).scalar() for column in columns]
+    return min((at for at in found if at is not None), default=None)

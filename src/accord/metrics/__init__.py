@@ -1,0 +1,75 @@
+"""The numbers both teams are held to: one definition a metric, one way to count them.
+
+Pure: frames and values in, values out. What a metric means stands in
+:mod:`accord.metrics.definitions`; a period's number sees what had happened by the period's end, so
+recomputing a closed period changes nothing unless something was told late.
+"""
+
+from accord.metrics.cube import Cube
+from accord.metrics.definition import Direction, Metric, Part, Placing, Unit
+from accord.metrics.facts import ALL, DIMENSIONS, FRAMES, NONE
+from accord.metrics.numbers import (
+    Number,
+    Spread,
+    compute,
+    dimensions_of,
+    plain,
+    quotient,
+    shown,
+    spread,
+)
+from accord.metrics.periods import (
+    Cut,
+    Period,
+    Periods,
+    cut,
+    midnight,
+    parse_week,
+    week_label,
+    week_named,
+    week_of,
+    window,
+)
+from accord.metrics.prepare import prepare, tables_for
+from accord.metrics.registry import METRICS, find_dimension, find_metric
+from accord.metrics.wording import MISSING, duration, percent, worded
+
+__all__ = [
+    "ALL",
+    "DIMENSIONS",
+    "FRAMES",
+    "METRICS",
+    "MISSING",
+    "NONE",
+    "Cube",
+    "Cut",
+    "Direction",
+    "Metric",
+    "Number",
+    "Part",
+    "Period",
+    "Periods",
+    "Placing",
+    "Spread",
+    "Unit",
+    "compute",
+    "cut",
+    "dimensions_of",
+    "duration",
+    "find_dimension",
+    "find_metric",
+    "midnight",
+    "parse_week",
+    "percent",
+    "plain",
+    "prepare",
+    "quotient",
+    "shown",
+    "spread",
+    "tables_for",
+    "week_label",
+    "week_named",
+    "week_of",
+    "window",
+    "worded",
+]

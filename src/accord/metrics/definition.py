@@ -1,0 +1,94 @@
+"""What a metric is: data that names a fact frame, a filter and an aggregate. No arithmetic here.
+
+A metric is one or two :class:`Part` s. A part counts rows of a fact frame, or adds up one of its
+columns; two parts are a ratio, whose numerator and denominator are both kept so that it adds up
+over any grouping; a part with a ``quantile`` is read off its sorted values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+
+from accord.records import Side
+
+
+class Unit(StrEnum):
+    """What a metric's value is counted in."""
+
+    COUNT = "count"
+    SHARE = "share"  # 0..1, shown in per cent
+    MONEY = "money"  # of the agreement's currency
+    MINUTES = "minutes"
+    DAYS = "days"  # of 24 hours
+
+
+class Direction(StrEnum):
+    """Which way is good."""
+
+    UP = "up"
+    DOWN = "down"
+    NONE = "none"  # neither: it describes
+
+
+class Placing(StrEnum):
+    """How a fact is placed in periods.
+
+    A *flow* belongs to the period of its instant. A *stock* belongs to every period at whose end it
+    stood. A *cohort* belongs to its own period and those after it within a quarter: what has become
+    of it is judged at each period's end, so that a closed period does not change as its cohort
+    ripens.
+    """
+
+    FLOW = "flow"
+    STOCK = "stock"
+    COHORT = "cohort"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """Rows of one frame, counted, or one column of them added up.
+
+    ``where`` maps a column to the values it may have; ``at`` is the column that places a row in
+    time; ``value`` the column added up (rows without it do not count), none counts rows; ``until``
+    ends a stock; ``then`` must have happened by the period's end for a row to count.
+    """
+
+    frame: str
+    at: str
+    where: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
+    value: str | None = None
+    placing: Placing = Placing.FLOW
+    until: str | None = None
+    then: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metric:
+    """One number that both teams are held to, defined once.
+
+    ``formula`` is its definition in a sentence, ``grain`` what one counted thing is. ``weekly`` are
+    the dimensions it is stored by every week, besides all, segment and channel.
+    """
+
+    name: str
+    title: str
+    formula: str
+    grain: str
+    unit: Unit
+    owner: Side
+    direction: Direction
+    requirements: tuple[str, ...]
+    numerator: Part
+    denominator: Part | None = None
+    quantile: Decimal | None = None
+    aliases: tuple[str, ...] = ()
+    weekly: tuple[str, ...] = ()
+
+    @property
+    def frames(self) -> tuple[str, ...]:
+        """The fact frames it reads."""
+        parts = (self.numerator, self.denominator)
+        return tuple(dict.fromkeys(part.frame for part in parts if part is not None))

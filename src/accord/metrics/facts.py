@@ -1,0 +1,70 @@
+"""The fact frames that metrics count: their columns and the dimensions each can be cut by.
+
+All instants are whole microseconds since 1970 UTC (``*_us``, Int64 or int64), money is whole
+hundredths (``*_cents``), dimensions are text or missing. What is missing is shown as (none).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+NONE = "(none)"
+"""How a missing member is shown."""
+
+ALL = "all"
+"""The dimension that does not divide."""
+
+_LEAD = ("segment", "channel", "campaign", "industry", "country")
+_PEOPLE = ("team", "rep")
+
+FRAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        # One row a lead that stands (merged ones are with the lead they were merged into):
+        # lead_id, created_us, won_us (its first won deal or entry into customer).
+        "leads": _LEAD,
+        # One row a standing move of a lead: lead_id, mark (the stage entered, or the step within
+        # it), from_stage, programme, reason, at_us, and next_<mark>_us, the first later entry of
+        # the same lead into that mark before it enters this one again.
+        "entries": (*_LEAD, *_PEOPLE),
+        # One row a deal: deal_id, state (open, won, lost), opened_us, closed_us, amount_cents,
+        # priced (whether it states an amount), from_lead, lead_us (from the lead's entry into the
+        # database to closing), cycle_us (from opening to closing).
+        "deals": (*_LEAD, *_PEOPLE),
+        # One row a hand-over: handoff_id, stage (mql, sql), origin, hot, forced, queued_us,
+        # assigned_us, ended_us, left_us (assigned or ended: no longer waiting), outcome,
+        # accepted_us (the lead's entry into sal in that cycle).
+        "handoffs": (*_LEAD, *_PEOPLE),
+        # One row a clock: clock_id, lead_id, term, side, started_us, due_us, ended_us, ended_by,
+        # verdict (met, breached, or missing where neither) and settled_us, when that was certain,
+        # wall_us and business_us from start to end.
+        "clocks": (*_LEAD, *_PEOPLE, "term"),
+        # One row an attempt to reach a lead, automatic ones left out: touch_id, outcome, at_us.
+        "touches": (*_LEAD, *_PEOPLE),
+        # One row an item of spend: at_us (its day begins, in the agreement's zone), amount_cents.
+        "spend": ("channel", "campaign"),
+        # One row a batch: at_us, rows_in, accepted, quarantined, duplicates, held.
+        "batches": ("source", "entity"),
+    }
+)
+"""Every frame and the dimensions it carries."""
+
+DIMENSIONS: tuple[str, ...] = (
+    ALL,
+    *dict.fromkeys(name for dimensions in FRAMES.values() for name in dimensions),
+)
+"""Every dimension a metric can be asked by."""
+
+BEGINS: Mapping[str, str] = MappingProxyType(
+    {
+        "leads": "created_us",
+        "entries": "at_us",
+        "deals": "opened_us",
+        "handoffs": "queued_us",
+        "clocks": "started_us",
+        "touches": "at_us",
+        "spend": "at_us",
+        "batches": "at_us",
+    }
+)
+"""The instant at which a fact of a frame first existed: before the first, a metric is missing."""

@@ -1,0 +1,209 @@
+"""From the ledger's plain tables to the fact frames that metrics count. Inputs are not changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+import pandas as pd
+
+from accord.agreement import Agreement
+from accord.metrics.facts import FRAMES
+from accord.metrics.marks import with_marks
+from accord.metrics.opening import with_business
+from accord.metrics.periods import midnight
+from accord.records import to_us
+
+Raw = Mapping[str, pd.DataFrame]
+Frame = pd.DataFrame
+
+_ATTRIBUTES = ("segment", "channel", "campaign", "industry", "country")
+_STATES = MappingProxyType({"customer": "won", "lost": "lost"})
+_LATE_ROLE = ("sql", "opportunity")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """How one fact frame is made: the tables it reads, and what makes it of them."""
+
+    reads: tuple[str, ...]
+    make: Callable[[Raw, Agreement], Frame]
+
+
+def tables_for(frames: Iterable[str]) -> tuple[str, ...]:
+    """Return the ledger's tables (their short names) that these fact frames are made of."""
+    return tuple(dict.fromkeys(table for name in frames for table in RECIPES[name].reads))
+
+
+def prepare(
+    raw: Raw, agreement: Agreement, *, frames: Iterable[str] = tuple(FRAMES)
+) -> dict[str, Frame]:
+    """Make the fact frames of those names, as :data:`accord.metrics.facts.FRAMES` says."""
+    return {name: RECIPES[name].make(raw, agreement) for name in frames}
+
+
+def _mapped(keys: pd.Series[Any], frame: Frame, key: str, value: str) -> pd.Series[Any]:
+    """Look a column up by key; missing where the key is unknown. Keys of the frame are unique."""
+    found: pd.Series[Any] = frame.set_index(key)[value].reindex(keys.to_numpy())
+    return found.set_axis(keys.index)
+
+
+def _with_lead(frame: Frame, raw: Raw, names: tuple[str, ...] = _ATTRIBUTES) -> Frame:
+    found = {name: _mapped(frame["lead_id"], raw["lead"], "lead_id", name) for name in names}
+    return frame.assign(**found)
+
+
+def _with_team(frame: Frame, raw: Raw) -> Frame:
+    """A fact's team is the one stated, else its rep's."""
+    teams = _mapped(frame["rep"], raw["rep"], "rep", "team")
+    if "team" not in frame:
+        return frame.assign(team=teams)
+    return frame.assign(team=frame["team"].fillna(teams))
+
+
+def _survivors(keys: pd.Series[Any], raw: Raw) -> pd.Series[Any]:
+    """Return the lead that each id stands for now, after merges of merges too."""
+    into = dict(zip(raw["merge"]["lead_id"], raw["merge"]["into_lead_id"], strict=True))
+    if not into:
+        return keys
+    return keys.map(lambda key: _end_of(key, into)).astype("str")
+
+
+def _end_of(key: str, into: Mapping[str, str]) -> str:
+    seen = {key}
+    while key in into and into[key] not in seen:
+        key = into[key]
+        seen.add(key)
+    return key
+
+
+def _standing(frame: Frame, raw: Raw) -> Frame:
+    merged = frame["lead_id"].isin(list(raw["merge"]["lead_id"]))
+    return frame[~merged].reset_index(drop=True)
+
+
+def _leads(raw: Raw, _agreement: Agreement) -> Frame:
+    leads = _standing(raw["lead"], raw)
+    deals = raw["deal"]
+    won = deals[(deals["stage"] == "customer") & deals["lead_id"].notna()]
+    at = won["closed_us"].fillna(won["stage_us"]).fillna(won["opened_us"])
+    own = _mapped(won["lead_id"], raw["lead"], "lead_id", "created_us")
+    moves = raw["move"]
+    customers = moves[moves["to_stage"] == "customer"]
+    facts = pd.DataFrame(
+        {
+            "lead_id": pd.concat([won["lead_id"], customers["lead_id"]], ignore_index=True),
+            "at_us": pd.concat([at.fillna(own), customers["at_us"]], ignore_index=True),
+        }
+    )
+    facts["lead_id"] = _survivors(facts["lead_id"], raw)
+    first = facts.groupby("lead_id")["at_us"].min().reset_index()
+    return leads.assign(won_us=_mapped(leads["lead_id"], first, "lead_id", "at_us"))
+
+
+def _entries(raw: Raw, _agreement: Agreement) -> Frame:
+    moves = _standing(raw["move"], raw)
+    entries = with_marks(moves)
+    owned = entries.assign(
+        rep=_held_by(entries, raw["handoff"], "rep"), team=_held_by(entries, raw["handoff"], "team")
+    )
+    return _with_team(_with_lead(owned, raw), raw)
+
+
+def _held_by(entries: Frame, handoffs: Frame, who: str) -> pd.Series[Any]:
+    """Return whose the lead was in that cycle: an executive's from sql on, if there was one."""
+    keys = entries["lead_id"] + "\x1f" + entries["cycle"].astype("str")
+    late = entries["from_stage"].isin(_LATE_ROLE) | entries["mark"].isin(["opportunity", "lost"])
+    owner: dict[str, pd.Series[Any]] = {}
+    for stage in ("mql", "sql"):
+        own = handoffs[handoffs["stage"] == stage]
+        named = own.assign(key=own["lead_id"] + "\x1f" + own["cycle"].astype("str"))
+        owner[stage] = _mapped(keys, named.drop_duplicates("key"), "key", who)
+    return owner["sql"].where(late).fillna(owner["mql"])
+
+
+def _deals(raw: Raw, _agreement: Agreement) -> Frame:
+    deals = raw["deal"]
+    state = deals["stage"].map(dict(_STATES)).astype("str").fillna("open")
+    ended = deals["closed_us"].fillna(deals["stage_us"])
+    led = _with_lead(deals[["lead_id"]], raw)
+    created = _mapped(deals["lead_id"], raw["lead"], "lead_id", "created_us")
+    closed = ended.where(state != "open")
+    frame = deals.assign(
+        state=state,
+        closed_us=closed,
+        priced=deals["amount_cents"].notna(),
+        from_lead=deals["lead_id"].notna(),
+        lead_us=closed - created,
+        cycle_us=closed - deals["opened_us"],
+        segment=led["segment"],
+        channel=led["channel"],
+        campaign=led["campaign"],
+        industry=led["industry"].fillna(deals["industry"]),
+        country=led["country"].fillna(deals["country"]),
+    )
+    return _with_team(frame, raw)
+
+
+def _handoffs(raw: Raw, _agreement: Agreement) -> Frame:
+    handoffs = raw["handoff"]
+    moves = raw["move"]
+    accepted = moves[(moves["to_stage"] == "sal") & (moves["from_stage"] != "sal")]
+    named = accepted.assign(key=accepted["lead_id"] + "\x1f" + accepted["cycle"].astype("str"))
+    first = named.groupby("key")["at_us"].min().reset_index()
+    keys = handoffs["lead_id"] + "\x1f" + handoffs["cycle"].astype("str")
+    left = handoffs["assigned_us"].fillna(handoffs["ended_us"])
+    frame = handoffs.assign(accepted_us=_mapped(keys, first, "key", "at_us"), left_us=left)
+    return _with_team(_with_lead(frame, raw, ("industry", "country")), raw)
+
+
+def _clocks(raw: Raw, agreement: Agreement) -> Frame:
+    """A clock is settled when it is met in time, else the microsecond after its due time.
+
+    One transferred or cancelled before it ran out is never settled; a breach is certain only once
+    its due time has passed, so a period sees it only then.
+    """
+    clocks = raw["clock"]
+    in_time = clocks["ended_us"] <= clocks["due_us"]
+    met = in_time.fillna(False) & (clocks["ended_by"] == "met")  # noqa: FBT003  a value, not a switch
+    dropped = in_time.fillna(False) & ~met  # noqa: FBT003
+    verdict = pd.Series("breached", index=clocks.index, dtype="str").mask(met, "met")
+    settled = (clocks["due_us"] + 1).mask(met, clocks["ended_us"])
+    frame = clocks.assign(
+        verdict=verdict.mask(dropped, None),
+        settled_us=settled.mask(dropped, pd.NA),
+        wall_us=clocks["ended_us"] - clocks["started_us"],
+    )
+    attributes = ("channel", "campaign", "industry", "country")
+    return with_business(_with_team(_with_lead(frame, raw, attributes), raw), raw["rep"], agreement)
+
+
+def _touches(raw: Raw, _agreement: Agreement) -> Frame:
+    return _with_team(_with_lead(raw["touch"], raw), raw)
+
+
+def _spend(raw: Raw, agreement: Agreement) -> Frame:
+    days = raw["spend"]["spent_on"]
+    starts = {day: to_us(midnight(day, agreement.timezone)) for day in days.unique()}
+    return raw["spend"].assign(at_us=days.map(starts).astype("Int64"))
+
+
+def _batches(raw: Raw, _agreement: Agreement) -> Frame:
+    return raw["batch"]
+
+
+RECIPES: Mapping[str, Recipe] = MappingProxyType(
+    {
+        "leads": Recipe(reads=("lead", "merge", "deal", "move"), make=_leads),
+        "entries": Recipe(reads=("lead", "merge", "move", "handoff", "rep"), make=_entries),
+        "deals": Recipe(reads=("lead", "deal", "rep"), make=_deals),
+        "handoffs": Recipe(reads=("lead", "move", "handoff", "rep"), make=_handoffs),
+        "clocks": Recipe(reads=("lead", "clock", "rep"), make=_clocks),
+        "touches": Recipe(reads=("lead", "touch", "rep"), make=_touches),
+        "spend": Recipe(reads=("spend",), make=_spend),
+        "batches": Recipe(reads=("batch",), make=_batches),
+    }
+)
+"""How each fact frame is made."""

@@ -1,0 +1,64 @@
+"""A number in words, as people read it: rounded half up, once, here."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from accord.metrics.definition import Unit
+from accord.metrics.numbers import plain, shown
+
+MISSING = "\u2013"
+"""Stands where a number is missing; zero is written 0."""
+
+_MINUTES_PER_HOUR = 60
+_MINUTES_PER_DAY = 1440
+
+
+def worded(value: Decimal | None, unit: Unit, *, currency: str = "") -> str:
+    """Write a value in its unit: ``10.525 %``, ``42.4 min``, ``USD 10,005,534``.
+
+    >>> worded(Decimal("0.6315005216"), Unit.SHARE)
+    '63.15 %'
+    """
+    if value is None:
+        return MISSING
+    match unit:
+        case Unit.COUNT:
+            return f"{shown(value, 0):,f}"
+        case Unit.SHARE:
+            return f"{plain(shown(value * 100, 3)):,f} %"
+        case Unit.MONEY:
+            return f"{currency} {_money(value)}".strip()
+        case Unit.MINUTES:
+            return f"{plain(shown(value, 1)):,f} min"
+        case Unit.DAYS:
+            return f"{plain(shown(value, 2)):,f} days"
+
+
+def percent(value: Decimal | None, places: int = 0) -> str:
+    """Write a share in per cent, half up.
+
+    >>> percent(Decimal("0.125"))
+    '13 %'
+    """
+    return MISSING if value is None else f"{shown(value * 100, places):,f} %"
+
+
+def duration(minutes: Decimal | None) -> str:
+    """Write minutes in the unit that reads best.
+
+    >>> duration(Decimal("0.5")), duration(Decimal(95)), duration(Decimal(2880))
+    ('0.5 min', '1.6 h', '2.0 d')
+    """
+    if minutes is None:
+        return MISSING
+    if minutes < _MINUTES_PER_HOUR:
+        return f"{plain(shown(minutes, 1)):f} min"
+    if minutes < _MINUTES_PER_DAY:
+        return f"{shown(minutes / _MINUTES_PER_HOUR, 1):f} h"
+    return f"{shown(minutes / _MINUTES_PER_DAY, 1):,f} d"
+
+
+def _money(value: Decimal) -> str:
+    whole = value == value.to_integral_value()
+    return f"{shown(value, 0 if whole else 2):,f}"

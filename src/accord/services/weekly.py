@@ -1,0 +1,226 @@
+"""The stage ``weekly``: every metric, by week and dimension, stored so that it can be held to.
+
+A week's numbers see what had happened by its end. While a week runs its rows are marked partial and
+replaced; once it has closed, a number that changes because something was told late is a new
+revision, and is said (law L8). The same numbers write nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Connection
+
+from accord.agreement import Agreement
+from accord.ledger.metric_rows import (
+    read_closed_periods,
+    read_newest_numbers,
+    read_since,
+    write_numbers,
+)
+from accord.metrics import (
+    ALL,
+    METRICS,
+    Cube,
+    Cut,
+    Metric,
+    Number,
+    Periods,
+    compute,
+    cut,
+    dimensions_of,
+    week_named,
+)
+from accord.services.measure import read_facts
+from accord.services.workspace import Workspace
+
+_NEED = "weekly"
+_ALWAYS_BY = (ALL, "segment", "channel")
+_LEAD_IN = timedelta(weeks=Cut.WEEK.span)
+
+Key = tuple[str, str, str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restatement:
+    """A number of a closed week that is not what it was."""
+
+    period: str
+    metric: str
+    dimension: str
+    member: str
+    revision: int
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeeklyResult:
+    """The weeks looked at, rows written, and numbers of closed weeks that changed."""
+
+    weeks: tuple[str, ...]
+    written: int
+    restated: int
+    restatements: tuple[Restatement, ...] = ()
+
+
+def run_weekly(
+    workspace: Workspace, *, as_of: datetime, weeks: Sequence[str] | None = None
+) -> WeeklyResult:
+    """Compute and store the metrics of all weeks up to ``as_of``, or of the named ones.
+
+    InputError if a name is no ISO week.
+    """
+    with workspace.ledger.lease(_NEED):
+        agreement = workspace.agreement(as_of)
+        with workspace.ledger.read() as connection:
+            since = read_since(connection)
+        if since is None or since > as_of:
+            return WeeklyResult(weeks=(), written=0, restated=0)
+        periods = weeks_to_compute(agreement, since, weeks, as_of=as_of)
+        wanted = tuple(label for label in periods.labels if weeks is None or label in set(weeks))
+        if not wanted:
+            return WeeklyResult(weeks=(), written=0, restated=0)
+        numbers = compute_weeks(workspace, agreement, periods, wanted)
+        with workspace.ledger.begin() as connection:
+            return _store(connection, numbers, periods, wanted)
+
+
+def weeks_to_compute(
+    agreement: Agreement, since: datetime, weeks: Sequence[str] | None, *, as_of: datetime
+) -> Periods:
+    """Cut the weeks from the first fact to ``as_of``; with names, from a quarter before the first.
+
+    The weeks before are needed because a cohort counts for a quarter.
+    """
+    first = since
+    if weeks:
+        starts = [week_named(label, agreement.timezone).start for label in weeks]
+        first = max(first, min(starts) - _LEAD_IN)
+    return cut(Cut.WEEK, first=first, as_of=as_of, zone=agreement.timezone)
+
+
+def compute_weeks(
+    workspace: Workspace, agreement: Agreement, periods: Periods, wanted: Sequence[str]
+) -> dict[Key, Number]:
+    """Compute every metric by every dimension it is stored by, of the wanted weeks."""
+    cube = Cube(read_facts(workspace, agreement), periods)
+    keep = set(wanted)
+    return {
+        (number.period, number.metric, number.dimension, number.member): number
+        for metric in METRICS.values()
+        for dimension in stored_dimensions(metric)
+        for number in compute(cube, metric, dimension)
+        if number.period in keep
+    }
+
+
+def stored_dimensions(metric: Metric) -> Iterator[str]:
+    """Name the dimensions that a metric is stored by."""
+    known = dimensions_of(metric)
+    wanted = dict.fromkeys((*_ALWAYS_BY, *metric.weekly))
+    yield from (dimension for dimension in wanted if dimension in known)
+
+
+def _store(
+    connection: Connection, numbers: Mapping[Key, Number], periods: Periods, wanted: Sequence[str]
+) -> WeeklyResult:
+    stored = {_key(row): row for row in read_newest_numbers(connection, wanted)}
+    closed = read_closed_periods(connection)
+    partial = dict(zip(periods.labels, periods.partial, strict=True))
+    rows: list[dict[str, Any]] = []
+    restatements: list[Restatement] = []
+    for key, number in _with_vanished(numbers, stored):
+        row = _row(number, partial=partial[number.period], as_of=periods.as_of)
+        before = stored.get(key)
+        if _is_same(before, row) or (before and not before["partial"] and row["partial"]):
+            continue
+        if number.period in closed and not row["partial"]:
+            row["revision"] = before["revision"] + 1 if before else 1
+            restatements.append(_restated(row, before))
+        rows.append(row)
+    write_numbers(connection, rows)
+    return WeeklyResult(
+        weeks=tuple(wanted),
+        written=len(rows),
+        restated=len(restatements),
+        restatements=tuple(restatements),
+    )
+
+
+def _with_vanished(
+    numbers: Mapping[Key, Number], stored: Mapping[Key, Mapping[str, Any]]
+) -> Iterator[tuple[Key, Number]]:
+    """Yield every number, then those that stood and of which no fact is left: they are zero."""
+    yield from numbers.items()
+    for key in stored.keys() - numbers.keys():
+        if stored[key]["metric"] in METRICS:
+            yield key, _nothing(key)
+
+
+def _nothing(key: Key) -> Number:
+    period, name, dimension, member = key
+    metric = METRICS[name]
+    divided = metric.denominator is not None or metric.quantile is not None
+    return Number(
+        period=period,
+        metric=name,
+        dimension=dimension,
+        member=member,
+        numerator=None if metric.quantile is not None else Decimal(0),
+        denominator=Decimal(0) if divided else None,
+        value=None if divided else Decimal(0),
+    )
+
+
+def _key(row: Mapping[str, Any]) -> Key:
+    return (row["period"], row["metric"], row["dimension"], row["member"])
+
+
+def _row(number: Number, *, partial: bool, as_of: datetime) -> dict[str, Any]:
+    return {
+        "period": number.period,
+        "metric": number.metric,
+        "dimension": number.dimension,
+        "member": number.member,
+        "revision": 1,
+        "numerator": _text(number.numerator),
+        "denominator": _text(number.denominator),
+        "value": _text(number.value),
+        "partial": partial,
+        "computed_at": as_of,
+    }
+
+
+def _text(value: Decimal | None) -> str | None:
+    return None if value is None else f"{value:f}"
+
+
+_SAID = ("numerator", "denominator", "value", "partial")
+
+
+def _is_same(before: Mapping[str, Any] | None, row: Mapping[str, Any]) -> bool:
+    return before is not None and all(before[name] == row[name] for name in _SAID)
+
+
+def _restated(row: Mapping[str, Any], before: Mapping[str, Any] | None) -> Restatement:
+    return Restatement(
+        period=row["period"],
+        metric=row["metric"],
+        dimension=row["dimension"],
+        member=row["member"],
+        revision=row["revision"],
+        before=None if before is None else before["value"],
+        after=row["value"],
+    )
+
+
+def said(restatements: Iterable[Restatement]) -> Iterator[str]:
+    """Say each restatement in a line."""
+    for one in restatements:
+        who = "" if one.dimension == ALL else f" of {one.dimension} {one.member or 'none'}"
+        yield f"{one.period} {one.metric}{who}: {one.before} is now {one.after}"
