@@ -46,9 +46,11 @@ class AgreementError(InputError):
 
     def __init__(self, *, where: str, faults: tuple[Finding, ...]) -> None:
         self.faults = faults
-        count = f"{len(faults)} fault" + ("" if len(faults) == 1 else "s")
         listing = "".join(f"\n  {fault}" for fault in faults)
-        super().__init__(where=where, found=count + listing)
+        found = f"{len(faults)} faults{listing}"
+        if len(faults) == 1:
+            found = str(faults[0]).removeprefix(f"{where}: ")
+        super().__init__(where=where, found=found)
 
 
 class SourceError(InputError):
