@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import ValidationError
-
-from accord.agreement.document import Document, fingerprint_of, read_document, unreadable
+from accord.agreement.checks import find_faults, find_warnings
+from accord.agreement.document import fingerprint_of, read_document, unreadable
 from accord.agreement.model import Agreement
+from accord.agreement.report import arrange
+from accord.agreement.shape import validate
+from accord.agreement.tree import Tree
 from accord.errors import AgreementError
-from accord.findings import Finding
 
 
 def load(path: str | Path) -> Agreement:
@@ -34,22 +35,15 @@ def load(path: str | Path) -> Agreement:
 def loads(text: str, *, where: str = "agreement") -> Agreement:
     """Read and check an agreement's text; ``where`` names it in errors."""
     document = read_document(text, where=where)
-    agreement, shape = _validate(document)
-    faults = [*document.faults, *shape]
-    if agreement is None or faults:
-        raise AgreementError(where=where, faults=tuple(faults))
-    return agreement.model_copy(
-        update={"fingerprint": fingerprint_of(document.content), "document": text}
+    tree = Tree(document.content)
+    agreement, shape = validate(document.content)
+    faults = arrange(
+        shape=(*document.faults, *shape), rules=find_faults(tree), lines=document.lines
     )
-
-
-def _validate(document: Document) -> tuple[Agreement | None, list[Finding]]:
-    try:
-        return Agreement.model_validate(document.content), []
-    except ValidationError as error:
-        return None, [
-            Finding(
-                rule="agreement.shape", subject=".".join(map(str, one["loc"])), sentence=one["msg"]
-            )
-            for one in error.errors()
-        ]
+    if agreement is None or faults:
+        raise AgreementError(where=where, faults=faults)
+    return agreement.sealed(
+        fingerprint=fingerprint_of(document.content),
+        document=text,
+        warnings=find_warnings(tree),
+    )

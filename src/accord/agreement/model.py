@@ -7,20 +7,29 @@ checked in :mod:`accord.agreement.checks`. A model here only knows the shape of 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
-from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, WrapValidator
 
-from accord.agreement.values import DurationField, ShareField, StepAtField
+from accord.agreement.values import (
+    CurrencyField,
+    DayField,
+    DurationField,
+    FlagField,
+    MoneyField,
+    NumberField,
+    PositiveDurationField,
+    RateField,
+    ShareField,
+    StepAtField,
+    TextField,
+    VolumeField,
+    WholeField,
+    parse_text,
+)
 from accord.conditions import ConditionField
 from accord.findings import Finding
 from accord.records import Channel, Part, Programme, Role, Side, Stage
-
-Money = Annotated[
-    Decimal, BeforeValidator(lambda value: str(value) if isinstance(value, float) else value)
-]
 
 
 class Terms(BaseModel):
@@ -33,8 +42,8 @@ class Signature(Terms):
     """One side's signature under this version."""
 
     team: Side
-    name: str
-    date: date
+    name: TextField
+    date: DayField
 
 
 class StageTerms(Terms):
@@ -42,31 +51,31 @@ class StageTerms(Terms):
 
     part: Part
     owner: Side
-    aliases: tuple[str, ...] = ()
-    steps: tuple[str, ...] = ()
+    aliases: tuple[TextField, ...] = ()
+    steps: tuple[TextField, ...] = ()
     programmes: tuple[Programme, ...] = ()
 
 
 class Segment(Terms):
     """One segment; the first whose condition holds takes the lead."""
 
-    name: str
+    name: TextField
     when: ConditionField | None = None
 
 
 class FitRule(Terms):
     """Points for what a lead is."""
 
-    name: str
+    name: TextField
     part: Literal["person", "account", "bant"]
     when: ConditionField
-    points: Decimal
+    points: NumberField
 
 
 class Fit(Terms):
     """The explicit score."""
 
-    cap: Decimal
+    cap: Annotated[NumberField, Field(gt=0)]
     rules: tuple[FitRule, ...]
 
 
@@ -76,18 +85,18 @@ Shows = Literal["attention", "interest", "desire", "action"]
 class ActivityTerms(Terms):
     """Points for one kind of activity; ``cap`` bounds the size of points x weight."""
 
-    points: Decimal
-    cap: Annotated[Decimal, Field(ge=0)] | None = None
+    points: NumberField
+    cap: Annotated[NumberField, Field(ge=0)] | None = None
     shows: Shows | None = None
-    half_life: DurationField | None = None
+    half_life: PositiveDurationField | None = None
 
 
 class Implicit(Terms):
     """A score of decaying activities: engagement or intent."""
 
-    cap: Decimal
-    half_life: DurationField
-    activities: Mapping[str, ActivityTerms]
+    cap: Annotated[NumberField, Field(gt=0)]
+    half_life: PositiveDurationField
+    activities: Mapping[TextField, ActivityTerms]
 
 
 class Scoring(Terms):
@@ -102,7 +111,7 @@ class Requalify(Terms):
     """When a lead that sales sent back may come again."""
 
     after: DurationField
-    fresh_activity: bool
+    fresh_activity: FlagField
 
 
 class Qualification(Terms):
@@ -124,14 +133,14 @@ class QualityTerms(Terms):
 class Capacity(Terms):
     """Leads a rep can take; both bind."""
 
-    per_week: Annotated[int, Field(ge=0)]
-    per_month: Annotated[int, Field(ge=0)]
+    per_week: Annotated[WholeField, Field(ge=0)]
+    per_month: Annotated[WholeField, Field(ge=0)]
 
 
 class Quota(Terms):
     """A team's goal in revenue."""
 
-    revenue: Money
+    revenue: MoneyField
     per: Literal["month", "quarter", "year"]
 
 
@@ -139,15 +148,15 @@ class Team(Terms):
     """A team: what its people do, its calendar, its quota or its channels."""
 
     role: Role
-    calendar: str
+    calendar: TextField
     quota: Quota | None = None
-    channels: tuple[str, ...] = ()
+    channels: tuple[TextField, ...] = ()
 
 
 class RoutingRule(Terms):
     """First match wins; a rule without ``when`` matches everything."""
 
-    team: str
+    team: TextField
     when: ConditionField | None = None
 
 
@@ -163,51 +172,86 @@ class HandoffTerms(Terms):
 
     capacity: Capacity
     hold_at_most: DurationField
-    approval_above: Annotated[Decimal, Field(gt=0)]
-    keep_account_together: bool
+    approval_above: Annotated[NumberField, Field(gt=0)]
+    keep_account_together: FlagField
     routing: Routing
 
 
 class SlaTerm(Terms):
     """One clock: from an event until an event within a time."""
 
-    from_: Annotated[str, Field(alias="from")]
-    until: str
+    from_: Annotated[TextField, Field(alias="from")]
+    until: TextField
     within: DurationField
     clock: Literal["business", "wall"]
-    escalation: str
-    calendar: str | None = None
+    escalation: TextField
+    calendar: TextField | None = None
     pauses: tuple[Literal["owner_away"], ...] = ()
-    by_segment: Mapping[str, DurationField] = {}
+    by_segment: Mapping[TextField, DurationField] = {}
 
 
 class VolumeTerm(Terms):
     """MQLs a week per segment, as a share of the plan's."""
 
-    mqls_per_week: Literal["plan"] | Annotated[int, Field(ge=0)]
+    mqls_per_week: VolumeField
     at_least: ShareField
-    escalation: str
+    escalation: TextField
 
 
 class AcceptanceTerm(Terms):
     """Accepted / handed over, of a week's cohort."""
 
     at_least: ShareField
-    escalation: str
+    escalation: TextField
+
+
+class NestedError(ValueError):
+    """Errors of the entries of one map, as pydantic lists them, each with its place in the map."""
+
+    def __init__(self, errors: list[Any]) -> None:
+        self.errors = errors
+        super().__init__(f"{len(errors)} errors")
+
+
+_WEEKLY: Mapping[str, type[Terms]] = {"volume": VolumeTerm, "acceptance": AcceptanceTerm}
+
+
+def _read_marketing(value: Any, _: Any) -> dict[str, Terms]:
+    """Read marketing's terms: the key says which kind of term stands there."""
+    if not isinstance(value, Mapping):
+        message = f"{value!r} is no map; write a name and a term a line"
+        raise ValueError(message)  # noqa: TRY004 - pydantic collects ValueError only
+    terms: dict[str, Terms] = {}
+    errors: list[Any] = []
+    for name, term in value.items():
+        try:
+            terms[parse_text(name)] = _WEEKLY.get(name, SlaTerm).model_validate(term)
+        except ValidationError as error:
+            errors.extend({**one, "loc": (name, *one["loc"])} for one in error.errors())
+        except ValueError as error:
+            errors.append({"type": "value_error", "loc": (name,), "ctx": {"error": error}})
+    if errors:
+        raise NestedError(errors)
+    return terms
+
+
+MarketingTerms = Annotated[
+    Mapping[TextField, SlaTerm | VolumeTerm | AcceptanceTerm], WrapValidator(_read_marketing)
+]
 
 
 class Step(Terms):
     """One rung of a ladder."""
 
     at: StepAtField
-    notify: tuple[str, ...]
+    notify: tuple[TextField, ...]
 
 
 class Person(Terms):
     """Somebody who is told: not a rep of the records."""
 
-    email: str
-    calendar: str
+    email: TextField
+    calendar: TextField
 
 
 class Sla(Terms):
@@ -216,11 +260,11 @@ class Sla(Terms):
     ``marketing`` maps a name to a clock, but for ``volume`` and ``acceptance``, which are weekly.
     """
 
-    sales: Mapping[str, SlaTerm]
-    marketing: Mapping[str, SlaTerm | VolumeTerm | AcceptanceTerm]
-    escalation: Mapping[str, tuple[Step, ...]]
-    reasons: Mapping[Literal["returned", "deferred", "disqualified", "lost"], tuple[str, ...]]
-    people: Mapping[str, Person]
+    sales: Mapping[TextField, SlaTerm]
+    marketing: MarketingTerms
+    escalation: Mapping[TextField, tuple[Step, ...]]
+    reasons: Mapping[Literal["returned", "deferred", "disqualified", "lost"], tuple[TextField, ...]]
+    people: Mapping[TextField, Person]
     quiet_hours: Literal["outside_calendar", "never"]
 
 
@@ -230,7 +274,7 @@ class CadenceStep(Terms):
     channel: Channel
     within: DurationField
     otherwise: Literal["voicemail"] | None = None
-    template: str | None = None
+    template: TextField | None = None
 
 
 class Cadence(Terms):
@@ -243,18 +287,18 @@ class Cadence(Terms):
 class Conversion(Terms):
     """Expected stage conversions, shares."""
 
-    mql_to_sql: ShareField
-    sql_to_opportunity: ShareField
-    opportunity_to_proposal: ShareField
-    proposal_to_contracting: ShareField
-    contracting_to_deal: ShareField
+    mql_to_sql: RateField
+    sql_to_opportunity: RateField
+    opportunity_to_proposal: RateField
+    proposal_to_contracting: RateField
+    contracting_to_deal: RateField
 
 
 class SegmentTarget(Terms):
     """One segment's goal of a period."""
 
-    revenue: Money
-    average_deal: Annotated[Money, Field(gt=0)]
+    revenue: MoneyField
+    average_deal: Annotated[MoneyField, Field(gt=0)]
     revenue_share: ShareField | None = None
 
 
@@ -265,13 +309,13 @@ class Targets(Terms):
     rounding: Literal["nearest", "ceil"]
     marketing_share: ShareField
     conversion: Conversion
-    segments: Mapping[str, SegmentTarget]
+    segments: Mapping[TextField, SegmentTarget]
 
 
 class MarketingCommission(Terms):
     """What marketing is paid on."""
 
-    per_accepted_mql: Money
+    per_accepted_mql: MoneyField
     of_won_revenue: ShareField
 
 
@@ -284,38 +328,62 @@ class Commission(Terms):
 class Review(Terms):
     """When which report goes to whom: ``at`` is ``[mon..sun or 1..28] HH:MM``."""
 
-    at: str
+    at: TextField
     what: Literal["pace", "week", "month", "pipeline"]
-    to: tuple[str, ...]
-    every: str | None = None
+    to: tuple[TextField, ...]
+    every: TextField | None = None
 
 
 class Agreement(Terms):
     """The whole agreement of one version.
 
-    ``fingerprint`` is the hash of its content without ``signed_by``, ``document`` the text it was
-    read from, ``warnings`` what was found that is no fault.
+    Every reference in it stands (teams, calendars, ladders, segments): the loader has checked.
     """
 
-    version: str
-    effective_from: date
+    version: TextField
+    effective_from: DayField
     signed_by: tuple[Signature, ...] = ()
-    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
-    timezone: str
+    currency: CurrencyField
+    timezone: TextField
     stages: Mapping[Stage, StageTerms]
     segments: tuple[Segment, ...]
     scoring: Scoring
     qualification: Qualification
     quality: QualityTerms
-    calendars: Mapping[str, Mapping[str, Any]]
-    teams: Mapping[str, Team]
+    calendars: Mapping[TextField, Mapping[TextField, Any]]
+    teams: Mapping[TextField, Team]
     handoff: HandoffTerms
     sla: Sla
     cadence: Cadence
     targets: Targets
     commission: Commission
-    reviews: Mapping[str, Review]
+    reviews: Mapping[TextField, Review]
 
-    fingerprint: Annotated[str, Field(exclude=True)] = ""
-    document: Annotated[str, Field(exclude=True, repr=False)] = ""
-    warnings: Annotated[tuple[Finding, ...], Field(exclude=True)] = ()
+    _fingerprint: str = PrivateAttr(default="")
+    _document: str = PrivateAttr(default="")
+    _warnings: tuple[Finding, ...] = PrivateAttr(default=())
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of the canonical content without ``signed_by``, in hexadecimal."""
+        return self._fingerprint
+
+    @property
+    def document(self) -> str:
+        """The text it was read from."""
+        return self._document
+
+    @property
+    def warnings(self) -> tuple[Finding, ...]:
+        """What was found that is worth saying and no fault."""
+        return self._warnings
+
+    def sealed(
+        self, *, fingerprint: str, document: str, warnings: tuple[Finding, ...]
+    ) -> Agreement:
+        """Return this agreement with what the loader knows about its text."""
+        agreement = self.model_copy()
+        agreement._fingerprint = fingerprint  # noqa: SLF001 - its own
+        agreement._document = document  # noqa: SLF001 - its own
+        agreement._warnings = warnings  # noqa: SLF001 - its own
+        return agreement

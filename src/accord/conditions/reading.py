@@ -83,7 +83,9 @@ def _read_condition(value: Any, path: str, faults: list[Fault]) -> Condition:
 
 def _read_any(value: Any, path: str, faults: list[Fault]) -> tuple[Condition, ...]:
     if not isinstance(value, list | tuple) or not value:
-        faults.append((path, "any: holds a list of at least one condition"))
+        faults.append(
+            (path, f"{value!r} is no list of conditions; write a dash and a condition a line")
+        )
         return ()
     return tuple(
         _read_condition(part, _join(path, index), faults) for index, part in enumerate(value)
@@ -137,7 +139,7 @@ def _unknown_operator(name: Any) -> str:
 
 def _read_values(value: Any, path: str, faults: list[Fault]) -> tuple[Scalar, ...]:
     if not isinstance(value, list | tuple) or not value:
-        faults.append((path, "expected a list of at least one value"))
+        faults.append((path, f"{value!r} is no list of values; write a list of at least one value"))
         return ()
     return tuple(_scalars(value, path, faults))
 
@@ -150,20 +152,31 @@ def _scalars(value: Any, path: str, faults: list[Fault]) -> Iterator[Scalar]:
 
 
 def _read_scalar(value: Any, path: str, faults: list[Fault]) -> Scalar | None:
-    if isinstance(value, str | bool):
+    if isinstance(value, bool):
         return value
+    if isinstance(value, str):
+        return _read_text(value, path, faults)
     if isinstance(value, int | float | Decimal):
         return _read_number(value, path, faults)
     faults.append((path, f"{value!r} cannot be compared with; write text, a number, true or false"))
     return None
 
 
+def _read_text(value: str, path: str, faults: list[Fault]) -> str | None:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        faults.append((path, f"{value!r} holds half a character; write whole ones"))
+        return None
+    return value
+
+
 def _read_number(value: Any, path: str, faults: list[Fault]) -> Decimal | None:
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
-        faults.append((path, f"{value!r} is no number"))
+        faults.append((path, f"{value!r} is no number; write a number without quotes"))
         return None
     if not math.isfinite(value):
-        faults.append((path, f"{value!r} is no finite number"))
+        faults.append((path, f"{value!r} is no finite number; write a number"))
         return None
     return Decimal(str(value))
 
@@ -175,14 +188,19 @@ def _read_pattern(value: Any, path: str, faults: list[Fault]) -> str | None:
     try:
         match_texts(value, [""])
     except (pa.ArrowInvalid, UnicodeEncodeError) as error:
-        faults.append((path, f"{value!r} is no pattern of RE2: {error}"))
+        faults.append((path, _bad_pattern(value, error)))
     return value
+
+
+def _bad_pattern(value: str, error: Exception) -> str:
+    reason = str(error).removeprefix("Invalid regular expression: ").splitlines()[0]
+    return f"{value!r} is no pattern of RE2 ({reason}); write a regular expression that RE2 takes"
 
 
 def _read_present(value: Any, path: str, faults: list[Fault]) -> bool | None:
     if isinstance(value, bool):
         return value
-    faults.append((path, f"{value!r} is neither true nor false"))
+    faults.append((path, f"{value!r} is neither true nor false; write true or false"))
     return None
 
 
