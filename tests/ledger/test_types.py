@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
 from accord.ledger import insert_rows, read_frame, read_rows
 from accord.ledger.tables import spend, touch
@@ -89,8 +90,7 @@ def test_a_frame_holds_utc_datetimes_and_decimals(ledger) -> None:
 
 
 def test_rows_of_a_failed_transaction_are_gone(ledger) -> None:
-    with pytest.raises(RuntimeError), ledger.begin() as connection:
-        insert_rows(connection, spend, [spend_row("s", Decimal(1))])
-        raise RuntimeError
+    with pytest.raises(IntegrityError), ledger.begin() as connection:
+        insert_rows(connection, spend, [spend_row("s", Decimal(1)), spend_row("s", Decimal(2))])
     with ledger.read() as connection:
         assert read_rows(connection, spend.select()) == []
