@@ -58,7 +58,7 @@ def write_condition(condition: Condition) -> dict[str, Any]:
 ConditionField = Annotated[
     Condition,
     PlainValidator(parse_condition),
-    PlainSerializer(write_condition),
+    PlainSerializer(lambda condition: _plain(write_condition(condition))),
     WithJsonSchema({"type": "object"}),
 ]
 """A condition as a field of a pydantic model."""
@@ -71,7 +71,7 @@ def _read_condition(value: Any, path: str, faults: list[Fault]) -> Condition:
     tests = []
     any_of: tuple[Condition, ...] = ()
     for name, matcher in value.items():
-        here = _join(path, name)
+        here = _join(path, str(name))
         if name == "any":
             any_of = _read_any(matcher, here, faults)
         elif isinstance(name, str):
@@ -109,7 +109,7 @@ def _read_operators(value: Mapping[Any, Any], path: str, faults: list[Fault]) ->
         faults.append((path, f"no operator; write one of {', '.join(OPERATORS)}"))
     parts: dict[str, Any] = {}
     for name, operand in value.items():
-        here = _join(path, name)
+        here = _join(path, str(name))
         if name in _BOUNDS:
             parts[name] = _read_number(operand, here, faults)
         elif name in {"in", "not_in"}:
@@ -217,7 +217,18 @@ def _write_matcher(matcher: Matcher) -> dict[str, Any]:
     }
 
 
-def _join(path: str, step: object) -> str:
+def _plain(written: Any) -> Any:
+    """Turn the Decimals of a written condition into numbers as JSON and YAML have them."""
+    if isinstance(written, dict):
+        return {name: _plain(part) for name, part in written.items()}
+    if isinstance(written, list):
+        return [_plain(part) for part in written]
+    if isinstance(written, Decimal):
+        return int(written) if written == written.to_integral_value() else float(written)
+    return written
+
+
+def _join(path: str, step: str | int) -> str:
     if isinstance(step, int):
         return f"{path}[{step}]"
-    return f"{path}.{step}" if path else str(step)
+    return f"{path}.{step}" if path else step
