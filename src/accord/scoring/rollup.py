@@ -1,0 +1,78 @@
+"""The rollup: what a score needs of any number of activities, one row a lead and kind.
+
+Exponential decay is a sum that can be carried: ``weight`` is the sum of 0.5^((last - t)/half_life)
+at the instant of the last activity. Rollups of disjoint activities combine exactly, in any order.
+Points, caps and thresholds are no part of it; half-lives are, and each row names its own.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import narwhals as nw
+
+from accord.agreement import Agreement
+from accord.records import to_us
+from accord.scoring.frames import Lazy, Native, by_kind, to_lazy
+from accord.scoring.terms import NEVER_DECAYS_US, kind_terms
+
+KEY = ("lead_id", "kind")
+ROLLUP_COLUMNS = (*KEY, "count", "first_us", "last_us", "weight", "half_life_us")
+"""The columns of a rollup; key: lead_id and kind."""
+
+
+def roll_up(
+    activities: Native, agreement: Agreement, *, as_of: datetime | None = None
+) -> nw.LazyFrame[Any]:
+    """Sum up activities so that the score of any later instant can be read from it.
+
+    ``activities``: one row an activity with lead_id, kind, occurred_us (microseconds UTC), any
+    backend, native or Narwhals; rows without lead or kind are left out. With ``as_of``, so are
+    those that occurred after it: a rollup tells nothing about instants before its last activity.
+    Returns lazily one row a lead and kind: lead_id, kind, count, first_us, last_us, weight at
+    last_us, half_life_us. A kind that is not in scoring never decays: its weight is its count.
+    """
+    rows = to_lazy(activities).filter(~nw.col("lead_id").is_null() & ~nw.col("kind").is_null())
+    if as_of is not None:
+        rows = rows.filter(nw.col("occurred_us") <= to_us(as_of))
+    terms = kind_terms(agreement)
+    instant = nw.col("occurred_us").cast(nw.Int64)
+    single = rows.select(
+        *KEY,
+        count=nw.lit(1, nw.Int64),
+        first_us=instant,
+        last_us=instant,
+        weight=nw.lit(1.0, nw.Float64),
+        half_life_us=by_kind(terms, lambda one: one.half_life_us, otherwise=NEVER_DECAYS_US),
+    )
+    return _gather(single)
+
+
+def combine(one: Native, other: Native) -> nw.LazyFrame[Any]:
+    """Combine two rollups of disjoint activities into the rollup of all of them.
+
+    Columns as :func:`roll_up` gives them, both of one backend and built with the same half-lives.
+    The order does not matter.
+    """
+    return _gather(nw.concat([to_lazy(rollup).select(*ROLLUP_COLUMNS) for rollup in (one, other)]))
+
+
+def decay(elapsed_us: nw.Expr, half_life_us: nw.Expr) -> nw.Expr:
+    """Return what is left of a weight of one: 0.5^(elapsed / half_life)."""
+    return nw.lit(0.5) ** (elapsed_us / half_life_us)
+
+
+def _gather(rows: Lazy) -> Lazy:
+    """Bring each row's weight to the last instant of its lead and kind, and add up."""
+    latest = nw.col("last_us").max().over(*KEY)
+    left = decay(latest - nw.col("last_us"), nw.col("half_life_us"))
+    faded = rows.with_columns(weight=nw.col("weight") * left)
+    gathered = faded.group_by(*KEY).agg(
+        nw.col("count").sum(),
+        nw.col("first_us").min(),
+        nw.col("last_us").max(),
+        nw.col("weight").sum(),
+        nw.col("half_life_us").max(),
+    )
+    return gathered.with_columns(nw.col("count").cast(nw.Int64))

@@ -1,0 +1,83 @@
+"""The three scores of every lead, and how far along the buying cycle it stands."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import reduce
+from operator import add
+from typing import Any
+
+import narwhals as nw
+
+from accord.agreement import Agreement
+from accord.scoring.frames import Lazy, Native, by_kind, to_lazy
+from accord.scoring.points import contributions, fit_expressions, limited
+from accord.scoring.terms import CYCLE, SPEAKS_FROM, KindTerms, ScoreName, kind_terms
+
+
+def score(
+    leads: Native, rollup: Native, agreement: Agreement, *, as_of: datetime
+) -> nw.LazyFrame[Any]:
+    """Score every lead at ``as_of``: what it is, what it does, what it wants.
+
+    ``leads``: one row a lead (key: lead_id) with the attributes that fit rules test; an attribute
+    without a column is null. ``rollup``: as :func:`accord.scoring.roll_up` gives it, of the same
+    backend, holding nothing after as_of (an activity at exactly as_of counts whole). Rows of the
+    rollup for other leads count nowhere. Returns lazily, in no order, one row a lead: lead_id; fit,
+    engagement, intent in whole tenths (Int64), each limited to 0..cap; position, the furthest of
+    attention, interest, desire, action that a kind of decayed weight 0.25 or more shows, or null.
+    """
+    frame = to_lazy(leads)
+    fitted = _fit(frame, agreement)
+    implicit = _implicit(contributions(to_lazy(rollup), agreement, as_of=as_of), agreement)
+    joined = fitted.join(implicit, on="lead_id", how="left")
+    return joined.select(
+        "lead_id",
+        fit=limited(nw.col("fit"), agreement, "fit"),
+        engagement=limited(_or_zero("engagement"), agreement, "engagement"),
+        intent=limited(_or_zero("intent"), agreement, "intent"),
+        position=_position(_or_zero("rank")),
+    )
+
+
+def _fit(leads: Lazy, agreement: Agreement) -> Lazy:
+    parts = fit_expressions(leads, agreement).values()
+    return leads.select("lead_id", fit=reduce(add, parts, nw.lit(0, nw.Int64)))
+
+
+def _implicit(lines: Lazy, agreement: Agreement) -> Lazy:
+    terms = kind_terms(agreement)
+
+    def of_score(name: ScoreName) -> nw.Expr:
+        counts = by_kind(terms, lambda one: int(one.score == name), otherwise=0)
+        return nw.col("tenths") * counts
+
+    return (
+        lines.select(
+            "lead_id",
+            engagement=of_score("engagement"),
+            intent=of_score("intent"),
+            rank=_rank(terms),
+        )
+        .group_by("lead_id")
+        .agg(nw.col("engagement").sum(), nw.col("intent").sum(), nw.col("rank").max())
+    )
+
+
+def _rank(terms: Any) -> nw.Expr:
+    def rank_of(one: KindTerms) -> int:
+        return one.rank
+
+    shown = by_kind(terms, rank_of, otherwise=0)
+    return nw.when(nw.col("weight") >= SPEAKS_FROM).then(shown).otherwise(nw.lit(0))
+
+
+def _position(rank: nw.Expr) -> nw.Expr:
+    expression = nw.lit(None, nw.String)
+    for at, name in enumerate(CYCLE, start=1):
+        expression = nw.when(rank == at).then(nw.lit(name)).otherwise(expression)
+    return expression
+
+
+def _or_zero(column: str) -> nw.Expr:
+    return nw.col(column).fill_null(0).cast(nw.Int64)
