@@ -1,0 +1,89 @@
+"""From the events of leads to their clocks: the one door that services use."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
+
+from accord.sla.derive import derive_periods
+from accord.sla.due import due_times
+from accord.sla.events import ACTIVITY_EVENTS, Timeline
+from accord.sla.model import Clock, ClockTerms, LeadEvents, Period, Rep, Term, Watch
+from accord.sla.terms import TermBook
+
+Started = Mapping[str, ClockTerms]
+"""The terms that clocks of one lead were started with, by clock_id."""
+
+_NONE: Started = MappingProxyType({})
+
+
+def derive_clocks(
+    leads: Iterable[LeadEvents],
+    *,
+    book: TermBook,
+    reps: Mapping[str, Rep],
+    started: Mapping[str, Started] = MappingProxyType({}),
+) -> tuple[Clock, ...]:
+    """Return every clock of these leads, running and ended.
+
+    A clock that is among ``started`` (lead_id -> clock_id -> terms) keeps the terms it was started
+    with, also if the agreement no longer has them; a new one takes those of the book. The same
+    events give the same clocks to the bit, in any order of arrival.
+    """
+    found = [
+        (lead.lead_id, key, period, terms)
+        for lead in leads
+        for key, period, terms in _lead_clocks(
+            lead, book=book, reps=reps, started=started.get(lead.lead_id, _NONE)
+        )
+    ]
+    due = due_times(
+        [
+            (period.started_at, terms, reps.get(period.owner_id or ""))
+            for _, _, period, terms in found
+        ]
+    )
+    return tuple(
+        Clock(clock_id=key, lead_id=lead_id, period=period, terms=terms, due_at=at)
+        for (lead_id, key, period, terms), at in zip(found, due, strict=True)
+    )
+
+
+def _lead_clocks(
+    lead: LeadEvents, *, book: TermBook, reps: Mapping[str, Rep], started: Started
+) -> Iterator[tuple[str, Period, ClockTerms]]:
+    timeline = Timeline(lead)
+    current = {term.watch: term for term in book.terms}
+    for watch in dict.fromkeys((*current, *(terms.watch for terms in started.values()))):
+        for period in derive_periods(timeline, watch, kinds=book.kinds):
+            key = clock_key(lead.lead_id, period)
+            terms = started.get(key)
+            if terms is None and watch in current:
+                terms = _started(book, current[watch], period, reps)
+            if terms is not None and terms.watch == watch:
+                yield key, period, terms
+
+
+def _started(book: TermBook, term: Term, period: Period, reps: Mapping[str, Rep]) -> ClockTerms:
+    return book.start(term, period, reps.get(period.owner_id or ""))
+
+
+def clock_key(lead_id: str, period: Period) -> str:
+    """Return the name of a clock: one a lead, term, cycle, owner and turn.
+
+    It does not depend on when the clock starts, so a clock whose start moves because something was
+    said late stays the same clock, and no step of its ladder is climbed twice.
+    """
+    parts = (lead_id, period.watch.name, period.cycle, period.owner_id or "", period.turn)
+    return digest(*parts)
+
+
+def digest(*parts: object) -> str:
+    """Return a short digest that names these parts."""
+    return hashlib.sha256("\x1f".join(map(str, parts)).encode()).hexdigest()[:32]
+
+
+def needs_activities(watch: Watch) -> bool:
+    """Whether a term can only be followed with the lead's activities at hand."""
+    return bool(ACTIVITY_EVENTS & {watch.from_event, watch.until_event})

@@ -1,0 +1,276 @@
+"""From a lead's events to the periods for which somebody answers for a term.
+
+A term starts at its ``from`` event. It is watched until ``until`` happens (met), its owner changes
+(transferred: the next owner's period begins there, with the full term) or what it was about ends
+otherwise (cancelled).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from accord.records import HandoffStage, Origin, Side, Stage
+from accord.sla.events import (
+    ENTERED,
+    NURTURE_KINDS,
+    Mark,
+    Timeline,
+    first_entries,
+    is_closed,
+    is_decided,
+    is_returned,
+    owners_of,
+)
+from accord.sla.model import Ended, Entry, Handoff, Owner, Period, Watch
+from accord.sla.occur import Search, find_event
+
+_PER_OWNER = frozenset({"assigned", "touch", "touched"})
+_LEFT_SALES = frozenset({Stage.NURTURE, Stage.DEFERRED, Stage.LOST, Stage.DISQUALIFIED})
+_LEFT_MARKETING = frozenset({Stage.CUSTOMER, Stage.DEFERRED, Stage.LOST, Stage.DISQUALIFIED})
+_NOBODY = Owner(since=datetime.min.replace(tzinfo=UTC), rep_id=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Start:
+    """One occurrence of a ``from`` event: who owns it over time, and when it is over."""
+
+    mark: Mark
+    cycle: int
+    owners: tuple[tuple[Owner, Handoff | None], ...]
+    over_at: datetime | None
+    origin: Origin
+    handoff: Handoff | None = None
+    anew: bool = False  # the event happens again with every owner
+
+
+def derive_periods(timeline: Timeline, term: Watch, *, kinds: frozenset[str]) -> tuple[Period, ...]:
+    """Return the periods of one term in one lead's history, in order.
+
+    ``kinds`` are the activities with points above zero.
+    """
+    turns: Counter[tuple[int, str | None]] = Counter()
+    found: list[Period] = []
+    for start in _starts(timeline, term, kinds):
+        for period in _periods(timeline, term, start, kinds):
+            key = (period.cycle, period.owner_id)
+            found.append(replace(period, turn=turns[key]) if turns[key] else period)
+            turns[key] += 1
+    return tuple(found)
+
+
+def _starts(timeline: Timeline, term: Watch, kinds: frozenset[str]) -> Iterator[_Start]:
+    if term.from_event in _PER_OWNER:
+        yield from _handoff_starts(timeline)
+        return
+    for mark, cycle, origin in _marks(timeline, term.from_event, kinds):
+        yield _stage_start(timeline, term, mark, cycle, origin)
+
+
+def _handoff_starts(timeline: Timeline) -> Iterator[_Start]:
+    for handoff in timeline.handoffs(HandoffStage.MQL):
+        owners = owners_of(handoff)
+        over_at = _handoff_over_at(timeline, handoff.cycle)
+        if over_at is None or owners[0].since <= over_at:
+            yield _Start(
+                mark=Mark(at=owners[0].since),
+                cycle=handoff.cycle,
+                owners=tuple((owner, handoff) for owner in owners),
+                over_at=over_at,
+                origin=handoff.origin,
+                handoff=handoff,
+                anew=True,
+            )
+
+
+def _handoff_over_at(timeline: Timeline, cycle: int) -> datetime | None:
+    """Return when the hand-over of a cycle ended: by its outcome, or because the next began."""
+    for entry in timeline.entries:
+        ended = entry.cycle == cycle and is_decided(entry)
+        if ended or entry.cycle > cycle:
+            return entry.at
+    return None
+
+
+def _marks(
+    timeline: Timeline, event: str, kinds: frozenset[str]
+) -> Iterator[tuple[Mark, int, Origin]]:
+    """Yield where an event that is not an owner's happens, at most once a cycle."""
+    if event.startswith(ENTERED):
+        entries: Iterable[Entry] = first_entries(timeline, Stage(event.removeprefix(ENTERED)))
+    elif event == "returned":
+        entries = filter(is_returned, timeline.entries)
+    elif event == "closed":
+        entries = filter(is_closed, timeline.entries)
+    elif event == "decision":
+        entries = filter(is_decided, timeline.entries)
+    else:
+        entries = ()
+        yield from _activity_marks(timeline, NURTURE_KINDS if event != "activity" else kinds)
+    seen: set[int] = set()
+    for entry in entries:
+        if entry.cycle not in seen:
+            seen.add(entry.cycle)
+            yield Mark(at=entry.at, position=entry.position), entry.cycle, entry.origin
+
+
+def _activity_marks(
+    timeline: Timeline, kinds: frozenset[str]
+) -> Iterator[tuple[Mark, int, Origin]]:
+    """Yield the first activity of each cycle."""
+    begins: dict[int, datetime] = {}
+    for entry in timeline.entries:
+        begins.setdefault(entry.cycle, entry.at)
+    ends = [*list(begins.values())[1:], None]
+    for (cycle, begin), end in zip(begins.items(), ends, strict=True):
+        at = timeline.activity_after(begin, kinds)
+        if at is not None and (end is None or at < end):
+            yield Mark(at=at), cycle, Origin.OBSERVED
+
+
+def _stage_start(timeline: Timeline, term: Watch, mark: Mark, cycle: int, origin: Origin) -> _Start:
+    handoffs = {
+        stage: next((each for each in timeline.handoffs(stage) if each.cycle == cycle), None)
+        for stage in HandoffStage
+    }
+    sales = term.side is Side.SALES
+    owners = _owners_from(handoffs, mark.at) if sales else ((_NOBODY, None),)
+    handoff = (owners[0][1] if sales else None) or handoffs[HandoffStage.MQL]
+    return _Start(
+        mark=mark,
+        cycle=cycle,
+        owners=owners,
+        over_at=_over_at(timeline, mark, cycle, _LEFT_SALES if sales else _LEFT_MARKETING),
+        origin=origin if handoff is None else handoff.origin,
+        handoff=handoff,
+    )
+
+
+def _owners_from(
+    handoffs: dict[HandoffStage, Handoff | None], at: datetime
+) -> tuple[tuple[Owner, Handoff | None], ...]:
+    """Return who owns a lead at an instant and after it.
+
+    The executive's hand-over takes over from the development rep's when it has an owner.
+    """
+    second = handoffs[HandoffStage.SQL]
+    line: list[tuple[Owner, Handoff | None]] = []
+    first = handoffs[HandoffStage.MQL]
+    taken = None if second is None else owners_of(second)[0].since
+    if first is not None:
+        line = [(each, first) for each in owners_of(first) if taken is None or each.since < taken]
+    if second is not None:
+        line.extend((each, second) for each in owners_of(second))
+    before = [each for each in line if each[0].since <= at]
+    current = before[-1] if before else (_NOBODY, None)
+    return (current, *(each for each in line if each[0].since > at))
+
+
+def _over_at(timeline: Timeline, mark: Mark, cycle: int, left: frozenset[Stage]) -> datetime | None:
+    over = timeline.entry_after(mark, lambda entry: entry.stage in left or entry.cycle > cycle)
+    return None if over is None else over.at
+
+
+def _periods(
+    timeline: Timeline, term: Watch, start: _Start, kinds: frozenset[str]
+) -> Iterator[Period]:
+    """Yield one period an owner, as long as there is something to answer for."""
+    running = False
+    for index, (owner, handoff) in enumerate(start.owners):
+        since = start.mark.at if index == 0 else owner.since
+        until = _next_since(start.owners, index)
+        if index and start.over_at is not None and since >= start.over_at:
+            return
+        search = Search(
+            timeline=timeline,
+            start=start.mark,
+            since=since,
+            handoff=handoff,
+            owner=owner,
+            kinds=kinds,
+        )
+        begin = _begin(term, search, start, until, carried=running, first=index == 0)
+        running = False
+        if begin is None:
+            continue
+        ended_at, ended_by = _end(term, search, begin, start.over_at, until)
+        yield _period(term, start, search, begin, ended_at, ended_by)
+        running = ended_by is Ended.TRANSFERRED
+
+
+def _next_since(owners: Sequence[tuple[Owner, Handoff | None]], index: int) -> datetime | None:
+    return owners[index + 1][0].since if index + 1 < len(owners) else None
+
+
+def _begin(
+    term: Watch,
+    search: Search,
+    start: _Start,
+    until: datetime | None,
+    *,
+    carried: bool,
+    first: bool,
+) -> datetime | None:
+    """Return where this owner's period begins, None if the owner has nothing to answer for."""
+    if term.from_event in ("touch", "touched") and not carried:
+        touched = find_event("touch", search)
+        if touched is None or (until is not None and touched >= until):
+            return None
+        return touched if start.over_at is None or touched <= start.over_at else None
+    return search.since if first or carried or start.anew else None
+
+
+def _end(
+    term: Watch,
+    search: Search,
+    begin: datetime,
+    over_at: datetime | None,
+    until: datetime | None,
+) -> tuple[datetime | None, Ended | None]:
+    """Return when and how the period ends; at one instant, met comes before all else."""
+    mark = search.start if search.start.is_entry else Mark(at=begin)
+    met = find_event(
+        term.until_event,
+        Search(
+            timeline=search.timeline,
+            start=mark,
+            since=begin,
+            handoff=search.handoff,
+            owner=search.owner,
+            kinds=search.kinds,
+        ),
+    )
+    ends = [(met, 0, Ended.MET), (over_at, 1, Ended.CANCELLED), (until, 2, Ended.TRANSFERRED)]
+    known = [(at, order, how) for at, order, how in ends if at is not None]
+    if not known:
+        return None, None
+    at, _, how = min(known, key=lambda end: end[:2])
+    return at, how
+
+
+def _period(
+    term: Watch,
+    start: _Start,
+    search: Search,
+    begin: datetime,
+    ended_at: datetime | None,
+    ended_by: Ended | None,
+) -> Period:
+    handoff = search.handoff or start.handoff
+    sales = term.side is Side.SALES
+    segment = handoff.segment if handoff is not None else None
+    return Period(
+        watch=term,
+        cycle=start.cycle,
+        handoff_id=None if handoff is None else handoff.handoff_id,
+        origin=start.origin if handoff is None else handoff.origin,
+        owner_id=search.owner.rep_id if sales else None,
+        team=search.owner.team if sales else None,
+        segment=segment or search.timeline.events.segment,
+        turn=0,
+        started_at=begin,
+        ended_at=ended_at,
+        ended_by=ended_by,
+    )

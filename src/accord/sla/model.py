@@ -1,0 +1,193 @@
+"""The values of clocks: what happened to a lead, what was agreed, and the clocks that follow.
+
+All instants are aware UTC. Nothing here decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from accord.agreement import StepAt
+from accord.calendars import Span
+from accord.records import DecisionOutcome, HandoffStage, Origin, Programme, Side, Stage
+
+OWNER_AWAY = "owner_away"
+"""The one pause there is: absences of the owner stop the clock."""
+
+
+class Ended(StrEnum):
+    """How a clock ended."""
+
+    MET = "met"
+    TRANSFERRED = "transferred"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """Entry of a lead into a stage; ``position`` orders the entries of one instant."""
+
+    stage: Stage
+    at: datetime
+    cycle: int
+    position: int = 0
+    programme: Programme | None = None
+    origin: Origin = Origin.OBSERVED
+    inferred: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owner:
+    """Who owns a hand-off since when; nobody named is an owner too."""
+
+    since: datetime
+    rep_id: str | None
+    team: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handoff:
+    """One hand-over and its owners over time, in order; none while it waits in the queue."""
+
+    handoff_id: str
+    cycle: int
+    stage: HandoffStage
+    origin: Origin
+    owners: tuple[Owner, ...]
+    segment: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Touch:
+    """One attempt to reach a lead."""
+
+    at: datetime
+    rep_id: str | None = None
+    automatic: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """One decision of sales about a lead."""
+
+    at: datetime
+    outcome: DecisionOutcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Activity:
+    """One thing that a lead did, or that marketing did to it."""
+
+    at: datetime
+    kind: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeadEvents:
+    """All that happened to one lead and that a term may name, in any order."""
+
+    lead_id: str
+    segment: str | None = None
+    entries: tuple[Entry, ...] = ()
+    handoffs: tuple[Handoff, ...] = ()
+    touches: tuple[Touch, ...] = ()
+    decisions: tuple[Decision, ...] = ()
+    activities: tuple[Activity, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rep:
+    """What clocks need to know of a rep: team, own calendar, absences."""
+
+    rep_id: str
+    team: str | None = None
+    calendar: str | None = None
+    absences: tuple[Span, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rung:
+    """One step of a ladder: where it stands on the term, and which roles are told."""
+
+    at: StepAt
+    notify: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """What of a term decides when its clocks start and end."""
+
+    name: str
+    side: Side
+    from_event: str
+    until_event: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Term:
+    """One term as the agreement has it."""
+
+    watch: Watch
+    within: timedelta
+    business: bool
+    escalation: str
+    version: str
+    by_segment: Mapping[str, timedelta] = field(default_factory=dict)
+    calendar: str | None = None
+    pauses: tuple[str, ...] = ()
+    rungs: tuple[Rung, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockTerms:
+    """The term that a clock was started with; a later agreement does not change it.
+
+    ``calendar`` and ``calendar_terms`` are those that business time is counted on, also beside a
+    wall clock; ``business`` says whether they decide.
+    """
+
+    watch: Watch
+    within: timedelta
+    business: bool
+    calendar: str
+    calendar_terms: Mapping[str, Any]
+    pauses: tuple[str, ...]
+    escalation: str
+    rungs: tuple[Rung, ...]
+    segment: str | None
+    version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Period:
+    """The time for which one owner answers for one term: a clock without its due time.
+
+    ``turn`` counts the periods of the same owner in this term and cycle, from 0.
+    """
+
+    watch: Watch
+    cycle: int
+    handoff_id: str | None
+    origin: Origin
+    owner_id: str | None
+    team: str | None
+    segment: str | None
+    turn: int
+    started_at: datetime
+    ended_at: datetime | None = None
+    ended_by: Ended | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clock:
+    """One clock. Key: ``clock_id``, a digest of lead, term, cycle, owner and turn."""
+
+    clock_id: str
+    lead_id: str | None
+    period: Period
+    terms: ClockTerms
+    due_at: datetime
