@@ -245,7 +245,8 @@ def _read_text(text: pa.Array, field: Field, prefix: str) -> _Column:
         pc.match_substring_regex(text, _BAD), pa.scalar(None, pa.large_string()), text
     )
     if field.kind is Kind.ID and prefix:
-        clean = pc.binary_join_element_wise(f"{prefix}:", clean, "")
+        front, nothing = (pa.scalar(word, pa.large_string()) for word in (f"{prefix}:", ""))
+        clean = pc.binary_join_element_wise(front, clean, nothing)
     values = pd.Series(pd.array(clean, dtype="str"))
     return _Column(series=values, bad=_unread(text, values), expected=EXPECTED[field.kind])
 

@@ -101,7 +101,7 @@ class ColumnMapping(Part):
     source's (empty: the id is prefixed already); an ``optional`` column may be absent.
     """
 
-    column: str | None = None
+    column: Text | None = None
     constant: Text | None = None
     nulls: Texts = ()
     values: Annotated[Mapping[str, Text | None], BeforeValidator(_text_keys)] = {}
