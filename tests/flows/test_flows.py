@@ -1,0 +1,59 @@
+"""Flows run their tasks in order, on real stores, and say what they did."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+
+import pytest
+
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+
+pytestmark = pytest.mark.prefect
+
+
+async def artifact_keys() -> set[str]:
+    from prefect import get_client
+
+    async with get_client() as client:
+        return {artifact.key for artifact in await client.read_artifacts()}
+
+
+def test_the_pipeline_walks_every_stage_in_order(prefect_server, home) -> None:
+    from accord.services.pipeline import ORDER
+    from flows.pipeline import pipeline
+
+    counts = pipeline(as_of=NOON)
+    assert list(counts) == [stage.name for stage in ORDER]
+
+
+def test_a_dry_run_sends_nothing_and_climbs_no_ladder(prefect_server, home) -> None:
+    from flows.pipeline import pipeline
+
+    counts = pipeline(as_of=NOON, dry_run=True)
+    assert "deliver" not in counts
+    assert "sla" not in counts
+
+
+def test_a_file_that_cannot_be_read_fails_the_run_after_all_stages(prefect_server, home) -> None:
+    from accord.errors import InputError
+    from flows.pipeline import pipeline
+
+    (home / "inbox").mkdir()
+    (home / "inbox" / "leads-1.csv").write_bytes(b'id,created\n1,2026-11-19\n"broken')
+    with pytest.raises(InputError, match="1 file"):
+        pipeline(as_of=NOON)
+
+
+def test_the_weekly_flow_writes_the_report_and_links_it(prefect_server, home) -> None:
+    from flows.weekly import weekly_flow
+
+    path = weekly_flow(as_of=NOON)
+    assert path.endswith(".html")
+    assert {"weekly-kpis", "report-weekly"} <= asyncio.run(artifact_keys())
+
+
+def test_the_night_is_quiet_on_an_empty_ledger(prefect_server, home) -> None:
+    from flows.nightly import nightly_flow
+
+    assert nightly_flow(as_of=NOON)["findings"] == 0
