@@ -133,6 +133,7 @@ lead = Table(
     Column("created_at", Instant, nullable=False),
     *(Column(name, kind) for name, kind in _LEAD_ATTRIBUTES),
     Column("domain", Text),
+    Column("mailbox", Text),  # the e-mail as identity compares it; personal like the e-mail
     Column("segment", _Key),
     Column("current_stage", String(16)),  # the fold of stage_change, kept beside it for reading
     Column("cycle", Integer, nullable=False, default=0),
@@ -140,6 +141,7 @@ lead = Table(
     Column("row_hash", String(32), nullable=False),
     Index(None, "current_stage"),
     Index(None, "domain"),
+    Index(None, "mailbox"),
 )
 
 # One row a version of a lead as a source gave it, append-only.
