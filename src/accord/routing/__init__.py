@@ -4,7 +4,7 @@
 assignments, what goes on waiting and why, and whose turn it is now.
 """
 
-from accord.routing.approval import needs_approval
+from accord.routing.approval import RUNS, needs_approval
 from accord.routing.model import (
     Assignment,
     Candidate,
@@ -21,6 +21,7 @@ from accord.routing.rules import team_of
 from accord.routing.turns import Turns
 
 __all__ = [
+    "RUNS",
     "Assignment",
     "Candidate",
     "Held",

@@ -1,0 +1,265 @@
+"""Rows of the hand-off: who may be handed over, the queue, and what was decided.
+
+Only what the ledger holds; who gets which lead is not decided here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Text, and_, cast, func, select, update
+from sqlalchemy import bindparam as bind
+
+from accord.ledger.store import Row, add_rows, chunks, read_rows
+from accord.ledger.tables import (
+    clock,
+    decision,
+    handoff,
+    handoff_owner,
+    lead,
+    score,
+    stage_change,
+    touch,
+)
+
+APPROVAL = "approval"
+APPROVED = "approved"
+
+_MQL, _SQL = "mql", "sql"
+
+
+def read_crossed(connection: Connection) -> list[dict[str, Any]]:
+    """Read leads whose crossing into mql was seen and not acted on: lead_id, stage, scored_at."""
+    query = (
+        select(score.c.lead_id, lead.c.current_stage, score.c.scored_at)
+        .join(lead, lead.c.lead_id == score.c.lead_id)
+        .where(score.c.crossed == _MQL)
+        .order_by(score.c.lead_id)
+    )
+    return read_rows(connection, query)
+
+
+def read_nurtured(connection: Connection, *, since: datetime | None) -> list[dict[str, Any]]:
+    """Read leads in nurture that qualify as mql by a score of ``since`` or later."""
+    qualifies = cast(score.c.qualifies, Text).like('%"mql"%')
+    query = (
+        select(score.c.lead_id, lead.c.current_stage, score.c.scored_at)
+        .join(lead, lead.c.lead_id == score.c.lead_id)
+        .where(lead.c.current_stage == "nurture", qualifies)
+        .order_by(score.c.lead_id)
+    )
+    if since is not None:
+        query = query.where(score.c.scored_at >= since)
+    return read_rows(connection, query)
+
+
+def read_newest_score(connection: Connection) -> datetime | None:
+    """Return when any lead was last scored."""
+    newest: datetime | None = connection.execute(select(func.max(score.c.scored_at))).scalar_one()
+    return newest
+
+
+def read_waking(connection: Connection, *, as_of: datetime) -> list[str]:
+    """Read deferred leads with a date that has come, whose cycle's hand-off was ours."""
+    query = (
+        select(lead.c.lead_id)
+        .distinct()
+        .join(handoff, _of_cycle(_MQL))
+        .join(stage_change, stage_change.c.lead_id == lead.c.lead_id)
+        .where(
+            lead.c.current_stage == "deferred",
+            handoff.c.origin == "decided",
+            stage_change.c.to_stage == "deferred",
+            stage_change.c.until <= as_of,
+        )
+        .order_by(lead.c.lead_id)
+    )
+    return list(connection.execute(query).scalars())
+
+
+def read_converted(connection: Connection) -> list[str]:
+    """Read leads at sql whose mql hand-off was ours and whose cycle has none at sql yet."""
+    asked = select(handoff.c.handoff_id).where(_of_cycle(_SQL)).correlate(lead).exists()
+    query = (
+        select(lead.c.lead_id)
+        .where(lead.c.current_stage == _SQL, ~asked, _ours_at_mql())
+        .order_by(lead.c.lead_id)
+    )
+    return list(connection.execute(query).scalars())
+
+
+def _ours_at_mql() -> ColumnElement[bool]:
+    ours = select(handoff.c.handoff_id).where(_of_cycle(_MQL), handoff.c.origin == "decided")
+    return ours.correlate(lead).exists()
+
+
+def _of_cycle(stage: str) -> ColumnElement[bool]:
+    return and_(
+        handoff.c.lead_id == lead.c.lead_id,
+        handoff.c.cycle == lead.c.cycle,
+        handoff.c.stage == stage,
+    )
+
+
+def _in_queue() -> ColumnElement[bool]:
+    return and_(handoff.c.assigned_at.is_(None), handoff.c.ended_at.is_(None))
+
+
+def count_queue(connection: Connection) -> int:
+    """Count the hand-offs that wait for a rep."""
+    query = select(func.count()).select_from(handoff).where(_in_queue())
+    return int(connection.execute(query).scalar_one())
+
+
+def read_queue(connection: Connection) -> list[dict[str, Any]]:
+    """Read the waiting hand-offs with their leads' present scores, one row a hand-off.
+
+    ``fit engagement intent`` are whole tenths as they are now, 0 where a lead has no score.
+    """
+    own = (handoff.c.handoff_id, handoff.c.lead_id, handoff.c.cycle, handoff.c.stage)
+    query = (
+        select(
+            *own,
+            handoff.c.queued_at,
+            handoff.c.waits_for,
+            func.coalesce(score.c.fit, 0).label("fit"),
+            func.coalesce(score.c.engagement, 0).label("engagement"),
+            func.coalesce(score.c.intent, 0).label("intent"),
+            score.c.qualifies,
+        )
+        .outerjoin(score, score.c.lead_id == handoff.c.lead_id)
+        .where(_in_queue())
+    )
+    return read_rows(connection, query)
+
+
+def read_deferred_owners(
+    connection: Connection, lead_ids: Sequence[str]
+) -> dict[tuple[str, int], str]:
+    """Read who had each deferred cycle of these leads at mql: (lead_id, cycle) -> rep_id."""
+    found: dict[tuple[str, int], str] = {}
+    deferred: set[tuple[str, int]] = set()
+    columns = (handoff.c.lead_id, handoff.c.cycle, handoff.c.stage, handoff.c.rep_id)
+    for part in chunks(lead_ids):
+        query = select(*columns, handoff.c.outcome).where(handoff.c.lead_id.in_(part))
+        for row in connection.execute(query):
+            key = (row.lead_id, row.cycle)
+            if row.outcome == "deferred":
+                deferred.add(key)
+            if row.stage == _MQL and row.rep_id is not None:
+                found[key] = row.rep_id
+    return {key: rep_id for key, rep_id in found.items() if key in deferred}
+
+
+def add_handoffs(connection: Connection, rows: Sequence[Row]) -> None:
+    """Add hand-offs to the queue; one that is there already stays as it is."""
+    add_rows(connection, handoff, rows)
+
+
+def write_assigned(connection: Connection, rows: Sequence[Row], *, at: datetime) -> None:
+    """Write who got which hand-off: rows of handoff_id, rep_id, team, hot, forced, kept, scores."""
+    if not rows:
+        return
+    names = ("rep_id", "team", "hot", "forced", "kept", "fit", "engagement", "intent")
+    _update_each(connection, rows, names=names, fixed={"assigned_at": at, "waits_for": None})
+    owners = [
+        {
+            "handoff_id": row["handoff_id"],
+            "since": at,
+            "rep_id": row["rep_id"],
+            "team": row["team"],
+            "why": "assigned",
+        }
+        for row in rows
+    ]
+    add_rows(connection, handoff_owner, owners)
+
+
+def write_waiting(connection: Connection, rows: Sequence[Row]) -> None:
+    """Write why hand-offs wait: rows of handoff_id and waits_for."""
+    if rows:
+        _update_each(connection, rows, names=("waits_for",), fixed={})
+
+
+def _update_each(
+    connection: Connection, rows: Sequence[Row], *, names: Sequence[str], fixed: Row
+) -> None:
+    statement = (
+        update(handoff)
+        .where(handoff.c.handoff_id == bind("of_handoff"))
+        .values({name: bind(f"now_{name}") for name in names} | dict(fixed))
+    )
+    values = [
+        {"of_handoff": row["handoff_id"], **{f"now_{name}": row[name] for name in names}}
+        for row in rows
+    ]
+    connection.execute(statement, values)
+
+
+def approve_waiting(connection: Connection) -> int:
+    """Let hand-offs that wait for approval go on; how many."""
+    statement = (
+        update(handoff)
+        .where(_in_queue(), handoff.c.waits_for == APPROVAL)
+        .values(waits_for=APPROVED)
+    )
+    return connection.execute(statement).rowcount
+
+
+def read_due(connection: Connection, lead_ids: Sequence[str]) -> dict[str, dict[str, datetime]]:
+    """Read when the running clocks of hand-offs are due: handoff_id -> term -> instant."""
+    found: dict[str, dict[str, datetime]] = {}
+    for part in chunks(lead_ids):
+        query = select(clock.c.handoff_id, clock.c.term, clock.c.due_at).where(
+            clock.c.lead_id.in_(part), clock.c.ended_at.is_(None), clock.c.handoff_id.is_not(None)
+        )
+        for row in connection.execute(query):
+            found.setdefault(row.handoff_id, {})[row.term] = row.due_at
+    return found
+
+
+def read_reasons(connection: Connection, lead_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Read why leads have their scores: lead_id -> position in the buying cycle and reasons."""
+    columns = (score.c.lead_id, score.c.position, score.c.reasons)
+    return {
+        row["lead_id"]: row
+        for part in chunks(lead_ids)
+        for row in read_rows(connection, select(*columns).where(score.c.lead_id.in_(part)))
+    }
+
+
+def read_contacts(connection: Connection, lead_ids: Sequence[str]) -> list[dict[str, Any]]:
+    """Read the touches and decisions of these leads: lead_id, at, what, kind, detail."""
+    touched = (
+        touch.c.lead_id,
+        touch.c.touched_at.label("at"),
+        touch.c.channel.label("kind"),
+        touch.c.outcome.label("detail"),
+    )
+    decided = (
+        decision.c.lead_id,
+        decision.c.decided_at.label("at"),
+        decision.c.outcome.label("kind"),
+        decision.c.reason.label("detail"),
+    )
+    sources = (("touch", touch, touched), ("decision", decision, decided))
+    return [
+        {**row, "what": what}
+        for what, table, columns in sources
+        for part in chunks(lead_ids)
+        for row in read_rows(connection, select(*columns).where(table.c.lead_id.in_(part)))
+    ]
+
+
+def read_scores(connection: Connection, lead_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Read the present scores of leads: whole tenths, and which thresholds hold."""
+    columns = (score.c.fit, score.c.engagement, score.c.intent, score.c.qualifies)
+    return {
+        row["lead_id"]: row
+        for part in chunks(lead_ids)
+        for row in read_rows(
+            connection, select(score.c.lead_id, *columns).where(score.c.lead_id.in_(part))
+        )
+    }

@@ -1,0 +1,156 @@
+"""The stage ``handoff``: every qualified lead to the right rep, once, in one transaction.
+
+Who qualifies enters mql and the queue; deferred leads whose date has come wake; leads that a
+development rep converted wait for an executive; the queue is routed. Stage, hand-off, owner, clocks
+and outbox rows commit together or not at all. Under an unsigned agreement nothing happens.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from accord.agreement import Agreement
+from accord.findings import Finding
+from accord.killpoints import reach
+from accord.ledger.handoff_rows import (
+    add_handoffs,
+    approve_waiting,
+    count_queue,
+    read_converted,
+    read_crossed,
+    read_newest_score,
+    read_nurtured,
+    read_waking,
+)
+from accord.ledger.routing_rows import read_last_run, read_runs, write_run
+from accord.routing import RUNS, needs_approval
+from accord.services.agreements import unsigned_sides
+from accord.services.handoff_assign import Assigned, assign_queue
+from accord.services.handoff_entries import New, decide_entries, decide_sql, decide_wakes
+from accord.services.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandoffResult:
+    """Counts of leads: entered into mql, assigned, still waiting, to an executive, woken.
+
+    ``withheld`` wait for a person: for an approval, or all of them for a signature.
+    """
+
+    decided: int = 0
+    assigned: int = 0
+    queued: int = 0
+    to_sql: int = 0
+    woken: int = 0
+    withheld: int = 0
+    findings: tuple[Finding, ...] = ()
+
+
+def run_handoff(workspace: Workspace, *, as_of: datetime, dry_run: bool = False) -> HandoffResult:
+    """Decide and assign hand-offs at ``as_of``; ``dry_run`` says what would happen.
+
+    If a side has not signed the agreement in force, nothing changes and a finding names it. A run
+    with nothing to do reads a few indexes. LeaseHeldError if another process hands off.
+    """
+    agreement = workspace.agreement(as_of)
+    with workspace.ledger.lease("handoff"):
+        with workspace.ledger.read() as connection:
+            unsigned = unsigned_sides(connection, agreement)
+            work = _find_work(connection, as_of=as_of)
+        if unsigned:
+            return HandoffResult(withheld=work.size, findings=unsigned)
+        if not work.is_any:
+            return HandoffResult()
+        result = _in_transaction(workspace, agreement, as_of=as_of, dry_run=dry_run)
+        reach("handoff.after_commit")
+        return result
+
+
+def approve(workspace: Workspace) -> int:
+    """Let the hand-offs that wait for approval go on with the next run; how many."""
+    with workspace.ledger.lease("handoff"), workspace.ledger.begin() as connection:
+        return approve_waiting(connection)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Work:
+    """What a look at the indexes found; ``queue`` counts what waits already."""
+
+    crossed: list[dict[str, object]]
+    nurtured: list[dict[str, object]]
+    waking: list[str]
+    converted: list[str]
+    queue: int
+    has_new_scores: bool
+
+    @property
+    def is_any(self) -> bool:
+        return bool(self.size or self.nurtured or self.has_new_scores)
+
+    @property
+    def size(self) -> int:
+        return len(self.crossed) + len(self.waking) + len(self.converted) + self.queue
+
+
+def _find_work(connection: Connection, *, as_of: datetime) -> _Work:
+    last, newest = read_last_run(connection), read_newest_score(connection)
+    has_new_scores = newest is not None and (last is None or newest > last)
+    looked_at = newest is None or (last is not None and newest < last)
+    return _Work(
+        crossed=read_crossed(connection),
+        nurtured=[] if looked_at else read_nurtured(connection, since=last),
+        waking=read_waking(connection, as_of=as_of),
+        converted=read_converted(connection),
+        queue=count_queue(connection),
+        has_new_scores=has_new_scores,
+    )
+
+
+def _in_transaction(
+    workspace: Workspace, agreement: Agreement, *, as_of: datetime, dry_run: bool
+) -> HandoffResult:
+    with workspace.ledger.begin() as connection:
+        result = _hand_off(connection, workspace, agreement, as_of=as_of)
+        if dry_run:
+            connection.rollback()
+        reach("handoff.before_commit")
+    return result
+
+
+def _hand_off(
+    connection: Connection, workspace: Workspace, agreement: Agreement, *, as_of: datetime
+) -> HandoffResult:
+    work = _find_work(connection, as_of=as_of)
+    entered = decide_entries(
+        connection, workspace, agreement, work.crossed, work.nurtured, as_of=as_of
+    )
+    woken = decide_wakes(connection, agreement, work.waking, as_of=as_of)
+    to_sql = decide_sql(connection, agreement, work.converted)
+    new = New.of(entered, woken, to_sql)
+    _enqueue(connection, agreement, new)
+    if new.rows or work.has_new_scores:
+        write_run(connection, as_of=as_of, decided=len(new.rows))
+    routed = assign_queue(connection, workspace, agreement, moved=new.lead_ids, as_of=as_of)
+    return _result(entered, woken, to_sql, routed)
+
+
+def _enqueue(connection: Connection, agreement: Agreement, new: New) -> None:
+    """Put new hand-offs into the queue; unusually many wait for a person, but for the hot ones."""
+    recent = read_runs(connection, limit=RUNS)
+    waits = needs_approval(len(new.rows), recent=recent, terms=agreement.handoff)
+    add_handoffs(connection, new.queue_rows(waits_for_approval=waits))
+
+
+def _result(entered: New, woken: New, to_sql: New, routed: Assigned) -> HandoffResult:
+    return HandoffResult(
+        decided=len(entered.rows),
+        assigned=routed.assigned,
+        queued=routed.waiting,
+        to_sql=len(to_sql.rows),
+        woken=len(woken.rows),
+        withheld=routed.withheld,
+        findings=routed.findings,
+    )
