@@ -424,6 +424,8 @@ clock = Table(
     Column("handoff_id", String(64)),
     Column("term", _Key, nullable=False),
     Column("side", String(16), nullable=False),
+    Column("from_event", String(32), nullable=False),
+    Column("until_event", String(32), nullable=False),
     Column("segment", _Key),
     Column("cycle", Integer, nullable=False),
     Column("owner_id", _Key),  # rep; null when nobody is named
@@ -432,7 +434,7 @@ clock = Table(
     Column("within_us", BigInteger, nullable=False),
     Column("business", Boolean, nullable=False),
     Column("calendar", _Key),
-    Column("calendar_terms", JSON),  # the calendar's entry as it was at the start
+    Column("calendar_terms", JSON),  # the calendar's entry as it was at the start, wall clocks too
     Column("pauses", JSON, nullable=False),
     Column("escalation", _Key, nullable=False),
     Column("steps", JSON, nullable=False),  # [{"at": "80%", "notify": ["rep"]}, ...]
