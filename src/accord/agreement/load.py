@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from accord.agreement.checks import find_faults, find_warnings
-from accord.agreement.document import fingerprint_of, read_document, unreadable
+from accord.agreement.document import Document, fingerprint_of, read_document, unreadable
 from accord.agreement.model import Agreement
 from accord.agreement.report import arrange
 from accord.agreement.shape import validate
@@ -34,16 +34,20 @@ def load(path: str | Path) -> Agreement:
 
 def loads(text: str, *, where: str = "agreement") -> Agreement:
     """Read and check an agreement's text; ``where`` names it in errors."""
-    document = read_document(text, where=where)
+    return check(read_document(text, where=where))
+
+
+def check(document: Document) -> Agreement:
+    """Make the agreement that a document's content is; AgreementError with every fault of it."""
     tree = Tree(document.content)
     agreement, shape = validate(document.content)
     faults = arrange(
         shape=(*document.faults, *shape), rules=find_faults(tree), lines=document.lines
     )
     if agreement is None or faults:
-        raise AgreementError(where=where, faults=faults)
+        raise AgreementError(where=document.where, faults=faults)
     return agreement.sealed(
         fingerprint=fingerprint_of(document.content),
-        document=text,
+        document=document.text,
         warnings=find_warnings(tree),
     )
