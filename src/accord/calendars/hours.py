@@ -74,8 +74,8 @@ def read_hours(entry: Mapping[str, Any]) -> Hours:
         zone=_read_zone(entry.get("timezone"), faults),
         week=_read_week(entry.get("hours"), faults),
         holidays=_read_code(entry.get("holidays"), faults),
-        closed=frozenset(_read_dates(entry.get("closed") or (), "closed", faults)),
-        opened=_read_openings(entry.get("open") or {}, faults),
+        closed=frozenset(_read_dates(entry.get("closed", ()), "closed", faults)),
+        opened=_read_openings(entry.get("open", {}), faults),
     )
     if not faults.found and not any(hours.week) and not any(day for _, day in hours.opened):
         faults.add("never_open", "hours", "this calendar is never open", "give it hours")
