@@ -60,7 +60,9 @@ class ConditionCompiler:
             return ~present if matcher == Matcher(present=False) else nw.lit(value=False)
         if matcher in (Matcher(), Matcher(present=True)):
             return present
-        return present & self._match_present(field, matcher).fill_null(value=False)
+        found, is_positive = self._match_present(field, matcher)
+        found = found.fill_null(value=False)
+        return found if is_positive else present & found
 
     def _is_present(self, field: str) -> nw.Expr:
         column = nw.col(field)
@@ -68,28 +70,31 @@ class ConditionCompiler:
             return ~column.is_null() & ~column.is_nan().fill_null(value=True)
         return ~column.is_null()
 
-    def _match_present(self, field: str, matcher: Matcher) -> nw.Expr:
+    def _match_present(self, field: str, matcher: Matcher) -> tuple[nw.Expr, bool]:
+        """Return the test of a value that is there, and whether no null can pass it."""
         kind = self._schema[field]
+        is_positive = matcher.not_in is None
         if kind == nw.Boolean:
-            return _match_flag(nw.col(field), matcher)
+            return _match_flag(nw.col(field), matcher), False
         if kind.is_float():
-            return _match_number(nw.col(field).cast(nw.Float64), matcher, _FloatGrid())
+            return _match_number(nw.col(field).cast(nw.Float64), matcher, _FloatGrid()), False
         if kind.is_integer():
-            return _match_number(nw.col(field).cast(nw.Int64), matcher, _DecimalGrid(0, _INT64))
+            whole = nw.col(field).cast(nw.Int64)
+            return _match_number(whole, matcher, _DecimalGrid(0, _INT64)), is_positive
         if isinstance(kind, nw.Decimal):
-            limit = 10 ** (kind.precision - kind.scale)
-            return _match_number(nw.col(field), matcher, _DecimalGrid(kind.scale, limit))
+            grid = _DecimalGrid(kind.scale, 10 ** (kind.precision - kind.scale))
+            return _match_number(nw.col(field), matcher, grid), is_positive
         return self._match_distinct(field, matcher)
 
-    def _match_distinct(self, field: str, matcher: Matcher) -> nw.Expr:
+    def _match_distinct(self, field: str, matcher: Matcher) -> tuple[nw.Expr, bool]:
         values = self._distinct_values(field)
         verdicts = _decide(matcher, values)
         hits = [value for value, verdict in zip(values, verdicts, strict=True) if verdict]
         misses = [value for value, verdict in zip(values, verdicts, strict=True) if not verdict]
         column = self._text_or_raw(field)
         if len(misses) < len(hits):
-            return ~_is_among(column, misses)
-        return _is_among(column, hits)
+            return ~_is_among(column, misses), False
+        return _is_among(column, hits), True
 
     def _text_or_raw(self, field: str) -> nw.Expr:
         is_categorical = self._schema[field] in (nw.Categorical, nw.Enum)

@@ -5,11 +5,12 @@ Written once, as Narwhals expressions over lazy frames, for any engine. Pure: no
 """
 
 from accord.scoring.qualification import THRESHOLDS, Threshold, distances, qualified, qualifies
-from accord.scoring.reasons import LIMIT, REASON_COLUMNS, reasons
+from accord.scoring.reasons import LIMIT, REASON_COLUMNS, explain_lines, reasons
 from accord.scoring.reference import LeadScore, score_lead
 from accord.scoring.rollup import ROLLUP_COLUMNS, combine, roll_up
-from accord.scoring.scores import score
+from accord.scoring.scores import score, sum_up
 from accord.scoring.terms import CYCLE, SCORES, ScoreName, to_points, to_tenths
+from accord.scoring.workings import Workings, work_out
 
 __all__ = [
     "CYCLE",
@@ -21,14 +22,18 @@ __all__ = [
     "LeadScore",
     "ScoreName",
     "Threshold",
+    "Workings",
     "combine",
     "distances",
+    "explain_lines",
     "qualified",
     "qualifies",
     "reasons",
     "roll_up",
     "score",
     "score_lead",
+    "sum_up",
     "to_points",
     "to_tenths",
+    "work_out",
 ]

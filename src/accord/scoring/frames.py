@@ -21,15 +21,16 @@ def to_lazy(frame: Native) -> Lazy:
 
 
 def by_kind(
-    terms: Mapping[str, KindTerms], choose: Callable[[KindTerms], Any], *, otherwise: Any
+    terms: Mapping[str, KindTerms],
+    choose: Callable[[KindTerms], Any],
+    *,
+    otherwise: Any,
+    dtype: type[nw.Float64 | nw.Int64 | nw.String] = nw.Float64,
 ) -> nw.Expr:
-    """Return a term of the row's ``kind`` as an expression; kinds of equal terms share a branch."""
-    groups: dict[Any, list[str]] = {}
-    for kind, one in terms.items():
-        groups.setdefault(choose(one), []).append(kind)
-    expression = nw.lit(otherwise)
-    for value, kinds in groups.items():
-        if value != otherwise:
-            is_one_of = nw.col("kind").is_in(kinds)
-            expression = nw.when(is_one_of).then(nw.lit(value)).otherwise(expression)
-    return expression
+    """Return a term of the row's ``kind`` as an expression, ``otherwise`` for a kind without."""
+    wanted = {kind: choose(one) for kind, one in terms.items() if choose(one) != otherwise}
+    if not wanted:
+        return nw.lit(otherwise, dtype)
+    return nw.col("kind").replace_strict(
+        list(wanted), list(wanted.values()), default=otherwise, return_dtype=dtype
+    )

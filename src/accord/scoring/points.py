@@ -21,6 +21,8 @@ from accord.scoring.terms import (
     to_tenths,
 )
 
+_NO_KIND = ""  # an agreement without kinds: engines disagree about an empty list
+
 
 def contributions(rollup: Lazy, agreement: Agreement, *, as_of: datetime) -> Lazy:
     """Return what each kind adds to each lead's score at ``as_of``.
@@ -30,31 +32,37 @@ def contributions(rollup: Lazy, agreement: Agreement, *, as_of: datetime) -> Laz
     rollup that reaches beyond as_of tells nothing about it and adds nothing.
     """
     terms = kind_terms(agreement)
+    is_scored = nw.col("kind").is_in([*terms, _NO_KIND])
     points = by_kind(terms, lambda one: one.points, otherwise=0.0)
     cap = by_kind(terms, lambda one: one.cap, otherwise=NEVER_BITES)
     half_life = by_kind(terms, lambda one: one.half_life_us, otherwise=NEVER_DECAYS_US)
     elapsed = nw.lit(to_us(as_of)) - nw.col("last_us")
     bounded = nw.min_horizontal(nw.max_horizontal(points * nw.col("weight"), -cap), cap)
     return (
-        rollup.filter(nw.col("kind").is_in(list(terms)) & (nw.col("last_us") <= to_us(as_of)))
+        rollup.filter(is_scored, nw.col("last_us") <= to_us(as_of))
         .with_columns(weight=nw.col("weight") * decay(elapsed, half_life))
         .with_columns(tenths=_tenths(bounded))
-        .select("lead_id", "kind", "count", "last_us", "weight", "tenths")
+        .select(
+            nw.col("lead_id", "kind").cast(nw.String),
+            nw.col("count", "last_us").cast(nw.Int64),
+            "weight",
+            "tenths",
+        )
     )
 
 
 def fit_expressions(leads: Lazy, agreement: Agreement) -> Mapping[str, nw.Expr]:
-    """Return each fit rule's tenths for the row's lead: its points where it holds, else 0.
+    """Return each fit rule's tenths for the row's lead, by name: its points where it holds, else 0.
 
-    Keyed by the rule's place (``rule_0``, ...). Reads the tested text columns of ``leads``.
+    Reads the tested text columns of ``leads``. Rules of one name are one line.
     """
     compiler = ConditionCompiler(leads)
-    return {
-        f"rule_{at}": nw.when(compiler.expression(rule.when))
-        .then(nw.lit(to_tenths(rule.points), nw.Int64))
-        .otherwise(nw.lit(0, nw.Int64))
-        for at, rule in enumerate(agreement.scoring.fit.rules)
-    }
+    expressions: dict[str, nw.Expr] = {}
+    for rule in agreement.scoring.fit.rules:
+        points = compiler.expression(rule.when).cast(nw.Int64) * to_tenths(rule.points)
+        known = expressions.get(rule.name)
+        expressions[rule.name] = points if known is None else known + points
+    return expressions
 
 
 def limited(tenths: nw.Expr, agreement: Agreement, name: ScoreName) -> nw.Expr:

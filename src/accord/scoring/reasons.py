@@ -8,9 +8,10 @@ from typing import Any
 import narwhals as nw
 
 from accord.agreement import Agreement
-from accord.scoring.frames import Lazy, Native, by_kind, to_lazy
-from accord.scoring.points import contributions, fit_expressions, limited
+from accord.scoring.frames import Lazy, Native, by_kind
+from accord.scoring.points import limited
 from accord.scoring.terms import SCORES, ScoreName, kind_terms
+from accord.scoring.workings import Workings, work_out
 
 REASON_COLUMNS = ("lead_id", "score", "name", "points", "count", "last_us", "weight")
 LIMIT = "limit"
@@ -27,53 +28,56 @@ def reasons(
     tenths, never 0; and of a kind count, last_us and decayed weight, 0 in other lines. A kind's
     own cap is inside its points. A lead whose scores are all 0 without cause has no row.
     """
-    frame = to_lazy(leads)
-    lines = contributions(to_lazy(rollup), agreement, as_of=as_of)
-    known = lines.join(frame.select("lead_id"), on="lead_id", how="inner")
-    plain = nw.concat([*_fit_lines(frame, agreement), _kind_lines(known, agreement)])
-    counted = plain.filter(nw.col("points") != 0)
-    return nw.concat([counted, *(_limit_lines(counted, agreement, name) for name in SCORES)])
+    return explain_lines(work_out(leads, rollup, agreement, as_of=as_of), agreement)
 
 
-def _fit_lines(leads: Lazy, agreement: Agreement) -> list[Lazy]:
-    expressions = fit_expressions(leads, agreement)
+def explain_lines(workings: Workings, agreement: Agreement) -> nw.LazyFrame[Any]:
+    """Write what was worked out as lines; columns as :func:`reasons`."""
+    ours = workings.kinds.join(workings.fit.select("lead_id"), on="lead_id", how="inner")
+    lines = _kind_lines(ours, agreement)
+    if workings.rules:
+        fit = _without_evidence(nw.concat(_fit_lines(workings)), "fit")
+        lines = nw.concat([fit, lines])
+    limits = [_without_evidence(_limit_line(lines, agreement, name), name) for name in SCORES]
+    return nw.concat([lines, *limits])
+
+
+def _fit_lines(workings: Workings) -> list[Lazy]:
     return [
-        _without_evidence(leads, score="fit", name=rule.name, points=points)
-        for rule, points in zip(agreement.scoring.fit.rules, expressions.values(), strict=True)
+        workings.fit.filter(nw.col(column) != 0).select(
+            "lead_id", name=nw.lit(rule, nw.String), points=nw.col(column)
+        )
+        for column, rule in workings.rules.items()
     ]
 
 
-def _kind_lines(lines: Lazy, agreement: Agreement) -> Lazy:
-    score = by_kind(kind_terms(agreement), lambda one: one.score, otherwise="")
-    return lines.select(
+def _kind_lines(kinds: Lazy, agreement: Agreement) -> Lazy:
+    score = by_kind(kind_terms(agreement), lambda one: one.score, otherwise="", dtype=nw.String)
+    return kinds.filter(nw.col("tenths") != 0).select(
         "lead_id",
         score=score,
         name=nw.col("kind"),
         points=nw.col("tenths"),
-        count=nw.col("count").cast(nw.Int64),
-        last_us=nw.col("last_us").cast(nw.Int64),
+        count=nw.col("count"),
+        last_us=nw.col("last_us"),
         weight=nw.col("weight"),
     )
 
 
-def _limit_lines(counted: Lazy, agreement: Agreement, name: ScoreName) -> Lazy:
-    sums = (
-        counted.filter(nw.col("score") == name)
-        .group_by("lead_id")
-        .agg(nw.col("points").sum())
-        .with_columns(nw.col("points").cast(nw.Int64))
-    )
+def _limit_line(lines: Lazy, agreement: Agreement, name: ScoreName) -> Lazy:
+    of_score = lines.filter(nw.col("score") == name).group_by("lead_id")
+    total = of_score.agg(nw.col("points").sum()).with_columns(nw.col("points").cast(nw.Int64))
     change = limited(nw.col("points"), agreement, name) - nw.col("points")
-    lines = _without_evidence(sums, score=name, name=LIMIT, points=change)
-    return lines.filter(nw.col("points") != 0)
+    changed = total.select("lead_id", name=nw.lit(LIMIT, nw.String), points=change)
+    return changed.filter(nw.col("points") != 0)
 
 
-def _without_evidence(frame: Lazy, *, score: ScoreName, name: str, points: nw.Expr) -> Lazy:
+def _without_evidence(frame: Lazy, score: ScoreName) -> Lazy:
     return frame.select(
         "lead_id",
         score=nw.lit(score, nw.String),
-        name=nw.lit(name, nw.String),
-        points=points,
+        name=nw.col("name"),
+        points=nw.col("points"),
         count=nw.lit(0, nw.Int64),
         last_us=nw.lit(0, nw.Int64),
         weight=nw.lit(0.0, nw.Float64),

@@ -10,9 +10,10 @@ from typing import Any
 import narwhals as nw
 
 from accord.agreement import Agreement
-from accord.scoring.frames import Lazy, Native, by_kind, to_lazy
-from accord.scoring.points import contributions, fit_expressions, limited
-from accord.scoring.terms import CYCLE, SPEAKS_FROM, KindTerms, ScoreName, kind_terms
+from accord.scoring.frames import Lazy, Native, by_kind
+from accord.scoring.points import limited
+from accord.scoring.terms import CYCLE, SPEAKS_FROM, ScoreName, kind_terms
+from accord.scoring.workings import Workings, work_out
 
 
 def score(
@@ -27,55 +28,50 @@ def score(
     engagement, intent in whole tenths (Int64), each limited to 0..cap; position, the furthest of
     attention, interest, desire, action that a kind of decayed weight 0.25 or more shows, or null.
     """
-    frame = to_lazy(leads)
-    fitted = _fit(frame, agreement)
-    implicit = _implicit(contributions(to_lazy(rollup), agreement, as_of=as_of), agreement)
-    joined = fitted.join(implicit, on="lead_id", how="left")
+    return sum_up(work_out(leads, rollup, agreement, as_of=as_of), agreement)
+
+
+def sum_up(workings: Workings, agreement: Agreement) -> nw.LazyFrame[Any]:
+    """Sum up what was worked out; columns as :func:`score`."""
+    rules = [nw.col(column) for column in workings.rules]
+    fit = reduce(add, rules, nw.lit(0, nw.Int64))
+    joined = workings.fit.select("lead_id", fit=fit).join(
+        _implicit(workings.kinds, agreement), on="lead_id", how="left"
+    )
     return joined.select(
         "lead_id",
         fit=limited(nw.col("fit"), agreement, "fit"),
         engagement=limited(_or_zero("engagement"), agreement, "engagement"),
         intent=limited(_or_zero("intent"), agreement, "intent"),
-        position=_position(_or_zero("rank")),
+        position=_position(),
     )
 
 
-def _fit(leads: Lazy, agreement: Agreement) -> Lazy:
-    parts = fit_expressions(leads, agreement).values()
-    return leads.select("lead_id", fit=reduce(add, parts, nw.lit(0, nw.Int64)))
-
-
-def _implicit(lines: Lazy, agreement: Agreement) -> Lazy:
+def _implicit(kinds: Lazy, agreement: Agreement) -> Lazy:
     terms = kind_terms(agreement)
 
     def of_score(name: ScoreName) -> nw.Expr:
-        counts = by_kind(terms, lambda one: int(one.score == name), otherwise=0)
-        return nw.col("tenths") * counts
+        counts = by_kind(terms, lambda one: int(one.score == name), otherwise=0, dtype=nw.Int64)
+        return counts * nw.col("tenths")
 
-    return (
-        lines.select(
-            "lead_id",
-            engagement=of_score("engagement"),
-            intent=of_score("intent"),
-            rank=_rank(terms),
-        )
-        .group_by("lead_id")
-        .agg(nw.col("engagement").sum(), nw.col("intent").sum(), nw.col("rank").max())
+    shown = by_kind(terms, lambda one: one.rank, otherwise=0, dtype=nw.Int64)
+    speaks = (nw.col("weight") >= SPEAKS_FROM).cast(nw.Int64)
+    parts = kinds.select(
+        "lead_id",
+        engagement=of_score("engagement"),
+        intent=of_score("intent"),
+        rank=shown * speaks,
+    )
+    return parts.group_by("lead_id").agg(
+        nw.col("engagement").sum(), nw.col("intent").sum(), nw.col("rank").max()
     )
 
 
-def _rank(terms: Any) -> nw.Expr:
-    def rank_of(one: KindTerms) -> int:
-        return one.rank
-
-    shown = by_kind(terms, rank_of, otherwise=0)
-    return nw.when(nw.col("weight") >= SPEAKS_FROM).then(shown).otherwise(nw.lit(0))
-
-
-def _position(rank: nw.Expr) -> nw.Expr:
+def _position() -> nw.Expr:
+    """Return the name of a rank; a lead without activity has a null for rank, 0 is no position."""
     expression = nw.lit(None, nw.String)
     for at, name in enumerate(CYCLE, start=1):
-        expression = nw.when(rank == at).then(nw.lit(name)).otherwise(expression)
+        expression = nw.when(nw.col("rank") == at).then(nw.lit(name)).otherwise(expression)
     return expression
 
 
