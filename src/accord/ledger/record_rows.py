@@ -1,0 +1,115 @@
+"""What sources said: leads and their versions, facts of sales, reps, spend, merges."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any
+
+from sqlalchemy import Connection, Table, bindparam, select, update
+
+from accord.ledger.store import Row, chunks, insert_rows, read_rows, upsert_rows
+from accord.ledger.tables import (
+    decision,
+    handoff_report,
+    lead,
+    lead_version,
+    merge,
+    opportunity,
+    opportunity_version,
+    rep,
+    spend,
+    touch,
+)
+from accord.records import SCHEMAS, Entity
+
+TABLES: Mapping[Entity, Table] = MappingProxyType(
+    {
+        Entity.LEAD: lead,
+        Entity.HANDOFF: handoff_report,
+        Entity.TOUCH: touch,
+        Entity.DECISION: decision,
+        Entity.OPPORTUNITY: opportunity,
+        Entity.SPEND: spend,
+        Entity.REP: rep,
+    }
+)
+"""Where the newest content of each entity's records stands; activities are in the log."""
+
+VERSIONS: Mapping[Entity, Table] = MappingProxyType(
+    {Entity.LEAD: lead_version, Entity.OPPORTUNITY: opportunity_version}
+)
+"""Where every version of a record is kept, of the entities that keep them."""
+
+
+def read_hashes(connection: Connection, entity: Entity, keys: Sequence[str]) -> dict[str, str]:
+    """Map the keys that are known to the hash of their newest content."""
+    table = TABLES[entity]
+    key = table.c[SCHEMAS[entity].key]
+    found: dict[str, str] = {}
+    for part in chunks(keys):
+        query = select(key, table.c.row_hash).where(key.in_(part))
+        found.update((row[0], row[1]) for row in connection.execute(query))
+    return found
+
+
+def read_created(connection: Connection, lead_ids: Sequence[str]) -> dict[str, datetime]:
+    """Map the leads that are known to when they were created."""
+    found: dict[str, datetime] = {}
+    for part in chunks(lead_ids):
+        query = select(lead.c.lead_id, lead.c.created_at).where(lead.c.lead_id.in_(part))
+        found.update((row[0], row[1]) for row in connection.execute(query))
+    return found
+
+
+def write_records(
+    connection: Connection, entity: Entity, newest: Sequence[Row], versions: Sequence[Row]
+) -> None:
+    """Write records' newest content (one row a key, all with the same columns) and versions.
+
+    A column that the rows do not name keeps what it holds: a lead's stage and cycle.
+    """
+    upsert_rows(connection, TABLES[entity], newest)
+    if entity in VERSIONS:
+        insert_rows(connection, VERSIONS[entity], versions)
+
+
+def read_mailboxes(connection: Connection, mailboxes: Sequence[str]) -> list[dict[str, Any]]:
+    """Read the leads of these mailboxes: lead_id, mailbox, created_at."""
+    columns = (lead.c.lead_id, lead.c.mailbox, lead.c.created_at)
+    return [
+        row
+        for part in chunks(mailboxes)
+        for row in read_rows(connection, select(*columns).where(lead.c.mailbox.in_(part)))
+    ]
+
+
+def read_merges(connection: Connection, lead_ids: Sequence[str]) -> dict[str, str]:
+    """Map those of these leads that are merged into another to that one."""
+    found: dict[str, str] = {}
+    for part in chunks(lead_ids):
+        query = select(merge.c.lead_id, merge.c.into_lead_id).where(
+            merge.c.lead_id.in_(part), merge.c.undone_at.is_(None)
+        )
+        found.update((row[0], row[1]) for row in connection.execute(query))
+    return found
+
+
+def write_merges(
+    connection: Connection, into: Mapping[str, str], *, ended: Iterable[str], at: datetime
+) -> None:
+    """Record merges (lead -> the one it is part of); end earlier ones of the leads ``ended``."""
+    leads = sorted(set(ended))
+    if leads:
+        statement = (
+            update(merge)
+            .where(merge.c.lead_id == bindparam("of_lead"), merge.c.undone_at.is_(None))
+            .values(undone_at=bindparam("at"))
+        )
+        connection.execute(statement, [{"of_lead": lead_id, "at": at} for lead_id in leads])
+    rows = [
+        {"lead_id": lead_id, "into_lead_id": into[lead_id], "merged_at": at, "undone_at": None}
+        for lead_id in sorted(into)
+    ]
+    upsert_rows(connection, merge, rows)
