@@ -76,6 +76,7 @@ sources:
     entity: activity
     system: crm                           # one system of ids: activities name the CRM's leads
     path: inbox/activities-*.jsonl
+    nulls: [""]
     fields: {activity_id: id, lead_id: lead, kind: kind, occurred_at: at, detail: detail}
   - name: touches
     entity: touch

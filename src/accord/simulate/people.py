@@ -59,7 +59,7 @@ class Person:
 
 
 _HABITS = {
-    "inbound": (Habit.FAST, Habit.STEADY, Habit.FAST, Habit.FORGETFUL, Habit.STEADY, Habit.SLOW),
+    "inbound": (Habit.FAST, Habit.FORGETFUL, Habit.STEADY, Habit.SLOW, Habit.FAST, Habit.STEADY),
     "enterprise": (Habit.FAST, Habit.STEADY, Habit.FORGETFUL),
     "emea": (Habit.STEADY, Habit.FAST, Habit.SLOW),
     "closers": (Habit.STEADY, Habit.FAST, Habit.SLOW),
@@ -114,7 +114,7 @@ def _person(  # noqa: PLR0913  one value a column of the record
         manager_id=manager,
         habit=habit,
         absences=tuple(_absences(seed, start, rep_id)) if carries else (),
-        per_week=20 if rep_id == "INB-2" else 0,  # works part time
+        per_week=20 if rep_id == "INB-3" else 0,  # works part time
     )
 
 

@@ -17,8 +17,8 @@ LAST_NAMES = (
     "Abbott Adler Arnold Baker Bauer Becker Berg Brandt Carter Chavez Cole Cruz Dahl Diaz Engel "
     "Ericson Farrell Fischer Ford Frank Garcia Gomez Graf Gupta Hale Hansen Hoffman Iyer Jansen "
     "Keller Khan Klein Kumar Lang Larsen Lopez Marsh Meyer Moreau Nash Novak Olsen Ortiz Park "
-    "Patel Quinn Ramos Reed Roth Sato Schmidt Silva Stein Tanner Torres Ueda Vogel Wagner Walsh Weber "
-    "West Wolf York Young Ziegler"
+    "Patel Quinn Ramos Reed Roth Sato Schmidt Silva Stein Tanner Torres Ueda Vogel Wagner Walsh "
+    "Weber West Wolf York Young Ziegler"
 ).split()
 
 FIRST_WORDS = (
