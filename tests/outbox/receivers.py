@@ -18,7 +18,7 @@ class Receiver:
         self.retry_after: float | None = None
         self.behave = behave
 
-    def upsert(self, items, *, sent_at):
+    def upsert(self, items, *, sent_at):  # noqa: ARG002 - the port's parameter
         if self.is_down:
             raise DeliveryError(target="crm", found="503", retry_after=self.retry_after)
         return tuple(self._take(item) for item in items)

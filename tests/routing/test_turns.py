@@ -10,6 +10,7 @@ from itertools import combinations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from accord.records import Role
 from tests.routing.office import MONDAY, Office, away, lead, rep, weights_of
 
@@ -23,7 +24,9 @@ def test_thirty_single_leads_to_two_equal_reps_are_fifteen_and_fifteen():
 
 
 def test_six_hundred_leads_follow_weights_of_one_two_three():
-    reps = [rep(name, weight=Fraction(weight)) for name, weight in zip("abc", (1, 2, 3))]
+    reps = [
+        rep(name, weight=Fraction(weight)) for name, weight in zip("abc", (1, 2, 3), strict=True)
+    ]
     office = Office(reps)
     office.run(MONDAY, [lead(number) for number in range(600)])
     assert [office.count(name) for name in "abc"] == [100, 200, 300]
@@ -37,7 +40,8 @@ def test_without_a_weight_of_their_own_reps_weigh_what_their_week_holds():
 
 @pytest.mark.parametrize("size", [1, 2, 7, 50])
 def test_equal_leads_are_decided_alike_in_any_batching(size):
-    reps = [rep(name, weight=Fraction(weight)) for name, weight in zip("abc", ("1", "1.5", "4"))]
+    weights = {"a": "1", "b": "1.5", "c": "4"}
+    reps = [rep(name, weight=Fraction(weight)) for name, weight in weights.items()]
     whole, parts = Office(reps), Office(reps)
     leads = [lead(number) for number in range(100)]
     whole.run(MONDAY, leads)

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select, update
-from tests.outbox.receivers import Receiver
 
 from accord.crm import Outcome, Result
 from accord.ledger.outbox_rows import (
@@ -25,6 +24,7 @@ from accord.ledger.outbox_rows import (
 from accord.ledger.tables import outbox
 from accord.outbox import MAX_ATTEMPTS, Entry, Kind
 from accord.services.deliver import DeliverResult, run_deliver
+from tests.outbox.receivers import Receiver
 
 AT = datetime(2026, 11, 16, 14, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -169,7 +169,7 @@ def test_an_entry_can_be_dropped_by_a_person_but_not_once_it_was_sent(workspace)
 def test_an_unknown_outcome_is_read_back_before_it_is_sent_again(workspace, applied):
     error = "cut after applying" if applied else "cut before applying"
     odd = Outcome(key="a", result=Result.UNKNOWN, error=error)
-    crm = Receiver(lambda item, times: odd if times == 1 else None)
+    crm = Receiver(lambda _, times: odd if times == 1 else None)
     put(workspace, entry("a"))
     assert run_deliver(workspace, as_of=AT, crm=crm) == DeliverResult(retried=1)
     assert run_deliver(workspace, as_of=AT + MINUTE, crm=crm) == DeliverResult(sent=1)
