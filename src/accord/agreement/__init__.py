@@ -4,6 +4,7 @@
 every fault at once.
 """
 
+from accord.agreement.events import EVENTS
 from accord.agreement.load import load, loads
 from accord.agreement.lookup import segment_of, stage_of
 from accord.agreement.model import (
@@ -44,6 +45,7 @@ from accord.agreement.values import Duration, StepAt, parse_duration, parse_shar
 from accord.errors import AgreementError
 
 __all__ = [
+    "EVENTS",
     "AcceptanceTerm",
     "ActivityTerms",
     "Agreement",
