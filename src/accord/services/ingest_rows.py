@@ -52,7 +52,7 @@ def _values(series: pd.Series) -> list[Any]:
     """List a column's values as Python's own, None for nulls."""
     present = series.notna().to_numpy()
     plain = series.dt.to_pydatetime() if isinstance(series.dtype, pd.DatetimeTZDtype) else series
-    values = np.asarray(plain, dtype=object)
+    values = np.array(plain, dtype=object)
     values[~present] = None
     listed: list[Any] = values.tolist()
     return listed
