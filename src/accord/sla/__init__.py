@@ -9,7 +9,7 @@ from accord.sla.due import (
     parse_absences,
     rung_times,
 )
-from accord.sla.events import EVENTS, NURTURE_KINDS
+from accord.sla.events import ACTIVITY_EVENTS, EVENTS, NURTURE_KINDS
 from accord.sla.ladder import Climb, climb, missed
 from accord.sla.model import (
     Activity,
@@ -28,13 +28,25 @@ from accord.sla.model import (
     Touch,
     Watch,
 )
+from accord.sla.recipients import MANAGER, REP, Recipient, resolve, send_at
 from accord.sla.status import State, Status, business_elapsed, status_of, wall_elapsed
 from accord.sla.terms import MARKETING_OWNER, TermBook, default_calendar, rungs_of, term_book
+from accord.sla.weekly import (
+    Week,
+    acceptance_verdict,
+    last_week,
+    volume_verdict,
+    week_from,
+    weeks_until,
+)
 
 __all__ = [
+    "ACTIVITY_EVENTS",
     "EVENTS",
+    "MANAGER",
     "MARKETING_OWNER",
     "NURTURE_KINDS",
+    "REP",
     "Activity",
     "Calendar",
     "CalendarError",
@@ -48,6 +60,7 @@ __all__ = [
     "LeadEvents",
     "Owner",
     "Period",
+    "Recipient",
     "Rep",
     "Rung",
     "Started",
@@ -57,6 +70,8 @@ __all__ = [
     "TermBook",
     "Touch",
     "Watch",
+    "Week",
+    "acceptance_verdict",
     "business_calendar",
     "business_elapsed",
     "climb",
@@ -66,12 +81,18 @@ __all__ = [
     "derive_clocks",
     "digest",
     "due_times",
+    "last_week",
     "missed",
     "needs_activities",
     "parse_absences",
+    "resolve",
     "rung_times",
     "rungs_of",
+    "send_at",
     "status_of",
     "term_book",
+    "volume_verdict",
     "wall_elapsed",
+    "week_from",
+    "weeks_until",
 ]

@@ -65,7 +65,6 @@ def status_of(  # noqa: PLR0913  the whole of a clock that its state depends on
     calendar = clock_calendar(terms, rep)
     passed = calendar.elapsed(started_at, until)
     late = until > due_at
-    hours = business_calendar(terms, rep)
     return Status(
         state=_state(
             over=over, late=late, ended_by=ended_by, used=_used(passed, terms), terms=terms
@@ -74,7 +73,7 @@ def status_of(  # noqa: PLR0913  the whole of a clock that its state depends on
         used=_used(passed, terms),
         left=max(terms.within - passed, _NONE),
         late_wall=until - due_at if late else _NONE,
-        late_business=hours.elapsed(due_at, until) if late else _NONE,
+        late_business=business_calendar(terms, rep).elapsed(due_at, until) if late else _NONE,
     )
 
 

@@ -1,0 +1,330 @@
+"""Rows of clocks: what happened to leads, as clocks need it; clocks, their steps, their messages.
+
+Reads are by lists of leads or by index, never a scan of all clocks. Nothing is decided here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    case,
+    delete,
+    exists,
+    false,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy import bindparam as bind
+
+from accord.ledger.store import add_rows, chunks, read_rows, upsert_rows
+from accord.ledger.tables import (
+    clock,
+    decision,
+    handoff,
+    handoff_owner,
+    lead,
+    outbox,
+    pending,
+    rep,
+    stage_change,
+    step,
+    touch,
+)
+
+Rows = list[dict[str, Any]]
+ByLead = dict[str, Rows]
+
+_NEED = "clock"
+_MOVES = (
+    stage_change.c.lead_id,
+    stage_change.c.change_id,
+    stage_change.c.retracts,
+    stage_change.c.from_stage,
+    stage_change.c.to_stage,
+    stage_change.c.cycle,
+    stage_change.c.occurred_at,
+    stage_change.c.position,
+    stage_change.c.programme,
+    stage_change.c.origin,
+    stage_change.c.inferred,
+)
+_HANDED = (
+    handoff.c.lead_id,
+    handoff.c.handoff_id,
+    handoff.c.cycle,
+    handoff.c.stage,
+    handoff.c.origin,
+    handoff.c.segment,
+    handoff_owner.c.since,
+    handoff_owner.c.rep_id,
+    handoff_owner.c.team,
+)
+
+
+def read_lead_rows(connection: Connection, lead_ids: Sequence[str]) -> dict[str, ByLead]:
+    """Read what happened to these leads: ``lead``, ``move``, ``owner``, ``touch``, ``decision``.
+
+    Standing moves only; one row an owner of a hand-off; automatic touches are left out.
+    """
+    owners = select(*_HANDED).join(
+        handoff_owner, handoff_owner.c.handoff_id == handoff.c.handoff_id
+    )
+    touches = select(touch.c.lead_id, touch.c.touched_at, touch.c.rep_id)
+    decisions = select(decision.c.lead_id, decision.c.decided_at, decision.c.outcome)
+    moves = _by_lead(connection, select(*_MOVES), stage_change.c.lead_id, lead_ids)
+    return {
+        "lead": _by_lead(
+            connection, select(lead.c.lead_id, lead.c.segment), lead.c.lead_id, lead_ids
+        ),
+        "move": {lead_id: _standing(rows) for lead_id, rows in moves.items()},
+        "owner": _by_lead(connection, owners, handoff.c.lead_id, lead_ids),
+        "touch": _by_lead(
+            connection, touches.where(touch.c.automatic.is_not(True)), touch.c.lead_id, lead_ids
+        ),
+        "decision": _by_lead(connection, decisions, decision.c.lead_id, lead_ids),
+    }
+
+
+def _by_lead(
+    connection: Connection, query: Select[Any], column: Any, lead_ids: Sequence[str]
+) -> ByLead:
+    found: ByLead = {}
+    for part in chunks(lead_ids):
+        for row in read_rows(connection, query.where(column.in_(part))):
+            found.setdefault(row["lead_id"], []).append(row)
+    return found
+
+
+def _standing(moves: Rows) -> Rows:
+    retracted = {row["retracts"] for row in moves}
+    return [row for row in moves if row["retracts"] is None and row["change_id"] not in retracted]
+
+
+def read_reps(connection: Connection) -> Rows:
+    """Read every rep: a company's people, not its leads."""
+    return read_rows(connection, select(rep).order_by(rep.c.rep_id))
+
+
+def read_clocks(connection: Connection, lead_ids: Sequence[str]) -> ByLead:
+    """Read the clocks of these leads, running and ended."""
+    return _by_lead(connection, select(clock), clock.c.lead_id, lead_ids)
+
+
+def write_clocks(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write clocks whole; one that is there is replaced."""
+    upsert_rows(connection, clock, rows)
+
+
+def delete_clocks(connection: Connection, clock_ids: Sequence[str]) -> None:
+    """Delete clocks that what is known no longer supports; only ones that never took a step."""
+    for part in chunks(clock_ids):
+        connection.execute(delete(clock).where(clock.c.clock_id.in_(part)))
+
+
+def has_work(connection: Connection, *, as_of: datetime, week_end: datetime | None) -> bool:
+    """Whether a sweep has anything to do: one statement that looks at indexes only.
+
+    Work is a lead whose clocks want a look, a step that is due, or a week that has ended
+    (``week_end``, None where no weekly terms are agreed) without weekly clocks.
+    """
+    known = exists().where(lead.c.lead_id == pending.c.lead_id)
+    waiting = select(literal(1)).where(pending.c.need == _NEED, known).exists()
+    due = select(literal(1)).where(clock.c.next_step_at <= as_of).exists()
+    parts: list[ColumnElement[bool]] = [waiting, due]
+    if week_end is not None:
+        weekly = and_(clock.c.due_at >= week_end, clock.c.lead_id.is_(None))
+        told = select(literal(1)).select_from(clock).where(weekly).exists()
+        begun = select(literal(1)).where(lead.c.created_at < week_end).exists()
+        parts.append(and_(~told, begun))
+    return bool(connection.execute(select(or_(*parts))).scalar_one())
+
+
+def read_due_steps(connection: Connection, *, as_of: datetime) -> Rows:
+    """Read the clocks with a ladder step that is due, oldest first, by the index on it."""
+    query = select(clock).where(clock.c.next_step_at <= as_of)
+    return read_rows(connection, query.order_by(clock.c.next_step_at, clock.c.clock_id))
+
+
+def find_unplaced(connection: Connection, lead_ids: Sequence[str]) -> list[str]:
+    """Return those leads about whom facts are known that are not in their history yet."""
+    found: set[str] = set()
+    for part in chunks(lead_ids):
+        query = select(pending.c.lead_id).where(
+            pending.c.need.in_(("lifecycle", _NEED)), pending.c.lead_id.in_(part)
+        )
+        found.update(connection.execute(query.distinct()).scalars())
+    return sorted(found)
+
+
+def find_running(
+    connection: Connection, lead_ids: Sequence[str], *, until_events: Iterable[str]
+) -> list[str]:
+    """Return those leads that have a running clock, or a cancelled one until such an event."""
+    cancelled = and_(clock.c.ended_by == "cancelled", clock.c.until_event.in_(tuple(until_events)))
+    found: set[str] = set()
+    for part in chunks(lead_ids):
+        query = select(clock.c.lead_id).where(
+            clock.c.lead_id.in_(part), or_(clock.c.ended_at.is_(None), cancelled)
+        )
+        found.update(connection.execute(query.distinct()).scalars())
+    return sorted(found)
+
+
+def note_reps_changed(connection: Connection, rep_ids: Sequence[str]) -> None:
+    """Let the next sweep look at the running clocks of these reps: absences may have changed."""
+    for part in chunks(rep_ids):
+        running = (
+            select(literal(_NEED), clock.c.lead_id)
+            .where(clock.c.owner_id.in_(part), clock.c.ended_at.is_(None))
+            .distinct()
+        )
+        connection.execute(insert(pending).from_select(["need", "lead_id"], running))
+
+
+def write_steps(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Record steps; one that is recorded already stays as it is."""
+    add_rows(connection, step, rows)
+
+
+def count_steps(connection: Connection, clock_ids: Sequence[str]) -> dict[str, int]:
+    """Return how many steps of these clocks are recorded; clocks without any are missing."""
+    found: dict[str, int] = {}
+    for part in chunks(clock_ids):
+        query = (
+            select(step.c.clock_id, func.max(step.c.step))
+            .where(step.c.clock_id.in_(part))
+            .group_by(step.c.clock_id)
+        )
+        found.update({row[0]: row[1] + 1 for row in connection.execute(query)})
+    return found
+
+
+def write_next_steps(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write which step comes next and when: rows of clock_id, next_step, next_step_at."""
+    if not rows:
+        return
+    statement = (
+        update(clock)
+        .where(clock.c.clock_id == bind("of_clock"))
+        .values(next_step=bind("now_step"), next_step_at=bind("now_step_at"))
+    )
+    connection.execute(
+        statement,
+        [
+            {
+                "of_clock": row["clock_id"],
+                "now_step": row["next_step"],
+                "now_step_at": row["next_step_at"],
+            }
+            for row in rows
+        ],
+    )
+
+
+def withdraw_messages(connection: Connection, clock_ids: Sequence[str], *, why: str) -> int:
+    """Withdraw what still waits to be sent for these clocks; how many messages.
+
+    A step of which nothing has gone out is recorded as skipped. What a deliverer has claimed may
+    have gone out: it is left alone.
+    """
+    withdrawn = 0
+    for part in chunks(clock_ids):
+        of_clocks = and_(outbox.c.clock_id.in_(part), outbox.c.kind == "message")
+        waits = and_(of_clocks, outbox.c.status == "waiting", outbox.c.leased_by.is_(None))
+        statement = update(outbox).where(waits).values(status="withdrawn")
+        count = connection.execute(statement).rowcount
+        withdrawn += count
+        if count:
+            _skip_withdrawn(connection, part, why=why)
+    return withdrawn
+
+
+def _skip_withdrawn(connection: Connection, clock_ids: Sequence[str], *, why: str) -> None:
+    message = and_(outbox.c.clock_id == step.c.clock_id, outbox.c.step == step.c.step)
+    withdrawn = exists().where(message, outbox.c.status == "withdrawn")
+    out = exists().where(message, outbox.c.status != "withdrawn")
+    connection.execute(
+        update(step)
+        .where(step.c.clock_id.in_(clock_ids), step.c.status == "sent", withdrawn, ~out)
+        .values(status="skipped", why=why)
+    )
+
+
+def note_known_late(connection: Connection, ended: Mapping[str, datetime], *, why: str) -> None:
+    """Say of steps that were sent in good faith that their clock had already ended by then."""
+    if not ended:
+        return
+    statement = (
+        update(step)
+        .where(
+            step.c.clock_id == bind("of_clock"),
+            step.c.due_at > bind("ended", type_=step.c.due_at.type),
+            step.c.status == "sent",
+        )
+        .values(why=why)
+    )
+    connection.execute(
+        statement, [{"of_clock": key, "ended": at} for key, at in sorted(ended.items())]
+    )
+
+
+def read_clock(connection: Connection, clock_id: str) -> dict[str, Any] | None:
+    """Read one clock."""
+    rows = read_rows(connection, select(clock).where(clock.c.clock_id == clock_id))
+    return rows[0] if rows else None
+
+
+def read_steps(connection: Connection, clock_id: str) -> Rows:
+    """Read the recorded steps of one clock, in order."""
+    return read_rows(
+        connection, select(step).where(step.c.clock_id == clock_id).order_by(step.c.step)
+    )
+
+
+def read_late(connection: Connection, *, as_of: datetime, ended: bool) -> Rows:
+    """Read the clocks that had run out unmet at an instant; with ``ended`` those met late too."""
+    open_then = or_(clock.c.ended_at.is_(None), clock.c.ended_at > as_of)
+    late = and_(clock.c.ended_by == "met", clock.c.ended_at > clock.c.due_at)
+    wanted = or_(open_then, late) if ended else open_then
+    return read_rows(connection, select(clock).where(clock.c.due_at < as_of, wanted))
+
+
+def count_states(connection: Connection, *, as_of: datetime) -> Rows:
+    """Count the clocks that had started by an instant: side, term, state, is_open, clocks.
+
+    States as in ``accord.sla.State``; which running ones are due soon is not told here.
+    """
+    over = func.coalesce(clock.c.ended_at <= as_of, false())
+    until = case((over, clock.c.ended_at), else_=literal(as_of, type_=clock.c.due_at.type))
+    late = until > clock.c.due_at
+    state = case(
+        (and_(over, clock.c.ended_by != "met"), clock.c.ended_by),
+        (late, "breached"),
+        (over, "met"),
+        else_="running",
+    )
+    counted = (
+        select(clock.c.side, clock.c.term, state.label("state"), over.label("over"))
+        .where(clock.c.started_at <= as_of)
+        .subquery()
+    )
+    query = select(*counted.c, func.count().label("clocks")).group_by(*counted.c)
+    return read_rows(connection, query)
+
+
+def read_in_time(connection: Connection, *, as_of: datetime) -> Rows:
+    """Read the clocks that ran and had not run out at an instant."""
+    open_then = or_(clock.c.ended_at.is_(None), clock.c.ended_at > as_of)
+    in_time = and_(clock.c.started_at <= as_of, clock.c.due_at >= as_of)
+    return read_rows(connection, select(clock).where(in_time, open_then))

@@ -1,0 +1,122 @@
+"""Gathering what happened to leads for their clocks: from the ledger, and from the activity log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Connection
+
+from accord.ledger.clock_rows import read_lead_rows
+from accord.log import ActivityLog
+from accord.records import DecisionOutcome, HandoffStage, Origin, Programme, Stage, from_us
+from accord.sla import (
+    NURTURE_KINDS,
+    Activity,
+    Decision,
+    Entry,
+    Handoff,
+    LeadEvents,
+    Owner,
+    Touch,
+)
+
+Row = Mapping[str, Any]
+_NONE: Sequence[Row] = ()
+
+
+def gather_events(
+    connection: Connection, lead_ids: Sequence[str], *, absorbed: Mapping[str, str]
+) -> dict[str, LeadEvents]:
+    """Return the events of these leads, without activities; unknown leads are left out.
+
+    What was said of a lead that was merged into one of them (``absorbed``) is theirs.
+    """
+    rows = read_lead_rows(connection, [*lead_ids, *absorbed])
+    touched = _joined(rows["touch"], absorbed)
+    decided = _joined(rows["decision"], absorbed)
+    return {
+        lead_id: LeadEvents(
+            lead_id=lead_id,
+            segment=rows["lead"][lead_id][0]["segment"],
+            entries=_entries(rows["move"].get(lead_id, _NONE)),
+            handoffs=_handoffs(rows["owner"].get(lead_id, _NONE)),
+            touches=tuple(
+                Touch(at=row["touched_at"], rep_id=row["rep_id"])
+                for row in touched.get(lead_id, _NONE)
+            ),
+            decisions=tuple(
+                Decision(at=row["decided_at"], outcome=DecisionOutcome(row["outcome"]))
+                for row in decided.get(lead_id, _NONE)
+            ),
+        )
+        for lead_id in lead_ids
+        if lead_id in rows["lead"]
+    }
+
+
+def _joined(
+    by_lead: Mapping[str, Sequence[Row]], absorbed: Mapping[str, str]
+) -> dict[str, list[Row]]:
+    found: dict[str, list[Row]] = {}
+    for lead_id, rows in by_lead.items():
+        found.setdefault(absorbed.get(lead_id, lead_id), []).extend(rows)
+    return found
+
+
+def _entries(moves: Iterable[Row]) -> tuple[Entry, ...]:
+    """Leave out the steps within a stage: they enter nothing."""
+    return tuple(
+        Entry(
+            stage=Stage(row["to_stage"]),
+            at=row["occurred_at"],
+            cycle=row["cycle"],
+            position=row["position"],
+            programme=None if row["programme"] is None else Programme(row["programme"]),
+            origin=Origin(row["origin"]),
+            inferred=row["inferred"],
+        )
+        for row in moves
+        if row["from_stage"] != row["to_stage"]
+    )
+
+
+def _handoffs(owners: Sequence[Row]) -> tuple[Handoff, ...]:
+    groups: dict[str, list[Row]] = {}
+    for row in owners:
+        groups.setdefault(row["handoff_id"], []).append(row)
+    return tuple(
+        Handoff(
+            handoff_id=handoff_id,
+            cycle=rows[0]["cycle"],
+            stage=HandoffStage(rows[0]["stage"]),
+            origin=Origin(rows[0]["origin"]),
+            segment=rows[0]["segment"],
+            owners=tuple(
+                Owner(since=row["since"], rep_id=row["rep_id"], team=row["team"])
+                for row in sorted(rows, key=lambda row: row["since"])
+            ),
+        )
+        for handoff_id, rows in groups.items()
+    )
+
+
+def with_activities(
+    log: ActivityLog,
+    events: Iterable[LeadEvents],
+    *,
+    kinds: frozenset[str],
+    absorbed: Mapping[str, str],
+) -> tuple[LeadEvents, ...]:
+    """Return the events with those activities of the leads that a term may name."""
+    leads = {lead.lead_id: lead for lead in events}
+    into = {gone: kept for gone, kept in absorbed.items() if kept in leads}
+    relation = log.read(lead_ids=[*leads, *into], kinds=sorted(kinds | NURTURE_KINDS))
+    found: dict[str, list[Activity]] = {}
+    for lead_id, kind, occurred in relation.project("lead_id, kind, occurred_us").fetchall():
+        activity = Activity(at=from_us(occurred), kind=kind)
+        found.setdefault(into.get(lead_id, lead_id), []).append(activity)
+    return tuple(
+        replace(lead, activities=tuple(found.get(lead_id, ()))) for lead_id, lead in leads.items()
+    )

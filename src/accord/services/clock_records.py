@@ -1,0 +1,129 @@
+"""Between rows of the ledger and the values that clocks are decided on. No queries, no rules."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+from accord.agreement import parse_step_at
+from accord.records import Side
+from accord.sla import Clock, ClockTerms, Ended, Rep, Rung, Watch, parse_absences
+
+Row = Mapping[str, Any]
+
+_MICROSECOND = timedelta(microseconds=1)
+
+MOVING = (
+    "handoff_id",
+    "owner_id",
+    "team",
+    "started_at",
+    "due_at",
+    "ended_at",
+    "ended_by",
+    "origin",
+)
+"""The columns of a clock that may still change; the others it keeps from its start."""
+
+
+def reps_of(rows: Sequence[Row]) -> dict[str, Rep]:
+    """Return the reps by id, as clocks need them."""
+    return {
+        row["rep_id"]: Rep(
+            rep_id=row["rep_id"],
+            team=row["team"],
+            calendar=row["calendar"],
+            absences=_absences(row["absences"]),
+        )
+        for row in rows
+    }
+
+
+@lru_cache(maxsize=1024)
+def _absences(text: str | None) -> Any:
+    return parse_absences(text)
+
+
+def terms_of(row: Row) -> ClockTerms:
+    """Return the terms that a stored clock was started with."""
+    return ClockTerms(
+        watch=watch_of(row["term"], row["side"], row["from_event"], row["until_event"]),
+        within=row["within_us"] * _MICROSECOND,
+        business=row["business"],
+        calendar=row["calendar"],
+        calendar_terms=row["calendar_terms"],
+        pauses=tuple(row["pauses"]),
+        escalation=row["escalation"],
+        rungs=_rungs(json.dumps(row["steps"])),
+        segment=row["segment"],
+        version=row["version"],
+    )
+
+
+@lru_cache(maxsize=1024)
+def watch_of(term: str, side: str, from_event: str, until_event: str) -> Watch:
+    """Return what decides when clocks of a term start and end."""
+    return Watch(name=term, side=Side(side), from_event=from_event, until_event=until_event)
+
+
+@lru_cache(maxsize=1024)
+def _rungs(text: str) -> tuple[Rung, ...]:
+    return tuple(
+        Rung(at=parse_step_at(step["at"]), notify=tuple(step["notify"]))
+        for step in json.loads(text)
+    )
+
+
+def steps_of(rungs: Sequence[Rung]) -> list[dict[str, Any]]:
+    """Return a ladder in JSON's own types, as it is kept with a clock."""
+    return [{"at": str(rung.at), "notify": list(rung.notify)} for rung in rungs]
+
+
+def ended_of(row: Row) -> Ended | None:
+    """Return how a stored clock ended."""
+    return None if row["ended_by"] is None else Ended(row["ended_by"])
+
+
+def row_of(clock: Clock, reps: Mapping[str, Rep]) -> dict[str, Any]:
+    """Return the ledger's row of a clock; which step comes next is not its to say."""
+    period, terms = clock.period, clock.terms
+    rep = reps.get(period.owner_id or "")
+    return {
+        "clock_id": clock.clock_id,
+        "lead_id": clock.lead_id,
+        "handoff_id": period.handoff_id,
+        "term": terms.watch.name,
+        "side": terms.watch.side.value,
+        "from_event": terms.watch.from_event,
+        "until_event": terms.watch.until_event,
+        "segment": terms.segment,
+        "cycle": period.cycle,
+        "owner_id": period.owner_id,
+        "team": period.team or (None if rep is None else rep.team),
+        "started_at": period.started_at,
+        "within_us": terms.within // _MICROSECOND,
+        "business": terms.business,
+        "calendar": terms.calendar,
+        "calendar_terms": dict(terms.calendar_terms),
+        "pauses": list(terms.pauses),
+        "escalation": terms.escalation,
+        "steps": steps_of(terms.rungs),
+        "due_at": clock.due_at,
+        "ended_at": period.ended_at,
+        "ended_by": None if period.ended_by is None else period.ended_by.value,
+        "origin": period.origin.value,
+        "version": terms.version,
+    }
+
+
+def has_moved(row: Row, stored: Row) -> bool:
+    """Whether a derived clock says anything else than the stored one."""
+    return any(row[name] != stored[name] for name in MOVING)
+
+
+def instant_text(at: datetime) -> str:
+    """Render an instant for a message: ISO 8601 with its offset, to the second."""
+    return at.replace(microsecond=0).isoformat(sep=" ")

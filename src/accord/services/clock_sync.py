@@ -1,0 +1,290 @@
+"""Bringing the clocks of leads up to date with what is known of them, in the caller's transaction.
+
+Derive all clocks of the leads from their events, compare with the stored ones, write what differs.
+A clock that ends takes its waiting messages with it; one that nothing supports any more goes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from accord.agreement import Agreement
+from accord.ledger import chunks
+from accord.ledger.clock_rows import (
+    count_steps,
+    delete_clocks,
+    note_known_late,
+    read_clocks,
+    read_reps,
+    withdraw_messages,
+    write_clocks,
+    write_steps,
+)
+from accord.ledger.fact_rows import read_absorbed
+from accord.records import Origin
+from accord.services.clock_events import gather_events, with_activities
+from accord.services.clock_records import has_moved, reps_of, row_of, terms_of
+from accord.services.workspace import Workspace
+from accord.sla import (
+    ACTIVITY_EVENTS,
+    Clock,
+    Ended,
+    LeadEvents,
+    Rep,
+    Started,
+    TermBook,
+    clock_calendar,
+    derive_clocks,
+    missed,
+    needs_activities,
+    rung_times,
+    term_book,
+)
+
+Row = Mapping[str, Any]
+
+_UNSWEPT = "its clock ended before a sweep came"
+_WITHDRAWN = "withdrawn: its clock ended while it waited"
+_KNOWN_LATE = "sent before it was known that the clock had ended"
+_UNSUPPORTED = "withdrawn: what is known no longer supports its clock"
+
+
+@dataclass(slots=True, kw_only=True)
+class _Changes:
+    """What one call writes, gathered first: all rows in bulk at the end."""
+
+    clocks: list[dict[str, Any]] = field(default_factory=list)
+    steps: list[dict[str, Any]] = field(default_factory=list)
+    ended: dict[str, datetime] = field(default_factory=dict)
+    gone: list[Row] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Context:
+    """What holds for all leads of one call."""
+
+    workspace: Workspace
+    book: TermBook
+    reps: Mapping[str, Rep]
+    as_of: datetime
+    reread: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Known:
+    """What the ledger knows of some leads: events, stored clocks, what was merged into them."""
+
+    events: Mapping[str, LeadEvents]
+    stored: Mapping[str, Mapping[str, Row]]
+    absorbed: Mapping[str, str]
+
+
+def sync_clocks(
+    connection: Connection,
+    workspace: Workspace,
+    *,
+    agreement: Agreement,
+    lead_ids: Sequence[str],
+    as_of: datetime,
+    reread: bool = False,
+) -> int:
+    """Bring all clocks of these leads up to date; how many were written.
+
+    New clocks start under ``agreement``, others keep the terms they were started with. Activities
+    are read from the log only for leads with a clock that needs them and is new or has moved;
+    ``reread`` reads them for every such clock that is not met, where new activities are known.
+    """
+    context = _Context(
+        workspace=workspace,
+        book=term_book(agreement),
+        reps=reps_of(read_reps(connection)),
+        as_of=as_of,
+        reread=reread,
+    )
+    written = 0
+    for part in chunks(sorted(set(lead_ids))):
+        known = _read(connection, part)
+        changes = _compare(connection, context, known, _derive(context, known))
+        _write(connection, changes, as_of=as_of)
+        written += len(changes.clocks)
+    return written
+
+
+def _read(connection: Connection, lead_ids: Sequence[str]) -> _Known:
+    absorbed = read_absorbed(connection, lead_ids)
+    stored: dict[str, dict[str, Row]] = {}
+    for lead_id, rows in read_clocks(connection, [*lead_ids, *absorbed]).items():
+        known = stored.setdefault(absorbed.get(lead_id, lead_id), {})
+        known.update({row["clock_id"]: row for row in rows})
+    events = gather_events(connection, lead_ids, absorbed=absorbed)
+    return _Known(events=events, stored=stored, absorbed=absorbed)
+
+
+def _derive(context: _Context, known: _Known) -> list[Clock]:
+    """Derive without activities first; then again those leads whose clocks need them."""
+    started = {lead_id: _started(lead_id, rows) for lead_id, rows in known.stored.items()}
+    clocks = derive_clocks(
+        known.events.values(), book=context.book, reps=context.reps, started=started
+    )
+    waiting = _waiting(context, known, clocks)
+    full = _with_activities(context, known, waiting)
+    again = derive_clocks(full, book=context.book, reps=context.reps, started=started)
+    kept = [_as_known(clock, known) for clock in clocks if clock.lead_id not in waiting]
+    return [*kept, *again]
+
+
+def _started(lead_id: str, rows: Mapping[str, Row]) -> Started:
+    """Clocks of a lead that was merged into this one are not this one's."""
+    return {key: terms_of(row) for key, row in rows.items() if row["lead_id"] == lead_id}
+
+
+def _waiting(context: _Context, known: _Known, clocks: Iterable[Clock]) -> set[str]:
+    """Return the leads whose clocks cannot be told without their activities."""
+    if any(term.watch.from_event in ACTIVITY_EVENTS for term in context.book.terms):
+        return set(known.events)
+    return {
+        str(clock.lead_id)
+        for clock in clocks
+        if needs_activities(clock.terms.watch) and _is_untold(context, known, clock)
+    }
+
+
+def _is_untold(context: _Context, known: _Known, clock: Clock) -> bool:
+    row = _stored_row(clock, known)
+    if row is None or row["started_at"] != clock.period.started_at:
+        return True
+    return context.reread and row["ended_by"] != Ended.MET
+
+
+def _stored_row(clock: Clock, known: _Known) -> Row | None:
+    return known.stored.get(str(clock.lead_id), {}).get(clock.clock_id)
+
+
+def _as_known(clock: Clock, known: _Known) -> Clock:
+    """A clock that an activity met stays met where the log was not asked again."""
+    row = _stored_row(clock, known)
+    if row is None or row["ended_by"] != Ended.MET or not needs_activities(clock.terms.watch):
+        return clock
+    period = replace(clock.period, ended_at=row["ended_at"], ended_by=Ended.MET)
+    return replace(clock, period=period)
+
+
+def _with_activities(
+    context: _Context, known: _Known, lead_ids: set[str]
+) -> tuple[LeadEvents, ...]:
+    if not lead_ids:
+        return ()
+    return with_activities(
+        context.workspace.log,
+        (known.events[lead_id] for lead_id in sorted(lead_ids)),
+        kinds=context.book.kinds,
+        absorbed=known.absorbed,
+    )
+
+
+def _compare(
+    connection: Connection, context: _Context, known: _Known, clocks: Iterable[Clock]
+) -> _Changes:
+    changes = _Changes()
+    moved: list[tuple[Clock, dict[str, Any], Row | None]] = []
+    gone = {key: row for rows in known.stored.values() for key, row in rows.items()}
+    for clock in clocks:
+        stored = gone.pop(clock.clock_id, None)
+        row = row_of(clock, context.reps)
+        if stored is None or has_moved(row, stored):
+            moved.append((clock, row, stored))
+    changes.gone.extend(gone.values())
+    taken = _taken(connection, [stored for _, _, stored in moved if stored is not None])
+    for clock, row, stored in moved:
+        _place(context, changes, clock, row, stored, taken.get(clock.clock_id, 0))
+    return changes
+
+
+def _taken(connection: Connection, stored: Sequence[Row]) -> dict[str, int]:
+    """Return how many steps of clocks are behind them; those that never had one are not asked."""
+    unsure = [row["clock_id"] for row in stored if row["steps"] and row["next_step"] != 0]
+    return count_steps(connection, unsure) if unsure else {}
+
+
+def _place(
+    context: _Context,
+    changes: _Changes,
+    clock: Clock,
+    row: dict[str, Any],
+    stored: Row | None,
+    taken: int,
+) -> None:
+    """Note how a clock is written: with the step that comes next, or with what it ends."""
+    ended_at = clock.period.ended_at
+    climbs = bool(clock.terms.rungs) and clock.period.origin is Origin.DECIDED
+    times = _times(context, clock) if climbs else ()
+    if ended_at is not None:
+        for index in missed(times, first=taken, ended_at=ended_at):
+            changes.steps.append(_skipped_step(clock, index, times[index], context.as_of))
+        if stored is not None and taken:
+            changes.ended[clock.clock_id] = ended_at
+    left = ended_at is None and taken < len(times)
+    row["next_step"] = taken if left else None
+    row["next_step_at"] = times[taken] if left else None
+    changes.clocks.append(row)
+
+
+def _times(context: _Context, clock: Clock) -> tuple[datetime, ...]:
+    rep = context.reps.get(clock.period.owner_id or "")
+    return rung_times(
+        clock.terms.rungs,
+        clock_calendar(clock.terms, rep),
+        start=clock.period.started_at,
+        within=clock.terms.within,
+        due=clock.due_at,
+    )
+
+
+def _skipped_step(clock: Clock, index: int, due_at: datetime, as_of: datetime) -> dict[str, Any]:
+    return {
+        "clock_id": clock.clock_id,
+        "step": index,
+        "at": str(clock.terms.rungs[index].at),
+        "due_at": due_at,
+        "swept_at": as_of,
+        "status": "skipped",
+        "why": _UNSWEPT,
+    }
+
+
+def _write(connection: Connection, changes: _Changes, *, as_of: datetime) -> None:
+    write_clocks(connection, changes.clocks)
+    write_steps(connection, changes.steps)
+    if changes.ended:
+        withdraw_messages(connection, sorted(changes.ended), why=_WITHDRAWN)
+        note_known_late(connection, changes.ended, why=_KNOWN_LATE)
+    _let_go(connection, changes.gone, as_of=as_of)
+
+
+def _let_go(connection: Connection, gone: Sequence[Row], *, as_of: datetime) -> None:
+    """Delete clocks that nothing supports; one whose ladder was climbed ends and stays as proof."""
+    if not gone:
+        return
+    keys = [row["clock_id"] for row in gone]
+    climbed = count_steps(connection, keys)
+    delete_clocks(connection, [key for key in keys if key not in climbed])
+    withdraw_messages(connection, sorted(climbed), why=_UNSUPPORTED)
+    write_clocks(
+        connection,
+        [
+            {
+                **row,
+                "ended_at": as_of,
+                "ended_by": Ended.CANCELLED.value,
+                "next_step": None,
+                "next_step_at": None,
+            }
+            for row in gone
+            if row["clock_id"] in climbed and row["ended_at"] is None
+        ],
+    )
