@@ -22,7 +22,7 @@ from accord.calendars import Calendar
 from accord.ledger import tables
 from accord.services.clocks import run_sweep
 from accord.services.deliver import run_deliver
-from accord.services.ingest import run_ingest
+from accord.services.ingest import IngestResult, run_ingest
 from accord.services.lifecycle import run_lifecycle
 from accord.services.nightly import nurture_unready
 from accord.services.pipeline import counts_of, walk
@@ -99,8 +99,12 @@ class _Run:
         """Walk all stages once."""
         self.step(at)
         self.tally.ticks += 1
-        stages = walk(self.workspace, as_of=at)
-        return {name: self.tally.add(name, result) for name, result in stages}
+        counts = {}
+        for name, result in walk(self.workspace, as_of=at):
+            counts[name] = self.tally.add(name, result)
+            if isinstance(result, IngestResult):
+                self._file_away(result)
+        return counts
 
     def sweep(self, at: datetime) -> None:
         """Climb the ladders that are due, if any; take what sales did first."""
@@ -108,10 +112,17 @@ class _Run:
             return
         self.tally.sweeps += 1
         if self.company.answer(at).files:
-            self.tally.add("ingest", run_ingest(self.workspace, as_of=at))
+            taken = run_ingest(self.workspace, as_of=at)
+            self._file_away(taken)
+            self.tally.add("ingest", taken)
             self.tally.add("lifecycle", run_lifecycle(self.workspace, as_of=at))
         self.tally.add("sla", run_sweep(self.workspace, as_of=at))
         self.tally.add("deliver", run_deliver(self.workspace, as_of=at))
+
+    def _file_away(self, result: IngestResult) -> None:
+        """Keep the inbox short: what was taken without an error need not be looked at again."""
+        if not result.errors:
+            self.company.file_away()
 
     def night(self, at: datetime) -> None:
         """Score everybody, start the programme of those not ready, tidy the log."""

@@ -18,7 +18,15 @@ from typing import Any
 from accord.agreement import load
 from accord.errors import InputError
 from accord.records import Entity
-from accord.simulate.files import INBOX, SOURCES, Row, append_lines, write_entity, write_whole
+from accord.simulate.files import (
+    INBOX,
+    SOURCES,
+    TAKEN,
+    Row,
+    append_lines,
+    write_entity,
+    write_whole,
+)
 from accord.simulate.hearing import Heard, listen
 from accord.simulate.market import Market
 from accord.simulate.people import make_people
@@ -96,6 +104,15 @@ class Company:
     def answer(self, until: datetime) -> Step:
         """Write only what sales did since: touches, decisions, deals. The rest waits for a step."""
         return self._advance(until, whole=False)
+
+    def file_away(self) -> int:
+        """Move what lies in the inbox to the folder of what was taken; return how many files."""
+        taken = self.folder / TAKEN
+        taken.mkdir(exist_ok=True)
+        files = [path for path in (self.folder / INBOX).iterdir() if path.suffix != ".part"]
+        for path in files:
+            path.replace(taken / path.name)
+        return len(files)
 
     def _advance(self, until: datetime, *, whole: bool) -> Step:
         state, until = self._state, until.astimezone(UTC)

@@ -19,6 +19,7 @@ from accord.simulate.dirt import Flaw
 from accord.simulate.truth import dirty_line
 
 INBOX = "inbox"
+TAKEN = "taken"
 FILES: Mapping[Entity, str] = {
     Entity.REP: "reps-{stamp}.csv",
     Entity.LEAD: "leads-{stamp}.csv",
