@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, and_, exists, func, or_, select
@@ -17,7 +18,9 @@ from accord.ledger.tables import (
     merge,
     metric,
     outbox,
+    pending,
     quarantine,
+    score,
     signature,
     step,
 )
@@ -151,3 +154,14 @@ def gaps_in_revisions(connection: Connection) -> Rows:
         .having(or_(func.max(metric.c.revision) != func.count(), func.min(metric.c.revision) != 1))
     )
     return read_rows(connection, query)
+
+
+def newest_scorings(connection: Connection, *, at_most: int) -> dict[datetime, Rows]:
+    """Read the stored scores of the newest scorings, but for leads with something new since."""
+    newest = select(score.c.scored_at).distinct().order_by(score.c.scored_at.desc()).limit(at_most)
+    due = exists().where(pending.c.lead_id == score.c.lead_id, pending.c.need == "score")
+    query = select(score).where(score.c.scored_at.in_(newest), ~due).order_by(score.c.lead_id)
+    found: dict[datetime, list[Mapping[str, Any]]] = {}
+    for row in read_rows(connection, query):
+        found.setdefault(row["scored_at"], []).append(row)
+    return dict(found)

@@ -107,6 +107,19 @@ class ActivityLog:
                 relation = relation.join(self.connection.from_arrow(keys), column, how="semi")
         return relation
 
+    def count_by_batch(self) -> dict[str, int]:
+        """Return how many activities each batch has in the log."""
+        relation = self._scan(None, None)
+        if "batch_id" not in relation.columns:
+            return {}
+        return dict(relation.aggregate("batch_id, count(*)", "batch_id").fetchall())
+
+    def count_doubled(self) -> int:
+        """Return how many activities stand in the log more than once; none, if all is well."""
+        key = ", ".join(_KEY)
+        counted = self._scan(None, None).aggregate(f"{key}, count(*) AS times", key)
+        return int(counted.filter("times > 1").aggregate("count(*)").fetchall()[0][0])
+
     def compact(self) -> None:
         """Merge small files and delete those replaced; content and later reads stay the same.
 

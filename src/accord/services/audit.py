@@ -17,12 +17,10 @@ from accord.findings import Finding
 from accord.ledger import audit_rows
 from accord.ledger.stage_rows import read_changes
 from accord.lifecycle import fold
-from accord.services.score import stale_scores
+from accord.services.score_audit import stale_scores
 from accord.services.workspace import Workspace
 
 Law = Callable[[Connection, Workspace, datetime], Iterable[Finding]]
-
-_SCORES_CHECKED = 500
 
 
 def run_audit(workspace: Workspace, *, as_of: datetime) -> tuple[Finding, ...]:
@@ -63,10 +61,10 @@ def the_log_holds_what_was_accepted(
 
 
 def scores_follow_from_the_log(
-    _connection: Connection, workspace: Workspace, _as_of: datetime
+    connection: Connection, workspace: Workspace, _as_of: datetime
 ) -> Iterator[Finding]:
     """L3: computing stored scores again from the log gives the same tenths."""
-    for lead_id in stale_scores(workspace, at_most=_SCORES_CHECKED):
+    for lead_id in stale_scores(connection, workspace):
         yield _broken("L3", f"lead {lead_id}", "its stored scores differ from the log's")
 
 

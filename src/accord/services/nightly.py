@@ -34,13 +34,19 @@ def run_nightly(workspace: Workspace, *, as_of: datetime) -> NightlyResult:
     scored = run_score(workspace, as_of=as_of, full=True)
     run_lifecycle(workspace, as_of=as_of)
     nurtured = nurture_unready(workspace, as_of=as_of)
-    workspace.log.compact()
+    compact_log(workspace)
     return NightlyResult(
         scored=scored.scored,
         changed=scored.changed,
         nurtured=nurtured,
         findings=run_audit(workspace, as_of=as_of),
     )
+
+
+def compact_log(workspace: Workspace) -> None:
+    """Merge the log's small files while no stage reads or appends."""
+    with workspace.ledger.lease("ingest"), workspace.ledger.lease("score"):
+        workspace.log.compact()
 
 
 def nurture_unready(workspace: Workspace, *, as_of: datetime) -> int:
