@@ -411,7 +411,7 @@ turn = Table(
 handoff_run = Table(
     "handoff_run",
     metadata,
-    Column("as_of", Instant, primary_key=True),
+    Column("as_of", Instant, primary_key=True, autoincrement=False),
     Column("decided", Integer, nullable=False),
 )
 
