@@ -5,7 +5,7 @@ Reads the ledger and the activity log, stores nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,6 +19,8 @@ from accord.ledger.score_rows import read_attributes, read_merges_into, read_mer
 from accord.log import ActivityLog
 from accord.records import from_us, to_text, to_us
 from accord.scoring import (
+    LIMIT,
+    REASON_COLUMNS,
     SCORES,
     THRESHOLDS,
     explain_lines,
@@ -29,7 +31,7 @@ from accord.scoring import (
     work_out,
 )
 
-_Rows = Iterator[dict[str, Any]]
+_ORDER = {name: at for at, name in enumerate(SCORES)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,8 +121,8 @@ def score_leads(
         return []
     workings = work_out(leads, rollup, agreement, as_of=as_of)
     scores = qualified(sum_up(workings, agreement), agreement).sort("lead_id").collect()
-    reasons = _reasons_by_lead(_rows(explain_lines(workings, agreement).collect().to_native()))
-    return [_scored(row, reasons) for row in _rows(scores.to_native())]
+    reasons = _reasons_by_lead(explain_lines(workings, agreement).collect().to_native())
+    return [_scored(row, reasons) for row in scores.to_native().to_pylist()]
 
 
 def _scored(row: Mapping[str, Any], reasons: Mapping[str, list[dict[str, Any]]]) -> Scored:
@@ -135,36 +137,30 @@ def _scored(row: Mapping[str, Any], reasons: Mapping[str, list[dict[str, Any]]])
     )
 
 
-def _reasons_by_lead(lines: Iterable[Mapping[str, Any]]) -> dict[str, list[dict[str, Any]]]:
-    """Group reason lines by lead: score by score, the largest first, ties by name."""
-    ordered = sorted(
-        lines, key=lambda line: (SCORES.index(line["score"]), -abs(line["points"]), line["name"])
-    )
-    found: dict[str, list[dict[str, Any]]] = {}
-    for line in ordered:
-        found.setdefault(line["lead_id"], []).append(_reason(line))
-    return found
+def _reasons_by_lead(lines: pa.Table) -> dict[str, list[dict[str, Any]]]:
+    """Group reason lines by lead: score by score, the largest first, what the limit did last."""
+    columns = [lines.column(name).to_pylist() for name in REASON_COLUMNS]
+    found: dict[str, list[Any]] = {}
+    for lead_id, score, name, points, *evidence in zip(*columns, strict=True):
+        order = (_ORDER[score], name == LIMIT, -abs(points), name)
+        found.setdefault(lead_id, []).append((order, score, name, points, *evidence))
+    return {lead_id: [_reason(*line[1:]) for line in sorted(own)] for lead_id, own in found.items()}
 
 
-def _reason(line: Mapping[str, Any]) -> dict[str, Any]:
-    reason = {name: line[name] for name in ("score", "name")}
-    reason["points"] = str(to_points(line["points"]))
-    if line["count"]:
-        reason["count"] = line["count"]
-        reason["last_at"] = to_text(from_us(line["last_us"]))
-        reason["weight"] = _shown_weight(line["weight"])
+def _reason(
+    score: str, name: str, points: int, count: int, last_us: int, weight: float
+) -> dict[str, Any]:
+    reason: dict[str, Any] = {"score": score, "name": name, "points": str(to_points(points))}
+    if count:
+        reason["count"] = count
+        reason["last_at"] = to_text(from_us(last_us))
+        reason["weight"] = _shown_weight(weight)
     return reason
 
 
 def _shown_weight(weight: float) -> float:
     """Round a decayed weight for showing; it is evidence, nothing is decided on it."""
     return int(weight * 1000 + 0.5) / 1000
-
-
-def _rows(table: pa.Table) -> _Rows:
-    columns = [table.column(name).to_pylist() for name in table.column_names]
-    for cells in zip(*columns, strict=True):
-        yield dict(zip(table.column_names, cells, strict=True))
 
 
 def _climb(connection: Connection, lead_ids: Iterable[str]) -> dict[str, str]:
