@@ -92,7 +92,10 @@ def _labelled(fields: Fields) -> Select[Any]:
 
 
 _COUNTS = frozenset(
-    {"cycle", "position", "rows_in", "accepted", "quarantined", "duplicates", "held", "per_week"}
+    {
+        *("cycle", "position", "per_week", "fit", "engagement", "intent"),
+        *("rows_in", "accepted", "quarantined", "duplicates", "held"),
+    }
 )
 _FLAGS = frozenset({"hot", "forced"})
 
@@ -172,7 +175,9 @@ def _handoffs(connection: Connection) -> Reading:
         "assigned_us": _us(connection, columns.assigned_at),
         "ended_us": _us(connection, columns.ended_at),
         "outcome": columns.outcome,
-        "waits_for": columns.waits_for,
+        "fit": columns.fit,
+        "engagement": columns.engagement,
+        "intent": columns.intent,
     }
     return fields, _labelled(fields)
 

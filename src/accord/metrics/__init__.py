@@ -18,6 +18,7 @@ from accord.metrics.numbers import (
     shown,
     spread,
 )
+from accord.metrics.owed import Promise, Status, promises
 from accord.metrics.periods import (
     Cut,
     Period,
@@ -32,7 +33,8 @@ from accord.metrics.periods import (
 )
 from accord.metrics.prepare import prepare, tables_for
 from accord.metrics.registry import METRICS, find_dimension, find_metric
-from accord.metrics.wording import MISSING, duration, percent, worded
+from accord.metrics.telling import Week, tell
+from accord.metrics.wording import MISSING, duration, percent, spelled, spoken, titled, worded
 
 __all__ = [
     "ALL",
@@ -50,8 +52,11 @@ __all__ = [
     "Period",
     "Periods",
     "Placing",
+    "Promise",
     "Spread",
+    "Status",
     "Unit",
+    "Week",
     "compute",
     "cut",
     "dimensions_of",
@@ -63,10 +68,15 @@ __all__ = [
     "percent",
     "plain",
     "prepare",
+    "promises",
     "quotient",
     "shown",
+    "spelled",
+    "spoken",
     "spread",
     "tables_for",
+    "tell",
+    "titled",
     "week_label",
     "week_named",
     "week_of",

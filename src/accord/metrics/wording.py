@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from accord.agreement import Duration, SlaTerm
 from accord.metrics.definition import Unit
 from accord.metrics.numbers import plain, shown
 
@@ -57,6 +58,53 @@ def duration(minutes: Decimal | None) -> str:
     if minutes < _MINUTES_PER_DAY:
         return f"{shown(minutes / _MINUTES_PER_HOUR, 1):f} h"
     return f"{shown(minutes / _MINUTES_PER_DAY, 1):,f} d"
+
+
+_UNITS = {"s": "second", "m": "minute", "h": "hour", "d": "day"}
+_EVENTS = {
+    "assigned": "assignment",
+    "touch": "a touch",
+    "touched": "the first touch",
+    "decision": "a decision",
+    "returned": "the return",
+    "nurture_activity": "a nurture activity",
+    "activity": "an activity",
+    "closed": "closing",
+}
+_SHORT = ("mql", "sal", "sql", "sla")
+
+
+def spelled(length: Duration) -> str:
+    """Write a duration of the agreement out.
+
+    >>> spelled(Duration(16, "h"))
+    '16 hours'
+    """
+    return f"{length.count} {_UNITS[length.unit]}{'' if length.count == 1 else 's'}"
+
+
+def titled(name: str) -> str:
+    """Write a name of the agreement as people do.
+
+    >>> titled("mql_to_sql"), titled("first_touch")
+    ('MQL to SQL', 'First touch')
+    """
+    words = [word.upper() if word in _SHORT else word for word in name.split("_")]
+    return " ".join([words[0][:1].upper() + words[0][1:], *words[1:]])
+
+
+def spoken(name: str) -> str:
+    """Write a name within a sentence: ``first_touch`` is first touch, ``mql`` MQL."""
+    return " ".join(word.upper() if word in _SHORT else word for word in name.split("_"))
+
+
+def agreed(term: SlaTerm) -> str:
+    """Write what a term asks: ``a touch within 5 minutes of assignment, in open hours``."""
+    start = term.from_.removeprefix("entered_")
+    since = _EVENTS.get(term.from_, f"entry into {spoken(start)}")
+    until = _EVENTS.get(term.until, f"entry into {spoken(term.until.removeprefix('entered_'))}")
+    hours = ", in open hours" if term.clock == "business" else ""
+    return f"{until} within {spelled(term.within)} of {since}{hours}"
 
 
 def _money(value: Decimal) -> str:

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from accord.metrics.definition import Direction, Metric, Part, Placing, Unit
 from accord.metrics.definitions.funnel import NEW_LEADS, entered
+from accord.metrics.wording import titled
 from accord.records import Side
 
 _STEPS = (
@@ -37,10 +38,9 @@ def _conversion(
     name: str, start: str, goal: str, owner: Side, requirements: tuple[str, ...]
 ) -> Metric:
     cohort = _cohort(entered(start))
-    words = name.replace("_to_", " to ").replace("new", "new name")
     return Metric(
         name=name,
-        title=words[0].upper() + words[1:],
+        title=titled(name.replace("new_to", "new_name_to")),
         formula=(
             f"entries into {start} that went on to {goal} before entering {start} again"
             f" / entries into {start}; the cohort of a quarter up to the period's end"

@@ -1,0 +1,114 @@
+"""A page as a value: sections of charts and tables, promises and findings. No HTML here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from accord.findings import Finding
+from accord.metrics import Promise, Status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """One cell: what is shown, and what stands in the CSV (exact, unrounded)."""
+
+    shown: str
+    raw: str
+    status: Status | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One column of a table; numbers stand to the right."""
+
+    title: str
+    numeric: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """One table: ``name`` is its CSV file's, ``empty`` what is said where it has no rows.
+
+    ``rows`` are all rows; the page shows the first ``limit`` and says so. ``has_total`` marks the
+    last row as the sum of the others.
+    """
+
+    name: str
+    caption: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    empty: str
+    has_total: bool = False
+    limit: int = 40
+
+    @property
+    def shown_rows(self) -> tuple[tuple[Cell, ...], ...]:
+        """The rows that the page shows."""
+        return self.rows[: self.limit]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chart:
+    """One chart as inline SVG; ``says`` is the same for those who do not see it."""
+
+    name: str
+    title: str
+    says: str
+    svg: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """One section: a standfirst in a sentence, charts, and the tables under them."""
+
+    name: str
+    title: str
+    lead: str
+    charts: tuple[Chart, ...] = ()
+    tables: tuple[Table, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromiseLine:
+    """One promise as it is read: what was owed, what was delivered, and the mark."""
+
+    title: str
+    terms: str
+    delivered: str
+    owed: str
+    status: Status
+    status_words: str
+    filled: Decimal | None  # share of what was owed, 0..1, for the bar
+    promise: Promise
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Side:
+    """One party's promises of the week."""
+
+    name: str
+    title: str
+    verdict: str
+    lines: tuple[PromiseLine, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """The weekly report."""
+
+    week: str
+    days: str
+    state: str
+    agreement: str
+    headline: str
+    sides: tuple[Side, ...]
+    findings: tuple[Finding, ...]
+    sections: tuple[Section, ...]
+    facts: tuple[tuple[str, str], ...]
+    definitions: tuple[tuple[str, str, str], ...] = field(default=())
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """Every table of the page."""
+        return tuple(table for section in self.sections for table in section.tables)

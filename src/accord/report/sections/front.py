@@ -1,0 +1,162 @@
+"""The first screen: what each side owed and delivered, and what matters most, in sentences."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from fractions import Fraction
+from zoneinfo import ZoneInfo
+
+from accord.metrics import (
+    METRICS,
+    Promise,
+    Status,
+    duration,
+    percent,
+    plain,
+    quotient,
+    shown,
+    titled,
+)
+from accord.records import Side as Party
+from accord.report.model import Page, PromiseLine, Section, Side
+from accord.report.view import View
+
+_TITLES = {"qualify": "Qualification"}
+
+
+def front(view: View, *, sections: tuple[Section, ...]) -> Page:
+    """Make the page around its sections."""
+    sides = (_side(view, Party.MARKETING), _side(view, Party.SALES))
+    return Page(
+        week=view.week.label,
+        days=_days(view),
+        state=_state(view),
+        agreement=f"Agreement {view.agreement.version}"
+        + (", signed by both sides" if view.signed else ", not signed by both sides"),
+        headline=_headline(sides, partial=view.partial),
+        sides=sides,
+        findings=view.findings,
+        sections=sections,
+        facts=_facts(view),
+        definitions=tuple(
+            (metric.title, metric.formula, ", ".join(metric.requirements))
+            for metric in METRICS.values()
+        ),
+    )
+
+
+def _days(view: View) -> str:
+    zone = ZoneInfo(view.agreement.timezone)
+    first = view.week.start.astimezone(zone).date()
+    last = first + timedelta(days=6)
+    opening = f"{first.day}" if first.month == last.month else f"{first.day} {first:%B}"
+    return f"{opening} to {last.day} {last:%B %Y}"
+
+
+def _state(view: View) -> str:
+    at = view.at.astimezone(ZoneInfo(view.agreement.timezone))
+    if view.partial:
+        return f"The week is still running: numbers up to {at:%A %d %B, %H:%M}"
+    return "The week has closed"
+
+
+def _headline(sides: tuple[Side, ...], *, partial: bool) -> str:
+    missed = [sum(line.status is Status.MISSED for line in side.lines) for side in sides]
+    due = [sum(line.status is not Status.NOTHING for line in side.lines) for side in sides]
+    if not any(due):
+        return "Nothing was due yet from either side"
+    so_far = " so far" if partial else ""
+    if not any(missed):
+        return f"Both sides have kept their word{so_far}"
+    parts = [
+        f"{side.title} missed {_of(count, owed)}" if count else f"{side.title} missed none"
+        for side, count, owed in zip(sides, missed, due, strict=True)
+    ]
+    return f"{parts[0]}, {parts[1].lower()}{so_far}"
+
+
+def _of(count: int, owed: int) -> str:
+    return f"{count} of {owed} promises"
+
+
+def _side(view: View, party: Party) -> Side:
+    lines = tuple(_line(view, one) for one in view.promises if one.side is party)
+    due = [line for line in lines if line.status is not Status.NOTHING]
+    kept = sum(line.status is Status.KEPT for line in due)
+    verdict = f"{kept} of {len(due)} kept" if due else "nothing due"
+    return Side(name=party.value, title=party.value.capitalize(), verdict=verdict, lines=lines)
+
+
+def _line(view: View, promise: Promise) -> PromiseLine:
+    delivered, owed = _amounts(promise)
+    return PromiseLine(
+        title=_title(promise),
+        terms=_terms(view, promise),
+        delivered=delivered,
+        owed=owed,
+        status=promise.status,
+        status_words=_words(promise, partial=view.partial),
+        filled=_filled(promise),
+        promise=promise,
+    )
+
+
+def _title(promise: Promise) -> str:
+    if promise.kind == "volume":
+        return f"MQLs, {promise.name}"
+    return _TITLES.get(promise.name, titled(promise.name))
+
+
+def _terms(view: View, promise: Promise) -> str:
+    """The promise's own words, and for the first touch how fast it came."""
+    if promise.name != "first_touch":
+        return promise.terms
+    median = view.number("speed_to_lead_business")
+    if median is None or median.value is None:
+        return promise.terms
+    return f"{promise.terms}; median {duration(median.value)}"
+
+
+def _amounts(promise: Promise) -> tuple[str, str]:
+    if promise.delivered is None:
+        return "\u2013", "none due"
+    match promise.kind:
+        case "volume":
+            return f"{int(promise.delivered)}", f"of {_tenths(promise.owed)} planned"
+        case "acceptance":
+            limit = percent(quotient(promise.limit, 1))
+            return percent(quotient(promise.delivered, 1)), f"of {limit} agreed"
+        case _:
+            return percent(promise.share), f"{int(promise.delivered)} of {int(promise.owed)}"
+
+
+def _tenths(number: Fraction) -> str:
+    return f"{plain(shown(quotient(number, 1), 1)):,f}"
+
+
+def _words(promise: Promise, *, partial: bool) -> str:
+    if promise.status is Status.MISSED and promise.kind == "clock":
+        return f"{int(promise.owed - (promise.delivered or 0))} late"
+    if promise.status is Status.MISSED:
+        return "short"
+    if promise.status is Status.KEPT and partial and promise.kind == "clock":
+        return "kept so far"
+    return promise.status.value
+
+
+def _filled(promise: Promise) -> Decimal | None:
+    if promise.delivered is None or not promise.owed:
+        return None
+    whole = Fraction(1) if promise.kind == "acceptance" else promise.owed
+    return min(Decimal(1), shown(quotient(promise.delivered, whole), 3))
+
+
+def _facts(view: View) -> tuple[tuple[str, str], ...]:
+    zone = view.agreement.timezone
+    return (
+        ("Week", f"{view.week.label}, cut in {zone}"),
+        ("Counted up to", f"{view.at.astimezone(ZoneInfo(zone)):%A %d %B %Y, %H:%M %Z}"),
+        ("Agreement", f"{view.agreement.version}, {view.agreement.fingerprint[:12]}"),
+        ("Currency", view.agreement.currency),
+    )

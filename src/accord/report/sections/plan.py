@@ -1,0 +1,138 @@
+"""Plan: what the goals need, what a week's share is, and what came."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from accord.metrics import quotient
+from accord.report.cells import count, member, share, tenths
+from accord.report.charts import bars, stacked
+from accord.report.model import Cell, Chart, Column, Section, Table
+from accord.report.palette import MARKETING, MARKETING_MID, MARKETING_SOFT
+from accord.report.view import View
+
+_TINTS = (MARKETING_SOFT, MARKETING_MID, MARKETING)
+
+
+def plan(view: View) -> Section:
+    """Make the section."""
+    return Section(
+        name="plan",
+        title="Plan",
+        lead=_lead(view),
+        charts=_charts(view),
+        tables=(_needs(view), _funnel(view)),
+    )
+
+
+def _lead(view: View) -> str:
+    need = sum(view.plan_to_date.values(), Fraction(0))
+    came = sum(view.delivered_to_date.values())
+    tail = f"Since the {view.period_word} began, {came:,} MQLs came"
+    if not need:
+        return tail + "."
+    return f"{tail}; the plan's levelled share to this day is {tenths(need).shown}."
+
+
+def _needs(view: View) -> Table:
+    rows = [_row(view, segment) for segment in view.plan]
+    weekly = sum(view.weekly_plan.values(), Fraction(0))
+    need = sum(view.plan_to_date.values(), Fraction(0))
+    came = sum(view.delivered_to_date.values())
+    total = (
+        Cell(shown="All segments", raw="total"),
+        count(sum(figures["mql"] for figures in view.plan.values())),
+        tenths(weekly),
+        view.cell("mqls"),
+        tenths(need),
+        count(came),
+        share(quotient(came, need) if need else None),
+    )
+    period = view.period_word
+    return Table(
+        name="plan",
+        caption=f"MQLs per segment against the plan of the {period}",
+        columns=(
+            Column(title="Segment", numeric=False),
+            Column(title=f"Plan, {period}"),
+            Column(title="Per week"),
+            Column(title="This week"),
+            Column(title="Plan to date"),
+            Column(title="Delivered to date"),
+            Column(title="Of plan"),
+        ),
+        rows=(*rows, total) if rows else (),
+        empty="The agreement has no targets.",
+        has_total=True,
+    )
+
+
+def _row(view: View, segment: str) -> tuple[Cell, ...]:
+    need = view.plan_to_date[segment]
+    came = view.delivered_to_date.get(segment, 0)
+    return (
+        member(segment),
+        count(view.plan[segment]["mql"]),
+        tenths(view.weekly_plan[segment]),
+        view.cell("mqls", "segment", segment),
+        tenths(need),
+        count(came),
+        share(quotient(came, need) if need else None),
+    )
+
+
+def _funnel(view: View) -> Table:
+    stages = list(next(iter(view.plan.values()), {}))
+    rows = [
+        (member(segment), *(count(figures[stage]) for stage in stages))
+        for segment, figures in view.plan.items()
+    ]
+    return Table(
+        name="plan_funnel",
+        caption=f"What the goals of the {view.period_word} need at each stage",
+        columns=(Column(title="Segment", numeric=False), *map(_stage, stages)),
+        rows=tuple(rows),
+        empty="The agreement has no targets.",
+    )
+
+
+def _stage(stage: str) -> Column:
+    title = stage.upper() if stage in ("mql", "sql") else stage.capitalize()
+    return Column(title=title)
+
+
+def _charts(view: View) -> tuple[Chart, ...]:
+    segments = [segment.name for segment in view.agreement.segments][::-1]
+    tints = {name: _TINTS[place % len(_TINTS)] for place, name in enumerate(segments)}
+    planned = float(sum(view.weekly_plan.values(), Fraction(0)))
+    rows = []
+    for label in view.labels:
+        for rank, segment in enumerate(segments):
+            number = view.number("mqls", "segment", segment, period=label)
+            value = float(number.value or 0) if number else 0.0
+            row = {"label": label[5:], "part": segment, "value": value, "rank": rank}
+            rows.append({**row, "mark": planned})
+    this = view.number("mqls")
+    if this is None or this.value is None:
+        return ()
+    says = (
+        f"MQLs per week by segment, {view.labels[0]} to {view.labels[-1]}; the tick is the weekly"
+        f" share of the plan, {tenths(Fraction(planned)).shown}. This week: {this.value:f}."
+    )
+    title = "MQLs per week by segment, and the plan's share (tick)"
+    return (
+        stacked("chart-plan", rows, title=title, says=says, colors=tints),
+        *_to_date_chart(view),
+    )
+
+
+def _to_date_chart(view: View) -> tuple[Chart, ...]:
+    rows = []
+    for segment, need in view.plan_to_date.items():
+        came = view.delivered_to_date.get(segment, 0)
+        rows.append({"label": segment, "value": came, "shown": str(came), "mark": float(need)})
+    if not rows:
+        return ()
+    says = "; ".join(f"{row['label']} {row['shown']} of {row['mark']:.1f}" for row in rows)
+    title = f"MQLs since the {view.period_word} began, and plan to date (tick)"
+    return (bars("chart-to-date", rows, title=title, says=says, marks=True),)

@@ -1,0 +1,245 @@
+"""Clocks of both sides, and those that ran out."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import pandas as pd
+
+from accord.agreement import SlaTerm
+from accord.metrics import Number, Status, percent, quotient, spelled, spoken
+from accord.records import from_us
+from accord.report.cells import count, instant, marked, member, minutes, share, text
+from accord.report.charts import bars, lines
+from accord.report.model import Cell, Chart, Column, Section, Table
+from accord.report.palette import MARKETING, SALES, SALES_SOFT
+from accord.report.view import View
+
+_US_PER_MINUTE = 60_000_000
+_COLORS = {"marketing": MARKETING, "sales": SALES}
+
+
+def clocks(view: View) -> Section:
+    """Make the section on clocks kept, both sides."""
+    total = view.number("sla_met_share")
+    lead = "No clock was met or ran out this week."
+    if total is not None and total.denominator:
+        met, all_ = int(total.numerator or 0), int(total.denominator)
+        lead = f"{met:,} of {all_:,} clocks that were decided this week were met in time."
+    return Section(
+        name="sla",
+        title="Service levels, both sides",
+        lead=lead,
+        charts=_chart(view),
+        tables=(_by_term(view), _by_rep(view)),
+    )
+
+
+def _terms(view: View) -> list[tuple[str, str, SlaTerm]]:
+    sla = view.agreement.sla
+    return [
+        (side, name, term)
+        for side, terms in (("sales", sla.sales), ("marketing", sla.marketing))
+        for name, term in terms.items()
+        if isinstance(term, SlaTerm)
+    ]
+
+
+def _by_term(view: View) -> Table:
+    rows = []
+    for side, name, term in _terms(view):
+        number = view.number("sla_met_share", "term", name)
+        before = view.before and view.number("sla_met_share", "term", name, period=view.before)
+        clock = "open time" if term.clock == "business" else "wall clock"
+        rows.append(
+            (
+                member(name),
+                text(side),
+                Cell(shown=f"{spelled(term.within)}, {clock}", raw=f"{term.within} {term.clock}"),
+                view.cell("clocks_started", "term", name),
+                view.cell("clocks_met", "term", name),
+                view.cell("clocks_breached", "term", name),
+                share(number.value if number else None),
+                share(before.value if before else None),
+                view.cell("clocks_running", "term", name),
+                view.cell("clocks_overdue", "term", name),
+                _mark(number),
+            )
+        )
+    return Table(
+        name="sla",
+        caption="Every term of the agreement, this week",
+        columns=(
+            Column(title="Term", numeric=False),
+            Column(title="Owed by", numeric=False),
+            Column(title="Within", numeric=False),
+            Column(title="Started"),
+            Column(title="Met in time"),
+            Column(title="Ran out"),
+            Column(title="In time"),
+            Column(title="Last week"),
+            Column(title="Running now"),
+            Column(title="Overdue now"),
+            Column(title="", numeric=False),
+        ),
+        rows=tuple(rows),
+        empty="The agreement has no terms.",
+    )
+
+
+def _mark(number: Number | None) -> Cell:
+    if number is None or not number.denominator:
+        return marked(Status.NOTHING, Status.NOTHING.value)
+    kept = number.numerator == number.denominator
+    return marked(Status.KEPT if kept else Status.MISSED, "kept" if kept else "missed")
+
+
+def _by_rep(view: View) -> Table:
+    rows = []
+    numbers = view.numbers("sla_met_share", "rep")
+    week = [one for (period, _), one in numbers.items() if period == view.week.label]
+    week.sort(key=lambda one: (one.member == "", one.value or Decimal(0), one.member))
+    for one in week:
+        late = (one.denominator or 0) - (one.numerator or 0)
+        name = view.rep_name(one.member) if one.member else "(nobody named)"
+        rows.append(
+            (
+                Cell(shown=name, raw=one.member),
+                count(one.denominator),
+                count(one.numerator),
+                count(late),
+                share(one.value),
+                view.cell("first_touch_met_share", "rep", one.member),
+                view.cell("qualify_met_share", "rep", one.member),
+            )
+        )
+    return Table(
+        name="sla_by_rep",
+        caption="Clocks decided this week, by owner, lowest share first",
+        columns=(
+            Column(title="Owner", numeric=False),
+            Column(title="Decided"),
+            Column(title="Met in time"),
+            Column(title="Ran out"),
+            Column(title="In time"),
+            Column(title="First touch"),
+            Column(title="Qualify"),
+        ),
+        rows=tuple(rows),
+        empty="No clock was decided this week.",
+    )
+
+
+def _chart(view: View) -> tuple[Chart, ...]:
+    rows = []
+    for side, name, _term in _terms(view):
+        number = view.number("sla_met_share", "term", name)
+        if number is not None and number.value is not None:
+            shown = f"{percent(number.value)} of {int(number.denominator or 0)}"
+            label = name.replace("_", " ")
+            row = {"label": label, "value": float(number.value), "shown": shown}
+            rows.append({**row, "color": _COLORS[side]})
+    if not rows:
+        return ()
+    says = "; ".join(f"{row['label']} {row['shown']}" for row in rows)
+    title = "Clocks met in time this week, by term"
+    return (bars("chart-sla", rows, title=title, says=says), *_share_chart(view))
+
+
+def _share_chart(view: View) -> tuple[Chart, ...]:
+    """Draw the share met in time by week, of the two terms with the most clocks."""
+    started = {
+        name: sum(
+            int(number.denominator or 0)
+            for (_, member_), number in view.numbers("sla_met_share", "term").items()
+            if member_ == name
+        )
+        for _side, name, _term in _terms(view)
+    }
+    chosen = sorted(started, key=lambda name: -started[name])[:2]
+    rows = []
+    for name in chosen:
+        for label in view.labels:
+            number = view.number("sla_met_share", "term", name, period=label)
+            if number is not None and number.value is not None:
+                row = {"label": label[5:], "part": spoken(name)}
+                rows.append({**row, "value": float(number.value)})
+    if not rows:
+        return ()
+    says = "Share met in time: " + "; ".join(
+        f"{row['label']} {row['part']} {row['value']:.0%}" for row in rows
+    )
+    colors = dict(zip(map(spoken, chosen), (SALES, SALES_SOFT), strict=False))
+    title = "Share met in time by week"
+    form = "%"
+    return (lines("chart-sla-weeks", rows, title=title, says=says, colors=colors, form=form),)
+
+
+def breaches(view: View) -> Section:
+    """Make the section that lists this week's breaches, by ids only."""
+    late = _late(view)
+    still = int(late["open"].sum()) if len(late) else 0
+    lead = "No clock ran out this week."
+    if len(late):
+        lead = f"{len(late):,} clocks ran out this week; {still:,} of them are still not met."
+    return Section(
+        name="breaches", title="Breaches", lead=lead, tables=(_breach_table(view, late),)
+    )
+
+
+def _late(view: View) -> pd.DataFrame:
+    clocks = view.frames["clocks"]
+    start, end = view.weeks.periods.edges_us[-2], view.weeks.periods.horizons_us[-1]
+    ran_out = (clocks["verdict"] == "breached") & clocks["settled_us"].between(start, end - 1)
+    late = clocks[ran_out.fillna(value=False)].copy()
+    late["open"] = (late["ended_us"].isna() | (late["ended_us"] >= end)).to_numpy(bool)
+    late["late_us"] = late["ended_us"].mask(late["open"], view.at_us) - late["due_us"]
+    order = ["open", "late_us", "clock_id"]
+    return late.sort_values(order, ascending=[False, False, True], ignore_index=True)
+
+
+def _breach_table(view: View, late: pd.DataFrame) -> Table:
+    return Table(
+        name="breaches",
+        caption="Clocks that ran out this week: open ones first, longest first",
+        columns=(
+            Column(title="Lead", numeric=False),
+            Column(title="Term", numeric=False),
+            Column(title="Team", numeric=False),
+            Column(title="Owner", numeric=False),
+            Column(title="Due", numeric=False),
+            Column(title="Ended", numeric=False),
+            Column(title="Late by, wall clock"),
+            Column(title="", numeric=False),
+        ),
+        rows=tuple(_breach_row(view, row) for row in late.to_dict("records")),
+        empty="No clock ran out this week.",
+        limit=15,
+    )
+
+
+def _breach_row(view: View, row: dict[Any, Any]) -> tuple[Cell, ...]:
+    zone = view.agreement.timezone
+    still = bool(row["open"])
+    how = "" if pd.isna(row["ended_by"]) else str(row["ended_by"])
+    state = "still open" if still else "met late" if how == "met" else how
+    return (
+        text(_known(row["lead_id"])),
+        member(str(row["term"])),
+        text(_known(row["team"])),
+        text(_known(row["rep"])),
+        instant(_at(row["due_us"]), zone),
+        instant(None if still else _at(row["ended_us"]), zone),
+        minutes(quotient(int(row["late_us"]), _US_PER_MINUTE)),
+        marked(Status.MISSED if still else Status.RUNNING, state),
+    )
+
+
+def _known(value: Any) -> str | None:
+    return None if pd.isna(value) else str(value)
+
+
+def _at(us: Any) -> datetime | None:
+    return None if pd.isna(us) else from_us(int(us))

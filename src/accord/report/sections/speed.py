@@ -1,0 +1,147 @@
+"""Speed to lead: how long a lead that was assigned waited for its first touch."""
+
+from __future__ import annotations
+
+from accord.metrics import duration, spelled
+from accord.report.cells import count, minutes, share
+from accord.report.charts import bars, lines
+from accord.report.model import Cell, Chart, Column, Section, Table
+from accord.report.palette import SALES, SALES_SOFT
+from accord.report.view import View
+
+_OPEN, _OPEN_P90 = "speed_to_lead_business", "speed_to_lead_business_p90"
+_WALL, _WALL_P90 = "speed_to_lead", "speed_to_lead_p90"
+_BUCKETS = ((5, "to 5 min"), (10, "to 10 min"), (30, "to 30 min"), (60, "to 1 h"), (240, "to 4 h"))
+_LONGER = "longer"
+_US_PER_MINUTE = 60_000_000
+
+
+def speed(view: View) -> Section:
+    """Make the section."""
+    return Section(
+        name="speed",
+        title="Speed to lead",
+        lead=_lead(view),
+        charts=(*_line_chart(view), *_bucket_chart(view)),
+        tables=(_by_week(view), _by_team(view)),
+    )
+
+
+def _lead(view: View) -> str:
+    median, p90 = view.number(_OPEN), view.number(_OPEN_P90)
+    term = view.agreement.sla.sales.get("first_touch")
+    agreed = f" The agreement gives {spelled(term.within)}." if term else ""
+    wall = view.number(_WALL)
+    if wall is None or not wall.denominator:
+        return "No assigned lead was touched for the first time this week." + agreed
+    counted = f"{int(wall.denominator)} leads were touched for the first time this week: "
+    if median is None or median.value is None or p90 is None:
+        return f"{counted}half of them within {duration(wall.value)} by the wall clock.{agreed}"
+    return (
+        f"{counted}half within {duration(median.value)} of open time, nine in ten within"
+        f" {duration(p90.value)}.{agreed}"
+    )
+
+
+def _by_week(view: View) -> Table:
+    rows = []
+    for label in view.labels[::-1]:
+        wall = view.number(_WALL, period=label)
+        if wall is None or not wall.denominator:
+            continue
+        metrics = (_OPEN, _OPEN_P90, _WALL, _WALL_P90)
+        numbers = [view.number(metric, period=label) for metric in metrics]
+        met = view.number("first_touch_met_share", period=label)
+        rows.append(
+            (
+                Cell(shown=label, raw=label),
+                count(wall.denominator),
+                *(minutes(number.value if number else None) for number in numbers),
+                share(met.value if met else None),
+            )
+        )
+    return Table(
+        name="speed",
+        caption="First touches by week, from assigned to touched",
+        columns=(
+            Column(title="Week", numeric=False),
+            Column(title="First touches"),
+            Column(title="Median, open time"),
+            Column(title="p90, open time"),
+            Column(title="Median, wall clock"),
+            Column(title="p90, wall clock"),
+            Column(title="In time"),
+        ),
+        rows=tuple(rows),
+        empty="No assigned lead has been touched yet.",
+    )
+
+
+def _by_team(view: View) -> Table:
+    rows = []
+    for team in view.members(_WALL, "team", quarter=False):
+        wall = view.number(_WALL, "team", team)
+        if wall is None:
+            continue
+        row = (
+            Cell(shown=team.replace("_", " ") or "(none)", raw=team),
+            count(wall.denominator),
+            *(view.cell(metric, "team", team) for metric in (_OPEN, _OPEN_P90, _WALL, _WALL_P90)),
+        )
+        rows.append((*row, view.cell("first_touch_met_share", "team", team)))
+    return Table(
+        name="speed_by_team",
+        caption="First touches of this week by team",
+        columns=(
+            Column(title="Team", numeric=False),
+            Column(title="First touches"),
+            Column(title="Median, open time"),
+            Column(title="p90, open time"),
+            Column(title="Median, wall clock"),
+            Column(title="p90, wall clock"),
+            Column(title="In time"),
+        ),
+        rows=tuple(rows),
+        empty="No assigned lead was touched for the first time this week.",
+    )
+
+
+def _line_chart(view: View) -> tuple[Chart, ...]:
+    rows = []
+    for part, metric in (("median", _OPEN), ("90th percentile", _OPEN_P90)):
+        for label in view.labels:
+            number = view.number(metric, period=label)
+            if number is not None and number.value:
+                rows.append({"label": label[5:], "part": part, "value": float(number.value)})
+    if not rows:
+        return ()
+    says = "Open minutes to first touch by week: " + "; ".join(
+        f"{row['label']} {row['part']} {row['value']:.1f}" for row in rows
+    )
+    colors = {"median": SALES, "90th percentile": SALES_SOFT}
+    title = "Open minutes to first touch, by week (log scale)"
+    return (lines("chart-speed", rows, title=title, says=says, colors=colors),)
+
+
+def _bucket_chart(view: View) -> tuple[Chart, ...]:
+    waits = _waits(view)
+    if not waits:
+        return ()
+    rows, before = [], 0.0
+    for limit, label in (*_BUCKETS, (float("inf"), _LONGER)):
+        here = sum(before < wait <= limit or (not before and wait == 0) for wait in waits)
+        rows.append({"label": label, "value": here, "shown": str(here)})
+        before = limit
+    says = "; ".join(f"{row['label']} {row['shown']}" for row in rows)
+    title = "First touches of this week, by open time waited"
+    return (bars("chart-waits", rows, title=title, says=says, color=SALES),)
+
+
+def _waits(view: View) -> list[float]:
+    clocks = view.frames["clocks"]
+    start, end = view.weeks.periods.edges_us[-2], view.weeks.periods.horizons_us[-1]
+    touched = (clocks["term"] == "first_touch") & (clocks["ended_by"] == "met")
+    within = (clocks["ended_us"] >= start) & (clocks["ended_us"] < end)
+    kept = clocks[touched & within.fillna(value=False)]
+    waits = kept["business_us"].fillna(kept["wall_us"])
+    return [int(wait) / _US_PER_MINUTE for wait in waits]
