@@ -1,7 +1,7 @@
 """A calendar that can be asked: due, elapsed, next opening, for one value and for arrays.
 
 The table behind it grows by years as it is asked; the answers do not depend on what was asked
-before. Scalars are answered by the same table as arrays, one value at a time.
+before. One value is the definition; arrays are held to it by tests.
 """
 
 from __future__ import annotations
@@ -115,15 +115,22 @@ class Calendar:
         at the next opening if it is closed then. CalendarError if the term is negative or there
         is not that much open time to come.
         """
-        starts = np.array([instant_us(start)], np.int64)
-        withins = np.array([within // _MICROSECOND], np.int64)
-        return us_instant(int(self._due_us(starts, withins)[0]))
+        begin, term = instant_us(start), within // _MICROSECOND
+        _refuse_negative(term)
+        table = self._covering(begin, begin)
+        while table.open_until_one(begin) + max(term, 1) > table.total:
+            table = self._grown(table)
+        if not term:
+            return us_instant(table.next_open_one(begin))
+        return us_instant(table.reached_one(table.open_until_one(begin) + term))
 
     def elapsed(self, start: datetime, end: datetime) -> timedelta:
         """Return the open time between two instants; none if the end is not after the start."""
-        starts = np.array([instant_us(start)], np.int64)
-        ends = np.array([instant_us(end)], np.int64)
-        return int(self._elapsed_us(starts, ends)[0]) * _MICROSECOND
+        low, high = instant_us(start), instant_us(end)
+        if high <= low:
+            return timedelta(0)
+        table = self._covering(low, high)
+        return (table.open_until_one(high) - table.open_until_one(low)) * _MICROSECOND
 
     def due_many(
         self, starts: NDArray[np.datetime64], withins: NDArray[np.timedelta64]
@@ -157,8 +164,7 @@ class Calendar:
     def _due_us(self, starts: Micros, withins: Micros) -> Micros:
         if not len(starts):
             return starts
-        if int(withins.min()) < 0:
-            raise _refused("negative_term", "a term is negative", "write a term of zero or more")
+        _refuse_negative(int(withins.min()))
         table = self._covering(int(starts.min()), int(starts.max()))
         while not self._holds(table, starts, withins):
             table = self._grown(table)
@@ -207,6 +213,11 @@ class Calendar:
         low, high = max(first, _FIRST_YEAR), min(last, _LAST_YEAR)
         self._table = build_table(self._hours, self._holes, low, high)
         return self._table
+
+
+def _refuse_negative(within: int) -> None:
+    if within < 0:
+        raise _refused("negative_term", "a term is negative", "write a term of zero or more")
 
 
 def _refused(kind: str, sentence: str, remedy: str) -> CalendarError:

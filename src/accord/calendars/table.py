@@ -7,6 +7,7 @@ t, so elapsed time is a difference of it and a due time its inverse.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from datetime import date
 
@@ -34,9 +35,27 @@ class Table:
     closes: Micros
     before: Micros
     total: int
+    rows: tuple[list[int], list[int], list[int]]  # the same three, for one value at a time
+
+    def open_until_one(self, at: int) -> int:
+        """Return the open time from the table's beginning up to an instant."""
+        opens, closes, before = self.rows
+        index = bisect_right(opens, at) - 1
+        return 0 if index < 0 else before[index] + min(at, closes[index]) - opens[index]
+
+    def reached_one(self, amount: int) -> int:
+        """Return the earliest instant at which the open time so far is an amount (above 0)."""
+        opens, _, before = self.rows
+        index = bisect_left(before, amount) - 1
+        return opens[index] + amount - before[index]
+
+    def next_open_one(self, at: int) -> int:
+        """Return the instant if it is open, else the next opening (which the table must hold)."""
+        opens, closes, _ = self.rows
+        return max(at, opens[bisect_right(closes, at)])
 
     def open_until(self, at: Micros) -> Micros:
-        """Return the open time from the table's beginning up to each instant."""
+        """Return ``open_until_one`` of each instant."""
         if not len(self.opens):
             return np.zeros_like(at)
         index = np.maximum(np.searchsorted(self.opens, at, side="right") - 1, 0)
@@ -44,12 +63,12 @@ class Table:
         return np.asarray(self.before[index] + within, dtype=np.int64)
 
     def reached(self, amount: Micros) -> Micros:
-        """Return the earliest instant at which the open time so far is each amount (above 0)."""
+        """Return ``reached_one`` of each amount."""
         index = np.searchsorted(self.before, amount, side="left") - 1
         return np.asarray(self.opens[index] + amount - self.before[index], dtype=np.int64)
 
     def next_open(self, at: Micros) -> Micros:
-        """Return each instant if it is open, else the next opening (which the table must hold)."""
+        """Return ``next_open_one`` of each instant."""
         index = np.searchsorted(self.closes, at, side="right")
         return np.asarray(np.maximum(at, self.opens[index]), dtype=np.int64)
 
@@ -64,6 +83,7 @@ def build_table(hours: Hours, holes: SpanSet, first_year: int, last_year: int) -
     start, end = _midnight(first_year), _midnight(last_year + 1)
     opens, closes = subtract(clip(joined, start, end), holes)
     lengths = closes - opens
+    before = np.cumsum(lengths) - lengths
     return Table(
         first_year=first_year,
         last_year=last_year,
@@ -71,8 +91,9 @@ def build_table(hours: Hours, holes: SpanSet, first_year: int, last_year: int) -
         end=end,
         opens=opens,
         closes=closes,
-        before=np.cumsum(lengths) - lengths,
+        before=before,
         total=int(lengths.sum()),
+        rows=(opens.tolist(), closes.tolist(), before.tolist()),
     )
 
 

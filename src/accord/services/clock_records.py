@@ -77,8 +77,9 @@ def _rungs(text: str) -> tuple[Rung, ...]:
     )
 
 
-def steps_of(rungs: Sequence[Rung]) -> list[dict[str, Any]]:
-    """Return a ladder in JSON's own types, as it is kept with a clock."""
+@lru_cache(maxsize=1024)
+def steps_of(rungs: tuple[Rung, ...]) -> list[dict[str, Any]]:
+    """Return a ladder in JSON's own types, as it is kept with a clock; not to be changed."""
     return [{"at": str(rung.at), "notify": list(rung.notify)} for rung in rungs]
 
 

@@ -6,7 +6,7 @@ A clock that ends takes its waiting messages with it; one that nothing supports 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -126,13 +126,13 @@ def _read(connection: Connection, lead_ids: Sequence[str]) -> _Known:
 
 
 def _derive(context: _Context, known: _Known) -> list[Clock]:
-    """Derive without activities first; then again those leads whose clocks need them."""
+    """Derive new leads with their activities; others again with them where their clocks need it."""
     started = {lead_id: _started(lead_id, rows) for lead_id, rows in known.stored.items()}
-    clocks = derive_clocks(
-        known.events.values(), book=context.book, reps=context.reps, started=started
-    )
+    new = {lead_id for lead_id in known.events if lead_id not in started}
+    told = [lead for lead_id, lead in known.events.items() if lead_id not in new]
+    clocks = derive_clocks(told, book=context.book, reps=context.reps, started=started)
     waiting = _waiting(context, known, clocks)
-    full = _with_activities(context, known, waiting)
+    full = _with_activities(context, known, waiting | new)
     again = derive_clocks(full, book=context.book, reps=context.reps, started=started)
     kept = [_as_known(clock, known) for clock in clocks if clock.lead_id not in waiting]
     return [*kept, *again]
@@ -177,11 +177,13 @@ def _as_known(clock: Clock, known: _Known) -> Clock:
 def _with_activities(
     context: _Context, known: _Known, lead_ids: set[str]
 ) -> tuple[LeadEvents, ...]:
-    if not lead_ids:
-        return ()
+    events = [known.events[lead_id] for lead_id in sorted(lead_ids)]
+    terms = (term.watch for term in context.book.terms)
+    if not events or not any(needs_activities(watch) for watch in terms):
+        return tuple(events)
     return with_activities(
         context.workspace.log,
-        (known.events[lead_id] for lead_id in sorted(lead_ids)),
+        events,
         kinds=context.book.kinds,
         absorbed=known.absorbed,
     )
@@ -222,22 +224,23 @@ def _place(
     """Note how a clock is written: with the step that comes next, or with what it ends."""
     ended_at = clock.period.ended_at
     climbs = bool(clock.terms.rungs) and clock.period.origin is Origin.DECIDED
-    times = _times(context, clock) if climbs else ()
+    times = _times(context, clock, taken) if climbs else iter(())
     if ended_at is not None:
-        for index in missed(times, first=taken, ended_at=ended_at):
-            changes.steps.append(_skipped_step(clock, index, times[index], context.as_of))
+        for index, at in enumerate(missed(times, ended_at=ended_at), taken):
+            changes.steps.append(_skipped_step(clock, index, at, context.as_of))
         if stored is not None and taken:
             changes.ended[clock.clock_id] = ended_at
-    left = ended_at is None and taken < len(times)
-    row["next_step"] = taken if left else None
-    row["next_step_at"] = times[taken] if left else None
+    following = next(times, None) if ended_at is None else None
+    row["next_step"] = None if following is None else taken
+    row["next_step_at"] = following
     changes.clocks.append(row)
 
 
-def _times(context: _Context, clock: Clock) -> tuple[datetime, ...]:
+def _times(context: _Context, clock: Clock, taken: int) -> Iterator[datetime]:
+    """Yield when the steps still to come are due; each is worked out only if it is asked for."""
     rep = context.reps.get(clock.period.owner_id or "")
     return rung_times(
-        clock.terms.rungs,
+        clock.terms.rungs[taken:],
         clock_calendar(clock.terms, rep),
         start=clock.period.started_at,
         within=clock.terms.within,

@@ -145,13 +145,14 @@ def _climb_one(
 
 
 def _times(people: People, clock: Row, terms: ClockTerms) -> tuple[datetime, ...]:
-    return rung_times(
+    times = rung_times(
         terms.rungs,
         clock_calendar(terms, people.reps.get(clock["owner_id"] or "")),
         start=clock["started_at"],
         within=terms.within,
         due=clock["due_at"],
     )
+    return tuple(times)
 
 
 def _step(

@@ -151,7 +151,7 @@ def _row(
         "ended_at": None if verdict.ended_by is None else week.end,
         "ended_by": None if verdict.ended_by is None else verdict.ended_by.value,
         "next_step": 0 if climbs else None,
-        "next_step_at": times[0] if climbs else None,
+        "next_step_at": next(times) if climbs else None,
         "origin": (Origin.DECIDED if ours else Origin.OBSERVED).value,
         "version": agreement.version,
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
@@ -83,14 +83,13 @@ def _by_calendar(
 
 def rung_times(
     rungs: Iterable[Rung], calendar: Calendar, *, start: datetime, within: timedelta, due: datetime
-) -> tuple[datetime, ...]:
-    """Return when each step of a ladder comes, on the calendar the clock runs on.
+) -> Iterator[datetime]:
+    """Yield when each step of a ladder comes, on the calendar the clock runs on.
 
     A share of the term is cut to the microsecond below.
     """
-    return tuple(
-        _rung_time(rung.at, calendar, start=start, within=within, due=due) for rung in rungs
-    )
+    for rung in rungs:
+        yield _rung_time(rung.at, calendar, start=start, within=within, due=due)
 
 
 def _rung_time(

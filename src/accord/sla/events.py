@@ -57,7 +57,7 @@ class Mark:
 class Timeline:
     """One lead's events in order, with what follows from them."""
 
-    __slots__ = ("decisions", "entries", "events", "touches")
+    __slots__ = ("_handoffs", "decisions", "entries", "events", "touches")
 
     def __init__(self, events: LeadEvents) -> None:
         self.events = events
@@ -69,11 +69,13 @@ class Timeline:
             (each for each in events.touches if not each.automatic), key=lambda touch: touch.at
         )
 
+        self._handoffs = sorted(
+            (each for each in events.handoffs if each.owners), key=lambda each: each.cycle
+        )
+
     def handoffs(self, stage: HandoffStage) -> Iterator[Handoff]:
         """Yield the hand-overs at a stage that have an owner, or had one, by cycle."""
-        for handoff in sorted(self.events.handoffs, key=lambda each: each.cycle):
-            if handoff.stage is stage and handoff.owners:
-                yield handoff
+        return (each for each in self._handoffs if each.stage is stage)
 
     def entry_after(self, mark: Mark, wanted: Callable[[Entry], bool]) -> Entry | None:
         """Return the first entry after a mark that is wanted."""

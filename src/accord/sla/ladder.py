@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import takewhile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +40,6 @@ def climb(times: Sequence[datetime], *, first: int, as_of: datetime) -> Climb:
     )
 
 
-def missed(times: Sequence[datetime], *, first: int, ended_at: datetime) -> tuple[int, ...]:
-    """Return the steps from index ``first`` on whose time came before the clock ended, unswept."""
-    return tuple(index for index in range(first, len(times)) if times[index] < ended_at)
+def missed(times: Iterable[datetime], *, ended_at: datetime) -> tuple[datetime, ...]:
+    """Return those of the steps still to come whose time came before the clock ended, unswept."""
+    return tuple(takewhile(lambda at: at < ended_at, times))
