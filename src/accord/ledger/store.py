@@ -152,7 +152,9 @@ def _insert_on_conflict(
 
 def read_rows(connection: Connection, query: Select[Any]) -> list[dict[str, Any]]:
     """Read a query as a list of dicts, one a row."""
-    return [dict(row) for row in connection.execute(query).mappings()]
+    result = connection.execute(query)
+    names = tuple(result.keys())  # asked once: a mapping of each row would ask again
+    return [dict(zip(names, row, strict=True)) for row in result]
 
 
 def read_frame(connection: Connection, query: Select[Any]) -> pd.DataFrame:
