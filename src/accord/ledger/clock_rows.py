@@ -5,16 +5,20 @@ Reads are by lists of leads or by index, never a scan of all clocks. Nothing is 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
     Select,
+    Text,
     and_,
     case,
+    cast,
     delete,
     exists,
     false,
@@ -117,8 +121,28 @@ def read_reps(connection: Connection) -> Rows:
 
 
 def read_clocks(connection: Connection, lead_ids: Sequence[str]) -> ByLead:
-    """Read the clocks of these leads, running and ended."""
-    return _by_lead(connection, select(clock), clock.c.lead_id, lead_ids)
+    """Read the clocks of these leads, running and ended.
+
+    Terms, pauses and ladders are read as text and parsed once a distinct text: thousands of clocks
+    share a few. They are not to be changed.
+    """
+    columns = [
+        cast(column, Text).label(column.name) if column.name in _SHARED else column
+        for column in clock.c
+    ]
+    found = _by_lead(connection, select(*columns), clock.c.lead_id, lead_ids)
+    for row in (row for rows in found.values() for row in rows):
+        for name in _SHARED:
+            row[name] = _parsed(row[name])
+    return found
+
+
+_SHARED = ("calendar_terms", "pauses", "steps")
+
+
+@lru_cache(maxsize=1024)
+def _parsed(text: str) -> Any:
+    return json.loads(text)
 
 
 def write_clocks(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
