@@ -26,13 +26,12 @@ def read_json_lines(content: bytes, *, place: str, encoding: str) -> Rows:
     text = decode(content, place=place, encoding=encoding)
     records = list(_records(text, place))
     names = list(dict.fromkeys(name for record in records for name in record))
-    try:
-        columns = {
-            name: pa.array([record.get(name) for record in records], pa.large_string())
-            for name in names
-        }
-    except UnicodeEncodeError:
-        raise _broken(place, _line_of_half(text), "holds half of a surrogate pair") from None
+    if "\\ud" in text.lower():
+        _check_text(text, place)
+    columns = {
+        name: pa.array([record.get(name) for record in records], pa.large_string())
+        for name in names
+    }
     return Rows(place=place, columns=columns, count=len(records))
 
 
@@ -81,11 +80,13 @@ def _flat(record: dict[str, Any], path: str) -> Iterator[tuple[str, str | None]]
             yield name, json.dumps(value, ensure_ascii=False)
 
 
-def _line_of_half(text: str) -> int:
+def _check_text(text: str, place: str) -> None:
+    """Find the line with half of a surrogate pair, which is no character and no store keeps."""
     for number, line in enumerate(text.split("\n"), start=1):
-        if line.strip() and any("\ud800" <= sign <= "\udfff" for sign in str(json.loads(line))):
-            return number
-    return 0
+        try:
+            json.dumps(json.loads(line.strip() or "0"), ensure_ascii=False).encode()
+        except UnicodeEncodeError:
+            raise _broken(place, number, "holds half of a surrogate pair") from None
 
 
 def _broken(place: str, line: int, found: str) -> SourceError:

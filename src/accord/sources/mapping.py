@@ -121,7 +121,8 @@ def _check_columns(rows: Rows, source: Source) -> None:
 
 def _column_error(rows: Rows, source: Source, found: str, remedy: str) -> SourceError:
     expected = f"every column that sources.{source.name} maps"
-    return SourceError(where=f"{rows.place} line 1", found=found, expected=expected, remedy=remedy)
+    where = rows.place if source.query else f"{rows.place} line 1"
+    return SourceError(where=where, found=found, expected=expected, remedy=remedy)
 
 
 def _fields_of(condition: Condition) -> list[str]:

@@ -163,8 +163,8 @@ class Sources(Part):
 
 
 def reader_of(place: str) -> Reader | None:
-    """Return the reader that a file's name asks for (``.gz`` aside), None if it asks for none."""
-    name = place.removesuffix(".gz")
+    """Return the reader that a name or glob asks for (``.gz`` aside), None if it asks for none."""
+    name = place.rstrip("*").removesuffix(".gz").rstrip("*")
     for suffix, reader in _SUFFIXES.items():
         if name.endswith(suffix):
             return reader
