@@ -32,14 +32,15 @@ class Waiting:
     former_rep: str | None = None
 
 
-def priority_of(waiting: Waiting) -> tuple[bool, int, int, int, datetime, str]:
-    """Sort key of the queue: hot first, then intent, engagement, fit, then age, then the id."""
+def priority_of(waiting: Waiting) -> tuple[bool, int, int, int, datetime, str, str]:
+    """Sort key of the queue: hot first, then intent, engagement, fit, then age, then the lead."""
     return (
         not waiting.hot,
         -waiting.intent,
         -waiting.engagement,
         -waiting.fit,
         waiting.queued_at,
+        waiting.lead_id,
         waiting.handoff_id,
     )
 
