@@ -9,7 +9,18 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Text, and_, cast, func, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Text,
+    and_,
+    cast,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy import bindparam as bind
 
 from accord.ledger.store import Row, add_rows, chunks, read_rows
@@ -18,6 +29,7 @@ from accord.ledger.tables import (
     decision,
     handoff,
     handoff_owner,
+    handoff_run,
     lead,
     score,
     stage_change,
@@ -61,9 +73,8 @@ def read_newest_score(connection: Connection) -> datetime | None:
     return newest
 
 
-def read_waking(connection: Connection, *, as_of: datetime) -> list[str]:
-    """Read deferred leads with a date that has come, whose cycle's hand-off was ours."""
-    query = (
+def _waking(as_of: datetime) -> Select[Any]:
+    return (
         select(lead.c.lead_id)
         .distinct()
         .join(handoff, _of_cycle(_MQL))
@@ -74,20 +85,40 @@ def read_waking(connection: Connection, *, as_of: datetime) -> list[str]:
             stage_change.c.to_stage == "deferred",
             stage_change.c.until <= as_of,
         )
-        .order_by(lead.c.lead_id)
     )
-    return list(connection.execute(query).scalars())
+
+
+def read_waking(connection: Connection, *, as_of: datetime) -> list[str]:
+    """Read deferred leads with a date that has come, whose cycle's hand-off was ours."""
+    return sorted(connection.execute(_waking(as_of)).scalars())
+
+
+def _converted() -> Select[Any]:
+    asked = select(handoff.c.handoff_id).where(_of_cycle(_SQL)).correlate(lead).exists()
+    return select(lead.c.lead_id).where(lead.c.current_stage == _SQL, ~asked, _ours_at_mql())
 
 
 def read_converted(connection: Connection) -> list[str]:
     """Read leads at sql whose mql hand-off was ours and whose cycle has none at sql yet."""
-    asked = select(handoff.c.handoff_id).where(_of_cycle(_SQL)).correlate(lead).exists()
-    query = (
-        select(lead.c.lead_id)
-        .where(lead.c.current_stage == _SQL, ~asked, _ours_at_mql())
-        .order_by(lead.c.lead_id)
+    return sorted(connection.execute(_converted()).scalars())
+
+
+def has_work(connection: Connection, *, as_of: datetime) -> bool:
+    """Whether a run has anything to look at: one question, answered by indexes.
+
+    A crossing into mql, a score newer than the last run, a queue, a date that has come, a lead at
+    sql that nobody has been asked for.
+    """
+    last = select(func.max(handoff_run.c.as_of)).scalar_subquery()
+    newest = select(func.max(score.c.scored_at)).scalar_subquery()
+    parts = (
+        select(score.c.lead_id).where(score.c.crossed == _MQL).exists(),
+        and_(newest.is_not(None), or_(last.is_(None), newest > last)),
+        select(handoff.c.handoff_id).where(_in_queue()).exists(),
+        _waking(as_of).exists(),
+        _converted().exists(),
     )
-    return list(connection.execute(query).scalars())
+    return bool(connection.execute(select(or_(*parts))).scalar_one())
 
 
 def _ours_at_mql() -> ColumnElement[bool]:

@@ -19,6 +19,7 @@ from accord.ledger.handoff_rows import (
     add_handoffs,
     approve_waiting,
     count_queue,
+    has_work,
     read_converted,
     read_crossed,
     read_newest_score,
@@ -56,14 +57,15 @@ def run_handoff(workspace: Workspace, *, as_of: datetime, dry_run: bool = False)
     with nothing to do reads a few indexes. LeaseHeldError if another process hands off.
     """
     agreement = workspace.agreement(as_of)
-    with workspace.ledger.lease("handoff"):
-        with workspace.ledger.read() as connection:
-            unsigned = unsigned_sides(connection, agreement)
-            work = _find_work(connection, as_of=as_of)
+    with workspace.ledger.read() as connection:
+        unsigned = unsigned_sides(connection, agreement)
         if unsigned:
-            return HandoffResult(withheld=work.size, findings=unsigned)
-        if not work.is_any:
+            return HandoffResult(
+                withheld=_find_work(connection, as_of=as_of).size, findings=unsigned
+            )
+        if not has_work(connection, as_of=as_of):
             return HandoffResult()
+    with workspace.ledger.lease("handoff"):
         result = _in_transaction(workspace, agreement, as_of=as_of, dry_run=dry_run)
         reach("handoff.after_commit")
         return result
@@ -77,7 +79,7 @@ def approve(workspace: Workspace) -> int:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Work:
-    """What a look at the indexes found; ``queue`` counts what waits already."""
+    """What there is to do; ``queue`` counts what waits already."""
 
     crossed: list[dict[str, object]]
     nurtured: list[dict[str, object]]
@@ -85,10 +87,6 @@ class _Work:
     converted: list[str]
     queue: int
     has_new_scores: bool
-
-    @property
-    def is_any(self) -> bool:
-        return bool(self.size or self.nurtured or self.has_new_scores)
 
     @property
     def size(self) -> int:
