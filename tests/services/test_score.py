@@ -1,0 +1,358 @@
+"""The scoring stage on real stores: who is due, what is written, which crossings are seen."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from sqlalchemy import select, update
+
+from accord.errors import InputError
+from accord.ledger import insert_rows, read_rows, tables
+from accord.ledger.fact_rows import clear_crossings
+from accord.records import to_us
+from accord.scoring import score_lead
+from accord.services.explain import explain
+from accord.services.score import ScoreResult, run_score
+from accord.services.workspace import Workspace
+
+NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+BUYER = {"title": "VP Söle", "industry": "Software", "country": "de"}  # fit 25 + 20 + 10 = 55.0
+
+
+class World:
+    """Puts rows where ingestion would, and reads back what scoring wrote."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
+        self.ledger = workspace.ledger
+        self.batches = 0
+
+    def leads(self, *names: str, **attributes: Any) -> None:
+        fixed = {"created_at": NOW - 90 * DAY, "known_at": NOW, "row_hash": "x", "cycle": 0}
+        rows = [{"lead_id": name, **fixed, **attributes} for name in names]
+        with self.ledger.begin() as connection:
+            insert_rows(connection, tables.lead, rows)
+        self.due(*names)
+
+    def due(self, *names: str) -> None:
+        rows = [{"need": "score", "lead_id": name} for name in names]
+        with self.ledger.begin() as connection:
+            insert_rows(connection, tables.pending, rows)
+
+    def activity(self, lead_id: str, kind: str, at: datetime = NOW, *, count: int = 1) -> None:
+        self.batches += 1
+        rows = pa.table(
+            {
+                "activity_id": [f"web:{self.batches}-{number}" for number in range(count)],
+                "lead_id": [lead_id] * count,
+                "kind": [kind] * count,
+                "occurred_us": [to_us(at)] * count,
+            }
+        )
+        self.workspace.log.append(rows, batch_id=f"b{self.batches}", taken_at=at)
+        self.due(lead_id)
+
+    def merge(self, lead_id: str, into: str) -> None:
+        row = {"lead_id": lead_id, "into_lead_id": into, "merged_at": NOW, "undone_at": None}
+        with self.ledger.begin() as connection:
+            insert_rows(connection, tables.merge, [row])
+        self.due(lead_id, into)
+
+    def unmerge(self, lead_id: str, into: str) -> None:
+        where = tables.merge.c.lead_id == lead_id
+        with self.ledger.begin() as connection:
+            connection.execute(update(tables.merge).where(where).values(undone_at=NOW))
+        self.due(lead_id, into)
+
+    def rows(self, table: Any, *by: str) -> list[dict[str, Any]]:
+        with self.ledger.read() as connection:
+            return read_rows(connection, select(table).order_by(*(table.c[name] for name in by)))
+
+    def score(self, lead_id: str) -> dict[str, Any]:
+        return {row["lead_id"]: row for row in self.rows(tables.score)}[lead_id]
+
+    def numbers(self, lead_id: str) -> tuple[int, int, int]:
+        row = self.score(lead_id)
+        return row["fit"], row["engagement"], row["intent"]
+
+    def pending(self) -> list[str]:
+        return [row["lead_id"] for row in self.rows(tables.pending, "pending_id")]
+
+
+@pytest.fixture
+def world(workspace: Workspace) -> World:
+    return World(workspace)
+
+
+def test_nothing_new_is_nothing_done(world: World) -> None:
+    assert run_score(world.workspace, as_of=NOW) == ScoreResult(scored=0, changed=0, crossed=0)
+    assert run_score(world.workspace, as_of=NOW, full=True) == ScoreResult(
+        scored=0, changed=0, crossed=0
+    )
+
+
+def test_a_new_lead_is_scored_with_its_reasons(world: World) -> None:
+    world.leads("crm:1", **BUYER)
+    world.activity("crm:1", "form_submitted", NOW - 30 * DAY)
+    assert run_score(world.workspace, as_of=NOW) == ScoreResult(scored=1, changed=1, crossed=1)
+    row = world.score("crm:1")
+    assert (row["fit"], row["engagement"], row["intent"]) == (550, 50, 0)
+    assert row["position"] == "interest"
+    assert row["qualifies"] == ["engaged"]
+    assert row["crossed"] == "engaged"
+    assert row["scored_at"] == NOW
+    assert row["version"] == world.workspace.agreement(NOW).version
+    assert row["reasons"] == [
+        {"score": "fit", "name": "decision maker", "points": "25.0"},
+        {"score": "fit", "name": "home industry", "points": "20.0"},
+        {"score": "fit", "name": "served country", "points": "10.0"},
+        {
+            "score": "engagement",
+            "name": "form_submitted",
+            "points": "5.0",
+            "count": 1,
+            "last_at": "2026-10-03T12:00:00Z",
+            "weight": 0.5,
+        },
+    ]
+    assert world.pending() == []
+    (change,) = world.rows(tables.score_change)
+    assert (change["lead_id"], change["fit"], change["scored_at"]) == ("crm:1", 550, NOW)
+
+
+def test_the_stage_scores_as_the_reference_does(world: World) -> None:
+    attributes = {
+        **BUYER,
+        "email": "ann@gmail.com",
+        "employees": 100,
+        "budget": Decimal("10000.00"),
+        "authority": True,
+        "need": "x",
+        "timeline_days": 91,
+    }
+    world.leads("crm:1", **attributes)
+    kinds = [("pricing_viewed", 3), ("email_opened", 40), ("unsubscribed", 200), ("other", 1)]
+    for kind, days in kinds:
+        world.activity("crm:1", kind, NOW - days * DAY)
+    run_score(world.workspace, as_of=NOW)
+    agreement = world.workspace.agreement(NOW)
+    did = [(kind, to_us(NOW - days * DAY)) for kind, days in kinds]
+    wanted = score_lead(attributes, did, agreement, as_of=NOW)
+    assert world.numbers("crm:1") == (wanted.fit, wanted.engagement, wanted.intent)
+    row = world.score("crm:1")
+    for name in ("fit", "engagement", "intent"):
+        lines = [Decimal(line["points"]) for line in row["reasons"] if line["score"] == name]
+        assert sum(lines, Decimal(0)) == Decimal(row[name]) / 10
+
+
+def test_only_leads_with_something_new_are_scored_and_all_of_them_if_full(world: World) -> None:
+    world.leads("crm:1", "crm:2")
+    run_score(world.workspace, as_of=NOW)
+    world.activity("crm:2", "page_viewed")
+    assert run_score(world.workspace, as_of=NOW + DAY).scored == 1
+    assert world.score("crm:1")["scored_at"] == NOW
+    assert run_score(world.workspace, as_of=NOW + 2 * DAY, full=True).scored == 2
+    assert world.score("crm:1")["scored_at"] == NOW + 2 * DAY
+
+
+def test_scoring_again_changes_nothing(world: World) -> None:
+    world.leads("crm:1", **BUYER)
+    world.activity("crm:1", "demo_requested")
+    run_score(world.workspace, as_of=NOW)
+    before = world.rows(tables.score), world.rows(tables.score_change)
+    again = run_score(world.workspace, as_of=NOW, full=True)
+    assert again == ScoreResult(scored=1, changed=0, crossed=0)
+    assert (world.rows(tables.score), world.rows(tables.score_change)) == before
+
+
+def test_a_lead_scored_twice_at_one_instant_has_one_change(world: World) -> None:
+    world.leads("crm:1")
+    run_score(world.workspace, as_of=NOW)
+    world.activity("crm:1", "page_viewed")
+    assert run_score(world.workspace, as_of=NOW).changed == 1
+    (change,) = world.rows(tables.score_change)
+    assert change["engagement"] == 10
+
+
+def test_an_activity_of_an_unknown_lead_waits_until_the_lead_arrives(world: World) -> None:
+    world.activity("crm:9", "demo_requested")
+    world.leads("crm:1")
+    assert run_score(world.workspace, as_of=NOW).scored == 1
+    assert world.pending() == ["crm:9"]
+    world.leads("crm:9")
+    assert run_score(world.workspace, as_of=NOW).scored == 1
+    assert world.numbers("crm:9") == (0, 0, 700)
+    assert world.pending() == []
+
+
+def test_other_stages_work_is_left_alone(world: World) -> None:
+    world.leads("crm:1")
+    with world.ledger.begin() as connection:
+        insert_rows(connection, tables.pending, [{"need": "clock", "lead_id": "crm:1"}])
+    run_score(world.workspace, as_of=NOW)
+    assert [row["need"] for row in world.rows(tables.pending)] == ["clock"]
+
+
+def test_the_furthest_crossing_is_seen_and_stays_until_somebody_acts_on_it(world: World) -> None:
+    """Fit 55.0; a white paper and a form at T are 18.0: target. A demo a day later: mql."""
+    world.leads("crm:1", **BUYER)
+    world.activity("crm:1", "form_submitted")
+    world.activity("crm:1", "white_paper_downloaded")
+    assert run_score(world.workspace, as_of=NOW).crossed == 1
+    assert world.score("crm:1")["crossed"] == "target"
+    world.activity("crm:1", "demo_requested", NOW + DAY)
+    assert run_score(world.workspace, as_of=NOW + DAY).crossed == 1
+    assert world.score("crm:1")["crossed"] == "mql"
+    assert run_score(world.workspace, as_of=NOW + 300 * DAY, full=True).crossed == 0
+    faded = world.score("crm:1")
+    assert (faded["qualifies"], faded["crossed"]) == ([], "mql")
+
+
+def test_a_nearer_crossing_does_not_hide_one_that_still_waits(world: World) -> None:
+    world.leads("crm:1", **BUYER)
+    world.activity("crm:1", "demo_requested")
+    run_score(world.workspace, as_of=NOW)
+    assert world.score("crm:1")["crossed"] == "mql"
+    world.activity("crm:1", "form_submitted")
+    assert run_score(world.workspace, as_of=NOW).crossed == 1  # over engaged and target
+    assert world.score("crm:1")["crossed"] == "mql"
+
+
+def test_decay_alone_crosses_nothing(world: World) -> None:
+    """An mql acted on that sinks below the threshold and is scored again has crossed nothing."""
+    world.leads("crm:1", **BUYER)
+    world.activity("crm:1", "demo_requested")
+    run_score(world.workspace, as_of=NOW)
+    with world.ledger.begin() as connection:
+        clear_crossings(connection, ["crm:1"])
+    for days in range(1, 60, 7):
+        assert run_score(world.workspace, as_of=NOW + days * DAY, full=True).crossed == 0
+    assert world.score("crm:1")["qualifies"] == []
+    assert world.score("crm:1")["crossed"] is None
+    world.activity("crm:1", "demo_requested", NOW + 60 * DAY)
+    assert run_score(world.workspace, as_of=NOW + 60 * DAY).crossed == 1
+    assert world.score("crm:1")["crossed"] == "mql"
+
+
+def test_activities_after_as_of_wait_for_a_later_run(world: World) -> None:
+    world.leads("crm:1")
+    world.activity("crm:1", "demo_requested", NOW + timedelta(microseconds=1))
+    run_score(world.workspace, as_of=NOW)
+    assert world.numbers("crm:1") == (0, 0, 0)
+    run_score(world.workspace, as_of=NOW + DAY, full=True)
+    assert world.numbers("crm:1")[2] > 0
+
+
+def test_a_merged_lead_s_activities_count_for_the_lead_it_was_merged_into(world: World) -> None:
+    world.leads("crm:1", "web:1", "web:2", **BUYER)
+    world.activity("web:1", "demo_requested")
+    world.activity("web:2", "page_viewed")
+    run_score(world.workspace, as_of=NOW)
+    assert {row["lead_id"] for row in world.rows(tables.score)} == {"crm:1", "web:1", "web:2"}
+    world.merge("web:1", "crm:1")
+    world.merge("web:2", "web:1")  # over two steps
+    assert run_score(world.workspace, as_of=NOW).scored == 1
+    assert [row["lead_id"] for row in world.rows(tables.score)] == ["crm:1"]
+    assert world.numbers("crm:1") == (550, 10, 700)
+    world.activity("web:2", "page_viewed")
+    assert run_score(world.workspace, as_of=NOW).scored == 1
+    assert world.numbers("crm:1") == (550, 20, 700)
+    assert run_score(world.workspace, as_of=NOW, full=True).scored == 1
+    assert world.numbers("crm:1") == (550, 20, 700)
+    assert world.pending() == []
+    world.unmerge("web:1", "crm:1")
+    run_score(world.workspace, as_of=NOW)
+    assert world.numbers("crm:1") == (550, 0, 0)
+    assert world.numbers("web:1") == (550, 20, 700)
+
+
+def test_many_portions_are_as_good_as_one(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("accord.services.score._PORTION", 2)
+    world.leads(*(f"crm:{number}" for number in range(5)), **BUYER)
+    world.activity("crm:3", "demo_requested")
+    assert run_score(world.workspace, as_of=NOW).scored == 5
+    assert world.pending() == []
+    assert world.numbers("crm:3") == (550, 0, 700)
+    assert run_score(world.workspace, as_of=NOW, full=True) == ScoreResult(
+        scored=5, changed=0, crossed=0
+    )
+
+
+RUN = """
+import sys
+from datetime import datetime
+from pathlib import Path
+from accord.services.score import run_score
+from accord.services.settings import Settings
+from accord.services.workspace import Workspace
+home, url, agreement = sys.argv[1:4]
+settings = Settings(home=Path(home), database_url=url, agreement=Path(agreement), _env_file=None)
+print(run_score(Workspace.open(settings), as_of=datetime.fromisoformat(sys.argv[4])))
+"""
+
+
+@pytest.mark.parametrize("point", ["score.before_write", "score.before_commit"])
+def test_killed_in_the_middle_and_run_again_is_as_if_run_once(
+    world: World, tmp_path, point: str
+) -> None:
+    world.leads("crm:1", **BUYER)
+    world.activity("crm:1", "demo_requested")
+    settings = world.workspace.settings
+    places = (str(settings.home), settings.database_url, str(settings.agreement))
+    command = [sys.executable, "-c", RUN, *places, NOW.isoformat()]
+    witness = tmp_path / "witness"
+    kill = {"ACCORD_KILL_AT": point, "ACCORD_KILL_LOG": str(witness)}
+    killed = subprocess.run(command, env={**os.environ, **kill}, check=False, capture_output=True)
+    assert killed.returncode == -signal.SIGKILL
+    assert witness.read_text() == f"{point}\n"
+    assert world.rows(tables.score) == []
+    assert len(world.pending()) == 2
+    assert run_score(world.workspace, as_of=NOW) == ScoreResult(scored=1, changed=1, crossed=1)
+    assert world.numbers("crm:1") == (550, 0, 700)
+
+
+def test_an_explanation_adds_up_and_says_what_is_missing(world: World) -> None:
+    world.leads("crm:1", **BUYER)
+    world.activity("crm:1", "pricing_sheet_downloaded")
+    run_score(world.workspace, as_of=NOW)
+    found = explain(world.workspace, "crm:1", as_of=NOW).as_dict()
+    assert found["scores"] == {"fit": "55.0", "engagement": "0.0", "intent": "25.0"}
+    assert found["position"] == "desire"
+    assert found["holds"] == []
+    assert found["reasons"] == world.score("crm:1")["reasons"]
+    assert {"for": "mql", "fit": "0.0", "engagement": "0.0", "intent": "15.0"} in found["missing"]
+    assert [way["for"] for way in found["missing"]] == ["engaged", "target", "mql", "mql", "hot"]
+
+
+def test_an_explanation_is_of_the_asked_instant_and_stores_nothing(world: World) -> None:
+    world.leads("crm:1")
+    world.activity("crm:1", "demo_requested")
+    later = explain(world.workspace, "crm:1", as_of=NOW + 14 * DAY)
+    assert later.scores["intent"] == Decimal("35.0")
+    assert explain(world.workspace, "crm:1", as_of=NOW - DAY).scores["intent"] == 0
+    assert world.rows(tables.score) == []
+
+
+def test_a_merged_lead_is_explained_by_the_lead_it_counts_for(world: World) -> None:
+    world.leads("crm:1", "web:1")
+    world.activity("web:1", "demo_requested")
+    world.merge("web:1", "crm:1")
+    found = explain(world.workspace, "web:1", as_of=NOW)
+    assert (found.asked, found.lead_id) == ("web:1", "crm:1")
+    assert found.as_dict()["merged_into"] == "crm:1"
+    assert found.scores["intent"] == Decimal("70.0")
+
+
+def test_an_unknown_lead_is_one_clear_error(world: World) -> None:
+    with pytest.raises(InputError, match="crm:404: no lead of this id is known"):
+        explain(world.workspace, "crm:404", as_of=NOW)
