@@ -61,7 +61,7 @@ def due_times(
     for calendar, rows in _by_calendar(clocks).items():
         if calendar == ALWAYS_OPEN:
             for row in rows:
-                due[row] = clocks[row][0] + clocks[row][1].within
+                due[row] = clocks[row][0].astimezone(UTC) + clocks[row][1].within
             continue
         starts = np.array([to_us(clocks[row][0]) for row in rows], np.int64)
         withins = np.array([clocks[row][1].within // _MICROSECOND for row in rows], np.int64)

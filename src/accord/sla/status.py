@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 import numpy as np
@@ -61,7 +61,7 @@ def status_of(  # noqa: PLR0913  the whole of a clock that its state depends on
     time is not late yet.
     """
     over = ended_at is not None and ended_at <= as_of
-    until = ended_at if ended_at is not None and over else as_of
+    until = (ended_at if ended_at is not None and over else as_of).astimezone(UTC)
     calendar = clock_calendar(terms, rep)
     passed = calendar.elapsed(started_at, until)
     late = until > due_at

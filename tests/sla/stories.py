@@ -1,0 +1,211 @@
+"""Reading the worked cases: local times, terms, and stories of one lead."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from ruamel.yaml import YAML
+
+from accord.agreement import parse_duration, parse_step_at
+from accord.calendars import Calendar
+from accord.records import DecisionOutcome, HandoffStage, Origin, Programme, Side, Stage
+from accord.sla import (
+    Activity,
+    Decision,
+    Entry,
+    Handoff,
+    LeadEvents,
+    Owner,
+    Rep,
+    Rung,
+    Term,
+    TermBook,
+    Touch,
+    Watch,
+    clock_calendar,
+    derive_clocks,
+)
+
+CASES: dict[str, Any] = YAML(typ="safe", pure=True).load(
+    Path(__file__).with_name("cases.yaml").read_text(encoding="utf-8")
+)
+STORY_ZONE = "America/New_York"
+KINDS = frozenset({"email_opened", "page_viewed"})
+REPS = {
+    name: Rep(rep_id=name, team="inbound", calendar=own, absences=away)
+    for name, own, away in (
+        ("ann", None, ()),
+        ("bob", None, ()),
+        ("kim", None, ()),
+        ("sam", "saturday", ()),
+    )
+}
+
+
+def local(text: str, zone: str) -> datetime:
+    """``Mon 2026-11-23 09:00``, and maybe ``second`` for the later pass of a repeated hour."""
+    day, date, clock, *fold = text.split()
+    at = datetime.fromisoformat(f"{date}T{clock}").replace(
+        tzinfo=ZoneInfo(zone), fold=int("second" in fold)
+    )
+    assert at.strftime("%a") == day, f"{text}: {date} is no {day}"
+    return at
+
+
+def calendar_of(case: dict[str, Any]) -> tuple[Calendar, str]:
+    entry = CASES["calendars"][case["calendar"]]
+    return Calendar.parse(entry), entry["timezone"]
+
+
+def length(text: str) -> timedelta:
+    return parse_duration(text).delta
+
+
+def rungs(places: Any) -> tuple[Rung, ...]:
+    return tuple(Rung(at=parse_step_at(place), notify=("rep",)) for place in places)
+
+
+def at(text: str) -> datetime:
+    return local(text, STORY_ZONE)
+
+
+def reps() -> dict[str, Rep]:
+    """Eve is away for two whole days, from Monday night to Wednesday night."""
+    away = ((at("Mon 2026-11-23 22:00"), at("Wed 2026-11-25 22:00")),)
+    return {**REPS, "eve": Rep(rep_id="eve", team="inbound", absences=away)}
+
+
+def book_of(term: dict[str, Any], *, steps: tuple[str, ...] = ()) -> TermBook:
+    side = Side(term.get("side", "sales"))
+    return TermBook(
+        terms=(
+            Term(
+                watch=Watch(
+                    name="term", side=side, from_event=term["from"], until_event=term["until"]
+                ),
+                within=length(term["within"]),
+                business=term["clock"] == "business",
+                calendar=term.get("calendar"),
+                pauses=tuple(term.get("pauses", ())),
+                escalation="ladder",
+                rungs=rungs(steps),
+                version="1",
+            ),
+        ),
+        kinds=KINDS,
+        calendars={name: Calendar.parse(each).terms for name, each in CASES["calendars"].items()},
+        team_calendars={"inbound": "nine_to_five"},
+        defaults=dict.fromkeys(Side, "nine_to_five"),
+    )
+
+
+class Story:
+    """What happened to one lead, line by line, as the events that clocks are derived from."""
+
+    def __init__(self, lines: list[str], *, origin: Origin) -> None:
+        self.origin = origin
+        self.owners: dict[HandoffStage, list[Owner]] = {stage: [] for stage in HandoffStage}
+        self.entries: list[Entry] = []
+        self.touches: list[Touch] = []
+        self.decisions: list[Decision] = []
+        self.activities: list[Activity] = []
+        for line in lines:
+            words = line.split()
+            self.read(at(" ".join(words[:3])), " ".join(words[3:-1]), words[-1])
+
+    def read(self, moment: datetime, what: str, last: str) -> None:
+        who = None if last == "nobody" else last
+        if what == "assigned to":
+            self.owners[HandoffStage.MQL].append(Owner(since=moment, rep_id=who, team="inbound"))
+            self.enter(moment, Stage.MQL)
+        elif what == "handed on to":
+            self.owners[HandoffStage.SQL].append(Owner(since=moment, rep_id=who, team="closers"))
+        elif what in ("call by", "automatic by"):
+            self.touches.append(Touch(at=moment, rep_id=who, automatic="auto" in what))
+        elif what == "enters":
+            self.enter(moment, Stage(last))
+        elif last in tuple(DecisionOutcome):
+            self.decide(moment, DecisionOutcome(last))
+        else:
+            self.activities.append(Activity(at=moment, kind=last))
+
+    def decide(self, moment: datetime, outcome: DecisionOutcome) -> None:
+        self.decisions.append(Decision(at=moment, outcome=outcome))
+        in_sql = any(entry.stage is Stage.SQL for entry in self.entries)
+        led_to = {
+            DecisionOutcome.ACCEPT: Stage.SAL,
+            DecisionOutcome.CONVERT: Stage.OPPORTUNITY if in_sql else Stage.SQL,
+            DecisionOutcome.DEFER: Stage.DEFERRED,
+            DecisionOutcome.RETURN: Stage.NURTURE,
+            DecisionOutcome.DISQUALIFY: Stage.DISQUALIFIED,
+        }
+        self.enter(moment, led_to[outcome])
+
+    def enter(self, moment: datetime, stage: Stage) -> None:
+        if stage is Stage.MQL and any(entry.stage is stage for entry in self.entries):
+            return
+        self.entries.append(
+            Entry(
+                stage=stage,
+                at=moment,
+                cycle=0 if stage is Stage.NEW_NAME else 1,
+                programme=Programme.RETURNED if stage is Stage.NURTURE else None,
+                origin=self.origin,
+            )
+        )
+
+    def events(self) -> LeadEvents:
+        return LeadEvents(
+            lead_id="crm:1",
+            segment="small",
+            entries=tuple(self.entries),
+            handoffs=tuple(
+                Handoff(
+                    handoff_id=f"h-{stage}",
+                    cycle=1,
+                    stage=stage,
+                    origin=self.origin,
+                    segment="small",
+                    owners=tuple(owners),
+                )
+                for stage, owners in self.owners.items()
+                if owners
+            ),
+            touches=tuple(self.touches),
+            decisions=tuple(self.decisions),
+            activities=tuple(self.activities),
+        )
+
+
+def story_of(case: dict[str, Any]) -> Story:
+    ours = "ours" in case
+    return Story(
+        case["ours" if ours else "observed"],
+        origin=Origin.DECIDED if ours else Origin.OBSERVED,
+    )
+
+
+def told(case: dict[str, Any]) -> list[str]:
+    """Derive the clocks of a story and write them as the case does."""
+    clocks = derive_clocks([story_of(case).events()], book=book_of(case["term"]), reps=reps())
+    return [
+        f"{clock.period.owner_id or 'nobody'} {_say(clock.period.started_at)} -> "
+        f"{_say(clock.due_at)}, {_ending(clock)}"
+        for clock in sorted(clocks, key=lambda clock: clock.period.started_at)
+    ]
+
+
+def _ending(clock: Any) -> str:
+    if clock.period.ended_by is None:
+        return "running"
+    return f"{clock.period.ended_by} {_say(clock.period.ended_at)}"
+
+
+def _say(moment: datetime) -> str:
+    return moment.astimezone(ZoneInfo(STORY_ZONE)).strftime("%a %Y-%m-%d %H:%M")
+
+
+__all__ = ["CASES", "calendar_of", "clock_calendar", "length", "local", "rungs", "told"]
