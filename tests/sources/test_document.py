@@ -55,7 +55,8 @@ sources:
         "sources.crm.entity": "'leed' is no entity. Did you mean lead?",
         "sources.web.path": "has an ending that names no reader. "
         "Say reader: csv, jsonl or parquet. names INBOX, which is not set. "
-        "Set it in the environment. cannot stand beside query. Name the query's files under files:.",
+        "Set it in the environment. "
+        "cannot stand beside query. Name the query's files under files:.",
         "sources.web.timezone": "'Mars/Olympus' is no time zone. "
         "Write an IANA name such as Europe/Berlin.",
         "sources.web.fields.activty_id": "'activty_id' is no field of activity. "

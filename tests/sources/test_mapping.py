@@ -160,8 +160,10 @@ def test_numbers_in_a_filter_are_the_files_text(taken):
         (
             "ident,a",
             {},
-            "line 1: has no column 'id'; expected every column that sources.crm maps; "
-            "did you mean 'ident'?",
+            (
+                "line 1: has no column 'id'; expected every column that sources.crm maps; "
+                "did you mean 'ident'?"
+            ),
         ),
         ("id,a", {"only": {"status": "x"}}, "has no column 'status'"),
         ("id,id", {}, "column 'id' stands twice"),
