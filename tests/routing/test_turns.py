@@ -6,13 +6,14 @@ from collections import Counter
 from datetime import timedelta
 from fractions import Fraction
 from itertools import combinations
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accord.records import Role
-from tests.routing.office import MONDAY, Office, away, lead, rep, weights_of
+from tests.routing.office import MONDAY, ZONE, Office, away, lead, rep, weights_of
 
 HOUR = timedelta(hours=1)
 
@@ -94,6 +95,10 @@ def _is_there(one, at) -> bool:
     return not any(start <= at < end for start, end in one.absences)
 
 
+def _week(at) -> tuple[int, int]:
+    return at.astimezone(ZoneInfo(ZONE)).isocalendar()[:2]
+
+
 def _breaks(office: Office) -> list[tuple[set[str], Counter]]:
     """Cut what was given into stretches, from outside, and count turns in each."""
     weights = {one.rep_id: one for one in office.reps}
@@ -102,7 +107,7 @@ def _breaks(office: Office) -> list[tuple[set[str], Counter]]:
     stretches: list[tuple[set[str], Counter]] = []
     before = None
     for one in office.given:
-        week = one.at.isocalendar()[:2]
+        week = _week(one.at)
         there = {
             name
             for name, terms in weights.items()
@@ -139,9 +144,9 @@ arrivals = st.lists(st.tuples(st.integers(0, 30), st.integers(1, 9)), max_size=3
 
 
 @settings(deadline=None, max_examples=150)
-@given(reps=people, steps=arrivals)
-def test_within_a_stretch_nobody_is_more_than_one_turn_ahead(reps, steps):
-    office = Office(reps)
+@given(reps=people, steps=arrivals, held_days=st.sampled_from([0, 2, 28]))
+def test_within_a_stretch_nobody_is_more_than_one_turn_ahead(reps, steps, held_days):
+    office = Office(reps, hold_at_most=timedelta(days=held_days))
     weights = weights_of(reps)
     at, number = MONDAY, 0
     for hours, count in steps:
@@ -168,7 +173,7 @@ def test_nobody_is_given_a_lead_while_away_or_above_capacity_unless_forced(reps,
     for one in office.given:
         rep_id = one.assignment.rep_id
         assert _is_there(terms[rep_id], one.at)
-        weekly[rep_id, one.at.isocalendar()[:2]] += 1
-        within = weekly[rep_id, one.at.isocalendar()[:2]] <= terms[rep_id].per_week
+        weekly[rep_id, _week(one.at)] += 1
+        within = weekly[rep_id, _week(one.at)] <= terms[rep_id].per_week
         assert within or one.assignment.forced
     assert number == len(office.given) + len(office.queue)

@@ -191,10 +191,10 @@ def test_entries_can_be_listed_by_status_without_their_payloads(workspace):
 def test_a_run_with_nothing_due_costs_next_to_nothing(workspace):
     put(workspace, *(entry(f"k{number}", at=AT + DAY) for number in range(500)))
     run_deliver(workspace, as_of=AT)
-    begun = time.perf_counter()
+    begun = time.process_time()
     for _ in range(20):
         run_deliver(workspace, as_of=AT)
-    assert (time.perf_counter() - begun) / 20 < 0.02
+    assert (time.process_time() - begun) / 20 < 0.02
 
 
 PROGRAM = """

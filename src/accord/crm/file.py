@@ -53,7 +53,7 @@ class FileCrm:
             return frozenset()
         with self._locked() as file:
             self._catch_up(file)
-        return self._keys.intersection(keys) if keys else frozenset()
+        return frozenset(self._keys.intersection(keys))
 
     @contextmanager
     def _locked(self) -> Iterator[int]:
