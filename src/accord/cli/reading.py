@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import webbrowser
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -18,8 +19,9 @@ from accord.services.settings import Settings
 
 def register(app: App) -> None:
     """Add the commands of this module."""
-    for command in (plan, explain, report, audit, doctor):
-        app.command(command)
+    groups: tuple[Callable[..., int], ...] = (plan, explain, report, audit, doctor)
+    for each in groups:
+        app.command(each)
     metrics = App(name="metrics", help="The numbers both teams are held to.")
     metrics.command(metrics_list, name="list")
     metrics.command(metrics_show, name="show")

@@ -16,6 +16,7 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Connection,
+    Numeric,
     Select,
     Text,
     and_,
@@ -76,7 +77,7 @@ def _us(connection: Connection, column: ColumnElement[Any]) -> ColumnElement[Any
 
 def _cents(connection: Connection, column: ColumnElement[Any]) -> ColumnElement[Any]:
     if connection.dialect.name == "postgresql":
-        return cast(column * 100, BigInteger)
+        return cast(type_coerce(column, Numeric) * 100, BigInteger)
     return type_coerce(column, BigInteger)
 
 

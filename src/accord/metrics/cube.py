@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from accord.metrics.definition import Metric, Part, Placing
+from accord.metrics.definition import Part, Placing
 from accord.metrics.facts import ALL, BEGINS, FRAMES
 from accord.metrics.periods import Periods
 from accord.metrics.quantiles import Sorted, sort_groups
@@ -70,17 +70,16 @@ class Cube:
             self._members[dimension] = (*sorted(found - {""}), "")
         return self._members[dimension]
 
-    def begun(self, metric: Metric) -> Bools:
-        """Return, by period, whether each of the metric's frames held any fact by its horizon.
+    def begun(self, part: Part) -> Bools:
+        """Return, by period, whether the part's frame held any fact by the horizon.
 
         Before a source has said anything, a number is missing, not zero.
         """
-        begun = np.ones(len(self.periods.labels), np.bool_)
-        for name in metric.frames:
-            at = self._column(name, BEGINS[name])
-            first = MISSING_US if self.periods.undated else _first(at)
-            begun &= (first < self._horizons) if len(at) else np.zeros_like(begun)
-        return begun
+        at = self._column(part.frame, BEGINS[part.frame])
+        if not len(at):
+            return np.zeros(len(self.periods.labels), np.bool_)
+        first = MISSING_US if self.periods.undated else _first(at)
+        return np.asarray(first < self._horizons, np.bool_)
 
     def tally(self, part: Part, dimension: str) -> Tally:
         """Count or add up a part by period and member of a dimension."""
@@ -136,9 +135,10 @@ class Cube:
         first = np.where(seen, own, count)
         match part.placing:
             case Placing.FLOW:
-                last = np.where((own >= 0) & (own < count), own, -1)
+                last = np.where(seen & (own >= 0), own, -2)
             case Placing.COHORT:
-                last = np.where(own >= 0, np.minimum(own + self.periods.span, count) - 1, -1)
+                ripe = np.minimum(own + self.periods.span, count) - 1
+                last = np.where(seen & (own >= 0), ripe, -2)
             case Placing.STOCK:
                 first = np.maximum(first, 0)
                 last = self._last_standing(part, rows)

@@ -95,32 +95,30 @@ def compute(cube: Cube, metric: Metric, dimension: str = ALL) -> tuple[Number, .
 
 
 def _totals(cube: Cube, metric: Metric, dimension: str) -> Iterator[Number]:
-    above = cube.tally(metric.numerator, dimension)
-    below = None if metric.denominator is None else cube.tally(metric.denominator, dimension)
-    counted = above.rows if below is None else above.rows + below.rows
-    begun = cube.begun(metric)
+    parts = [part for part in (metric.numerator, metric.denominator) if part is not None]
+    tallies = [cube.tally(part, dimension) for part in parts]
+    begun = [cube.begun(part) for part in parts]
+    counted = np.sum([tally.rows for tally in tallies], axis=0)
     for period, member in _cells(counted, dimension):
-        present = bool(begun[period])
-        numerator = _exact(above, metric.numerator, period, member) if present else None
-        denominator = (
-            _exact(below, metric.denominator, period, member)
-            if below is not None and metric.denominator is not None and present
-            else None
-        )
+        exact = [
+            _exact(tally, part, period, member) if known[period] else None
+            for tally, part, known in zip(tallies, parts, begun, strict=True)
+        ]
+        divided = len(exact) > 1
         yield Number(
             period=cube.periods.labels[period],
             metric=metric.name,
             dimension=dimension,
             member=cube.members(dimension)[member],
-            numerator=numerator,
-            denominator=denominator,
-            value=numerator if below is None else _ratio(numerator, denominator),
+            numerator=exact[0],
+            denominator=exact[1] if divided else None,
+            value=_ratio(exact[0], exact[1]) if divided else exact[0],
         )
 
 
 def _quantiles(cube: Cube, metric: Metric, dimension: str) -> Iterator[Number]:
     values = cube.sorted_values(metric.numerator, dimension)
-    begun = cube.begun(metric)
+    begun = cube.begun(metric.numerator)
     for period, member in _cells(values.counts, dimension):
         count = int(values.counts[period, member])
         yield Number(

@@ -38,6 +38,7 @@ START = datetime(2026, 10, 5, tzinfo=ZoneInfo("America/New_York"))
 OFFICE_TICK = timedelta(hours=1)
 IDLE_TICK = timedelta(hours=6)
 SWEEP = timedelta(minutes=5)
+_MINUTES_OF_A_WEEK = 7 * 24 * 60
 
 OnTick = Callable[[datetime, dict[str, dict[str, int]]], None]
 
@@ -142,7 +143,8 @@ class _Run:
         since = at - self.company.start
         if since % tick:
             return False
-        return not since % IDLE_TICK or self.office.elapsed(at - tick, at) > timedelta(0)
+        idle = self.office.elapsed(at - tick, at) == timedelta(0) and not self.office.is_open(at)
+        return not idle or not since % IDLE_TICK
 
     def simulated(self, last_tick: datetime) -> Simulated:
         """Return what it came to."""
@@ -163,7 +165,7 @@ def simulate_weeks(  # noqa: PLR0913  a run is named by all of these
     *,
     seed: int = 7,
     start: datetime = START,
-    weeks: int = 4,
+    weeks: float = 4,
     size: int = 3600,
     tick: timedelta = OFFICE_TICK,
     sweep: timedelta = SWEEP,
@@ -187,7 +189,7 @@ def simulate_weeks(  # noqa: PLR0913  a run is named by all of these
             crm=workspace.settings.outbox_path / "crm.jsonl",
         )
     run = _Run(workspace, company, agreement=workspace.agreement(company.start))
-    end = company.start + timedelta(weeks=weeks)
+    end = company.start + timedelta(minutes=round(weeks * _MINUTES_OF_A_WEEK))
     for at in _instants(company.until, end, every=sweep):
         _pass_instant(run, at, tick=tick, on_tick=on_tick)
     if until_last:
@@ -198,7 +200,7 @@ def simulate_weeks(  # noqa: PLR0913  a run is named by all of these
 
 
 def simulate_company(
-    workspace: Workspace, *, weeks: int, seed: int, size: int, say: Callable[[str], None]
+    workspace: Workspace, *, weeks: float, seed: int, size: int, say: Callable[[str], None]
 ) -> dict[str, Any]:
     """Run a company and tell of each day; return a plain summary, the last tick's instant in it."""
     told: set[str] = set()
@@ -234,7 +236,8 @@ def _pass_instant(run: _Run, at: datetime, *, tick: timedelta, on_tick: OnTick |
     local = at.astimezone(run.zone)
     if (local.hour, local.minute) == (4, 0):
         run.night(at)
-    if (local.weekday(), local.hour, local.minute) == (0, 7, 0):
+    weekly = (local.weekday(), local.hour, local.minute) == (0, 7, 0)
+    if weekly and at - run.company.start > timedelta(days=1):
         run.week(at)
     if run.is_tick(at, tick=tick):
         counts = run.tick(at)
