@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,16 @@ def read_sources(path: str | Path, environment: Mapping[str, str]) -> Sources:
     all that was found wrong, each with its path and remedy.
     """
     file = Path(path)
-    content, faults = _parse(_read_text(file), where=str(file))
+    text = _read_text(file)
+    named = sorted(set(_VARIABLE.findall(text)) & environment.keys())
+    return _sources_of(text, file, tuple((name, environment[name]) for name in named))
+
+
+@lru_cache(maxsize=8)
+def _sources_of(text: str, file: Path, variables: tuple[tuple[str, str], ...]) -> Sources:
+    """Parse and check a text; the same text is not parsed on every tick."""
+    environment = dict(variables)
+    content, faults = _parse(text, where=str(file))
     entries = content.get("sources") if isinstance(content, dict) else None
     if not isinstance(entries, list) or set(content) != {"sources"}:
         raise _error(
