@@ -65,7 +65,8 @@ def run_handoff(workspace: Workspace, *, as_of: datetime, dry_run: bool = False)
             )
         if not has_work(connection, as_of=as_of):
             return HandoffResult()
-    with workspace.ledger.lease("handoff"):
+    # The history has one writer at a time: the lifecycle must not derive while we decide.
+    with workspace.ledger.lease("handoff"), workspace.ledger.lease("lifecycle"):
         result = _in_transaction(workspace, agreement, as_of=as_of, dry_run=dry_run)
         reach("handoff.after_commit")
         return result
