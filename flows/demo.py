@@ -9,14 +9,24 @@ import os
 import shutil
 import sys
 import time
+from collections import Counter
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 FOLDER = Path(os.environ.get("ACCORD_DEMO", "demo"))
+Counts = Mapping[str, Mapping[str, int]]
 WEEKS = 4
 SEED = 7
-SIZE = 3000
+SIZE = 3600
+_TOLD = (
+    ("ingest", "rows_in", "rows in"),
+    ("score", "scored", "scorings"),
+    ("handoff", "assigned", "assigned"),
+    ("sla", "fired", "ladder steps"),
+    ("deliver", "sent", "sent"),
+)
 
 
 def main() -> int:
@@ -68,8 +78,28 @@ def _simulate(workspace: Any) -> datetime:
     from accord.services.simulate import simulate_weeks
 
     _say(f"simulating {WEEKS} weeks of a company (seed {SEED}); a tick an office hour")
-    done = simulate_weeks(workspace, seed=SEED, weeks=WEEKS, size=SIZE, on_day=_say)
+    done = simulate_weeks(workspace, seed=SEED, weeks=WEEKS, size=SIZE, on_tick=_tell_weekly())
+    _say(
+        f"{done.ticks} ticks, {done.sweeps} sweeps, {done.nights} nights, {done.rows} rows written"
+    )
     return done.last_tick
+
+
+def _tell_weekly() -> Callable[[datetime, Counts], None]:
+    """Return a teller that adds up what ticks did, and says so when a week is over."""
+    sums: Counter[str] = Counter()
+    told: set[str] = set()
+
+    def tell(at: datetime, counts: Counts) -> None:
+        week = f"{at:%G-W%V}"
+        if told and week not in told:
+            _say(f"  {max(told)}: " + ", ".join(f"{sums[name]:,} {name}" for name in sorted(sums)))
+            sums.clear()
+        told.add(week)
+        for stage, name, title in _TOLD:
+            sums[title] += counts.get(stage, {}).get(name, 0)
+
+    return tell
 
 
 def _last_tick_by_the_flow(as_of: datetime) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from accord.agreement import Agreement
 from accord.ledger.fact_rows import (
     add_owners,
     clear_crossings,
@@ -67,11 +68,14 @@ def run_lifecycle(workspace: Workspace, *, as_of: datetime) -> LifecycleResult:
             crossings = read_crossings(connection)
         if not waiting and not crossings:
             return LifecycleResult(leads=0, moves=0, retracted=0, observed=0, ended=0)
+        agreement = workspace.agreement(as_of)  # may write: not inside our own transaction
         with workspace.ledger.begin() as connection:
-            return _place(connection, workspace, as_of=as_of)
+            return _place(connection, workspace, agreement, as_of=as_of)
 
 
-def _place(connection: Connection, workspace: Workspace, *, as_of: datetime) -> LifecycleResult:
+def _place(
+    connection: Connection, workspace: Workspace, agreement: Agreement, *, as_of: datetime
+) -> LifecycleResult:
     waiting, top = read_pending(connection, _NEED)
     survivors = read_survivors(connection, waiting)
     lead_ids = sorted({survivors.get(lead_id, lead_id) for lead_id in waiting})
@@ -80,7 +84,6 @@ def _place(connection: Connection, workspace: Workspace, *, as_of: datetime) -> 
     clear_pending(connection, _NEED, up_to=top)
     touched = sorted({*lead_ids, *(change.lead_id for change in raised)})
     if touched:
-        agreement = workspace.agreement(as_of)
         sync_clocks(connection, workspace, agreement=agreement, lead_ids=touched, as_of=as_of)
     return LifecycleResult(
         leads=len(touched),

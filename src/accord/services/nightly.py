@@ -54,13 +54,12 @@ def nurture_unready(workspace: Workspace, *, as_of: datetime) -> int:
 
     A target whose crossing to mql waits for the hand-off is ready and stays.
     """
+    agreement = workspace.agreement(as_of)
     with workspace.ledger.lease("lifecycle"), workspace.ledger.begin() as connection:
         lead_ids = read_at_stage(connection, Stage.TARGET, without_crossing=Stage.MQL)
-        version = workspace.agreement(as_of).version if lead_ids else ""
-        moves = _nurture(connection, lead_ids, at=as_of, version=version)
+        moves = _nurture(connection, lead_ids, at=as_of, version=agreement.version)
         append_changes(connection, moves, known_at=as_of)
         if lead_ids:
-            agreement = workspace.agreement(as_of)
             sync_clocks(connection, workspace, agreement=agreement, lead_ids=lead_ids, as_of=as_of)
     return len(moves)
 
