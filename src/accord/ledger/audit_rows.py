@@ -92,12 +92,16 @@ def silent_queue(connection: Connection) -> Rows:
 
 
 def late_steps(connection: Connection) -> Rows:
-    """Ladder steps sent although their clock had ended before they were due."""
+    """Ladder steps sent although their clock was known to have ended before they were due.
+
+    A step that was sent before the end became known says so in ``why``: sent stays sent.
+    """
     query = select(step.c.clock_id, step.c.step, clock.c.lead_id).join(
         clock,
         and_(
             clock.c.clock_id == step.c.clock_id,
             step.c.status == "sent",
+            step.c.why.is_(None),
             clock.c.ended_at < step.c.due_at,
             clock.c.ended_at < step.c.swept_at,
         ),
