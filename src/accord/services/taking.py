@@ -15,6 +15,7 @@ from accord.agreement import Agreement
 from accord.errors import AccordError
 from accord.killpoints import reach
 from accord.ledger.batch_rows import add_pending, write_batch
+from accord.ledger.clock_rows import note_reps_changed
 from accord.ledger.record_rows import (
     read_created,
     read_hashes,
@@ -133,6 +134,8 @@ class Taking:
         if self.entity is Entity.LEAD:
             leads |= self._merge(connection, fresh)
         add_pending(connection, self._needs(sorted(leads)))
+        if self.entity is Entity.REP:  # an absence or another calendar moves running clocks
+            note_reps_changed(connection, [row["rep_id"] for row in fresh.rows])
         return fresh
 
     def _complete_leads(self, connection: Connection, fresh: Fresh) -> None:
