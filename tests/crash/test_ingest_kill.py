@@ -89,7 +89,8 @@ def ingest(home: Path, url: str, point: str, witness: str) -> None:
 @pytest.fixture(scope="module")
 def children():
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["accord.services.ingest", "great_expectations", "psycopg"])
+    names = ("great_expectations", "psycopg", "holidays", "deltalake", "duckdb", "pytest")
+    context.set_forkserver_preload(["accord.services.ingest", *names])
     return context
 
 
