@@ -121,7 +121,8 @@ class Cube:
         if part.then is None:
             return repeated, periods
         then = self._column(part.frame, part.then)[repeated]
-        reached = (then != MISSING_US) & (then < self._horizons[periods])
+        judged = np.array(self.periods.judged_us, np.int64)
+        reached = (then != MISSING_US) & (then < judged[periods])
         return repeated[reached], periods[reached]
 
     def _spans(self, part: Part, rows: Ints) -> tuple[Ints, Ints]:

@@ -52,13 +52,15 @@ class Periods:
 
     ``edges_us`` has one entry more than ``labels``. ``horizons_us`` is where each stops to count:
     its end, or just after ``as_of``. ``span`` is how many periods a stored cohort covers: about a
-    quarter. ``undated`` counts facts without an instant too (one window over everything).
+    quarter. ``followed`` judges what became of a cohort at ``as_of`` instead (one window);
+    ``undated`` counts facts without an instant too (one window over everything).
     """
 
     labels: tuple[str, ...]
     edges_us: tuple[int, ...]
     as_of: datetime
     span: int = 1
+    followed: bool = False
     undated: bool = False
 
     @property
@@ -66,6 +68,12 @@ class Periods:
         """The first instant that no longer counts, of each period."""
         last = to_us(self.as_of) + 1
         return tuple(min(edge, last) for edge in self.edges_us[1:])
+
+    @property
+    def judged_us(self) -> tuple[int, ...]:
+        """The first instant too late for what became of a cohort, of each period."""
+        last = to_us(self.as_of) + 1
+        return (last,) * len(self.labels) if self.followed else self.horizons_us
 
     @property
     def partial(self) -> tuple[bool, ...]:
@@ -171,7 +179,9 @@ def window(since: datetime | None, until: datetime | None, *, as_of: datetime) -
     start = _LONG_AGO_US if since is None else to_us(since)
     end = to_us(as_of) + 1 if until is None else max(start, to_us(until))
     whole = since is None and until is None
-    return Periods(labels=("window",), edges_us=(start, end), as_of=as_of, undated=whole)
+    return Periods(
+        labels=("window",), edges_us=(start, end), as_of=as_of, followed=True, undated=whole
+    )
 
 
 def start_of(periods: Periods, index: int) -> datetime:

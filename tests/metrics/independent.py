@@ -1,0 +1,291 @@
+"""Every metric a second time: SQL over the ledger's rows, written without looking at the first.
+
+``TWINS`` maps a metric to the SQL of its numerator and, for ratios, its denominator; for medians
+and percentiles to (SQL of the values, share). ``$m`` stands for the member's column, ``$lo`` and
+``$hi`` for the period (microseconds, ``$hi`` excluded), ``$clo`` for the start of its cohort,
+``$judged`` for when it is judged.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import duckdb
+import pandas as pd
+from sqlalchemy import select
+
+from accord.calendars import Calendar
+from accord.ledger import Ledger, tables
+from accord.records import to_us
+
+_LEDGER = (
+    "lead", "merge", "stage_change", "opportunity", "handoff", "clock", "touch", "spend", "batch",
+    "rep",
+)  # fmt: skip
+
+_VIEWS = """
+CREATE VIEW standing AS
+  SELECT * FROM stage_change s
+  WHERE retracts IS NULL
+    AND change_id NOT IN (SELECT retracts FROM stage_change WHERE retracts IS NOT NULL)
+    AND lead_id NOT IN (SELECT lead_id FROM merge WHERE undone_at IS NULL);
+CREATE VIEW entries AS
+  SELECT e.*, l.segment, l.channel,
+         row_number() OVER (
+           PARTITION BY e.lead_id ORDER BY occurred_at, position, step NULLS FIRST) AS ord
+  FROM (SELECT *, to_stage AS mark FROM standing WHERE to_stage IS DISTINCT FROM from_stage
+        UNION ALL SELECT *, step AS mark FROM standing WHERE step IS NOT NULL) e
+  LEFT JOIN lead l USING (lead_id);
+CREATE VIEW leads AS
+  SELECT l.*, (SELECT min(happened) FROM (
+      SELECT coalesce(closed_at, stage_at, opened_at, l.created_at) AS happened FROM opportunity o
+      WHERE o.stage = 'customer' AND o.lead_id = l.lead_id
+      UNION ALL SELECT occurred_at FROM standing s
+      WHERE s.to_stage = 'customer' AND s.lead_id = l.lead_id)
+    ) AS won_at
+  FROM lead l WHERE lead_id NOT IN (SELECT lead_id FROM merge WHERE undone_at IS NULL);
+CREATE VIEW deals AS
+  SELECT o.*, l.segment, l.channel, l.created_at AS lead_created_at,
+         coalesce(o.closed_at, o.stage_at) AS ended_at
+  FROM opportunity o LEFT JOIN lead l USING (lead_id);
+CREATE VIEW handoffs AS
+  SELECT h.*, (SELECT min(occurred_at) FROM stage_change s WHERE s.to_stage = 'sal'
+      AND s.lead_id = h.lead_id AND s.cycle = h.cycle) AS accepted_at
+  FROM handoff h;
+CREATE VIEW clocks AS
+  SELECT c.*, l.channel,
+    (ended_at IS NOT NULL AND ended_by = 'met' AND ended_at <= due_at) AS in_time,
+    NOT (ended_at IS NOT NULL AND ended_at <= due_at) AS ran_out
+  FROM clock c LEFT JOIN lead l USING (lead_id);
+CREATE VIEW touches AS
+  SELECT t.* EXCLUDE (channel), l.segment, l.channel FROM touch t LEFT JOIN lead l USING (lead_id)
+  WHERE automatic IS DISTINCT FROM true;
+"""
+
+
+def open_duckdb(ledger: Ledger) -> duckdb.DuckDBPyConnection:
+    """Copy the ledger's rows into DuckDB: instants as microseconds, money as decimals."""
+    found = duckdb.connect()
+    with ledger.read() as connection:
+        for name in _LEDGER:
+            table = tables.metadata.tables[name]
+            rows = connection.execute(select(table)).mappings().all()
+            _copy(found, name, [dict(row) for row in rows], [c.name for c in table.columns])
+    found.execute(_VIEWS)
+    return found
+
+
+def _copy(found, name: str, rows: list[dict], columns: list[str]) -> None:
+    for row in rows:
+        for key, value in row.items():
+            if hasattr(value, "tzinfo"):
+                row[key] = to_us(value)
+            elif isinstance(value, list | dict):
+                row[key] = str(value)
+        if name == "clock":
+            row["open_us"] = _open_us(row)
+    extra = ["open_us"] if name == "clock" else []
+    frame = pd.DataFrame(rows, columns=[*columns, *extra])
+    for column in frame:
+        if column.endswith(("_at", "_us", "_in")):
+            frame[column] = frame[column].astype("Int64")
+        elif column in ("amount", "cost", "budget"):
+            frame[column] = frame[column].map(
+                lambda v: None if v is None else str(v), na_action=None
+            )
+    found.register("given", frame)
+    money = [c for c in frame if c in ("amount", "cost", "budget")]
+    casts = ", ".join(f"CAST({c} AS DECIMAL(18, 2)) AS {c}" for c in money)
+    replace = f"REPLACE ({casts})" if money else ""
+    found.execute(f"CREATE TABLE {name} AS SELECT * {replace} FROM given")
+    found.unregister("given")
+
+
+def _open_us(row: dict) -> int | None:
+    from accord.records import from_us
+
+    if row["ended_at"] is None or row["calendar_terms"] in (None, "None"):
+        return None
+    import ast
+
+    calendar = Calendar.parse(ast.literal_eval(row["calendar_terms"]))
+    elapsed = calendar.elapsed(from_us(row["started_at"]), from_us(row["ended_at"]))
+    return elapsed // (from_us(1) - from_us(0))
+
+
+def _flow(view: str, at: str, where: str = "true", value: str = "count(*)") -> str:
+    return (
+        f"SELECT coalesce($m, '') AS member, {value} FROM {view}"
+        f" WHERE {at} >= $lo AND {at} < $hi AND ({where}) GROUP BY 1"
+    )
+
+
+def _stood(view: str, start: str, end: str, where: str = "true", value: str = "count(*)") -> str:
+    return (
+        f"SELECT coalesce($m, '') AS member, {value} FROM {view}"
+        f" WHERE {start} < $hi AND ({end} IS NULL OR {end} >= $hi) AND ({where}) GROUP BY 1"
+    )
+
+
+def _entered(stage: str, more: str = "true") -> str:
+    return _flow("entries", "occurred_at", f"mark = '{stage}' AND {more}")
+
+
+def _cohort(stage: str) -> str:
+    return _entered(stage).replace("$lo", "$clo")
+
+
+def _went_on(stage: str, *goals: str) -> str:
+    marks = ", ".join(f"'{goal}'" for goal in goals)
+    return (
+        "SELECT coalesce($m, '') AS member, count(*) FROM entries x"
+        f" WHERE mark = '{stage}' AND occurred_at >= $clo AND occurred_at < $hi AND EXISTS ("
+        f"  SELECT 1 FROM entries y WHERE y.lead_id = x.lead_id AND y.mark IN ({marks})"
+        "   AND y.ord > x.ord AND y.occurred_at < $judged AND NOT EXISTS ("
+        "     SELECT 1 FROM entries z WHERE z.lead_id = x.lead_id AND z.mark = x.mark"
+        "      AND z.ord > x.ord AND z.ord <= y.ord)) GROUP BY 1"
+    )
+
+
+def _step(stage: str, *goals: str) -> tuple[str, str]:
+    return (_went_on(stage, *goals), _cohort(stage))
+
+
+_SETTLED = "CASE WHEN in_time THEN ended_at WHEN ran_out THEN due_at + 1 END"
+_MET = _flow("clocks", _SETTLED, "in_time")
+_DECIDED = _flow("clocks", _SETTLED)
+
+
+def _kept(term: str) -> tuple[str, str]:
+    return tuple(_flow("clocks", _SETTLED, f"{w} AND term = '{term}'") for w in ("in_time", "true"))
+
+
+_MQL_HANDED = _flow("handoffs", "assigned_at", "stage = 'mql'")
+_MQL_ENDED = "stage = 'mql' AND outcome IN ('returned', 'disqualified')"
+_SPEED = (
+    "SELECT coalesce($m, ''), {column} / 60000000.0 FROM clocks WHERE term = 'first_touch'"
+    " AND ended_by = 'met' AND ended_at >= $lo AND ended_at < $hi AND {column} IS NOT NULL"
+)
+_WALL, _OPEN = "(ended_at - started_at)", "open_us"
+_SUM = "sum(amount)"
+_WON = _flow("deals", "ended_at", "stage = 'customer'")
+_REVENUE = _flow("deals", "ended_at", "stage = 'customer'", f"coalesce({_SUM}, 0)")
+_CYCLE = (
+    "SELECT coalesce($m, ''), (ended_at - {start}) / 86400000000.0 FROM deals"
+    " WHERE stage = 'customer' AND ended_at >= $lo AND ended_at < $hi AND {start} IS NOT NULL"
+)
+_IS_OPEN = "stage NOT IN ('customer', 'lost')"
+_CLOSED_AT = f"CASE WHEN {_IS_OPEN} THEN NULL ELSE ended_at END"
+_SPEND = _flow("spend", "spent_us", value=_SUM)
+_LEADS = _flow("leads", "created_at")
+_TOUCHES = _flow("touches", "touched_at")
+HALF, NINE = Decimal("0.5"), Decimal("0.9")
+
+
+def _batch(column: str) -> str:
+    return _flow("batch", "taken_at", value=f"sum({column})")
+
+
+TWINS: dict[str, tuple] = {
+    "new_leads": (_LEADS,),
+    "engaged": (_entered("engaged"),),
+    "targets": (_entered("target"),),
+    "mqls": (_entered("mql"),),
+    "accepted": (_entered("sal"),),
+    "sqls": (_entered("sql"),),
+    "returned": (_entered("nurture", "programme = 'returned'"),),
+    "deferred": (_entered("deferred"),),
+    "disqualified": (_entered("disqualified"),),
+    "new_to_engaged": _step("new_name", "engaged"),
+    "engaged_to_target": _step("engaged", "target"),
+    "target_to_mql": _step("target", "mql"),
+    "mql_to_sal": _step("mql", "sal"),
+    "mql_to_sql": _step("mql", "sql"),
+    "sql_to_opportunity": _step("sql", "opportunity"),
+    "opportunity_to_proposal": _step("opportunity", "proposal", "contracting"),
+    "proposal_to_contracting": _step("proposal", "contracting"),
+    "contracting_to_deal": _step("contracting", "customer"),
+    "opportunity_to_deal": _step("opportunity", "customer"),
+    "mql_to_deal": _step("mql", "customer"),
+    "lead_to_sale": (
+        _flow("leads", "created_at", "won_at < $judged").replace("$lo", "$clo"),
+        _LEADS.replace("$lo", "$clo"),
+    ),
+    "handed_over": (_MQL_HANDED,),
+    "waiting": (_stood("handoffs", "queued_at", "coalesce(assigned_at, ended_at)"),),
+    "acceptance": (
+        _flow("handoffs", "assigned_at", "stage = 'mql' AND accepted_at < $judged"),
+        _MQL_HANDED,
+    ),
+    "return_rate": (
+        _flow("handoffs", "ended_at", _MQL_ENDED),
+        _flow("handoffs", "ended_at", "stage = 'mql'"),
+    ),
+    "speed_to_lead": (_SPEED.format(column=_WALL), HALF),
+    "speed_to_lead_p90": (_SPEED.format(column=_WALL), NINE),
+    "speed_to_lead_business": (_SPEED.format(column=_OPEN), HALF),
+    "speed_to_lead_business_p90": (_SPEED.format(column=_OPEN), NINE),
+    "sla_met_share": (_MET, _DECIDED),
+    "first_touch_met_share": _kept("first_touch"),
+    "qualify_met_share": _kept("qualify"),
+    "opportunity_met_share": _kept("opportunity"),
+    "nurture_met_share": _kept("nurture"),
+    "clocks_started": (_flow("clocks", "started_at"),),
+    "clocks_met": (_MET,),
+    "clocks_breached": (_flow("clocks", _SETTLED, "ran_out"),),
+    "clocks_running": (_stood("clocks", "started_at", "ended_at"),),
+    "clocks_overdue": (_stood("clocks", "due_at + 1", "ended_at", "ran_out"),),
+    "touches": (_TOUCHES,),
+    "connect_rate": (_flow("touches", "touched_at", "outcome = 'connected'"), _TOUCHES),
+    "opportunities": (_flow("deals", "opened_at"),),
+    "won": (_WON,),
+    "lost": (_flow("deals", "ended_at", "stage = 'lost'"),),
+    "win_rate": (_WON, _flow("deals", "ended_at", "stage IN ('customer', 'lost')")),
+    "revenue": (_REVENUE,),
+    "average_deal": (
+        _REVENUE,
+        _flow("deals", "ended_at", "stage = 'customer' AND amount IS NOT NULL"),
+    ),
+    "open_deals": (_stood("deals", "opened_at", _CLOSED_AT),),
+    "open_pipeline": (_stood("deals", "opened_at", _CLOSED_AT, value=_SUM),),
+    "sales_cycle_days": (_CYCLE.format(start="opened_at"), HALF),
+    "days_to_close": (_CYCLE.format(start="lead_created_at"), HALF),
+    "marketing_sourced_share": (
+        _flow("deals", "ended_at", "stage = 'customer' AND lead_id IS NOT NULL", _SUM),
+        _REVENUE,
+    ),
+    "spend": (_SPEND,),
+    "cost_per_lead": (_SPEND, _LEADS),
+    "cost_per_mql": (_SPEND, _entered("mql")),
+    "cost_per_customer": (_SPEND, _WON),
+    "rows_in": (_batch("rows_in"),),
+    "rows_accepted": (_batch("accepted"),),
+    "rows_quarantined": (_batch("quarantined"),),
+    "rows_duplicates": (_batch("duplicates"),),
+    "rows_held": (_batch("held"),),
+    "quarantine_share": (_batch("quarantined"), _batch("rows_in")),
+}
+
+
+def ask(
+    found, sql: str, member: str, *, lo: int, hi: int, clo: int, judged: int
+) -> dict[str, object]:
+    """Run one SQL and return member -> value."""
+    filled = sql.replace("$m", member).replace("$clo", str(clo))
+    filled = filled.replace("$lo", str(lo)).replace("$hi", str(hi))
+    filled = filled.replace("$judged", str(judged))
+    filled = filled.replace(
+        "spent_us", "epoch_us(timezone('America/New_York', spent_on::TIMESTAMP))"
+    )
+    return dict(found.execute(filled).fetchall())
+
+
+def ask_values(found, sql: str, member: str, share: Decimal, **bounds: int) -> dict[str, tuple]:
+    """Run the SQL of a quantile's values and return member -> (count, quantile)."""
+    inner = sql.replace("$m", member).replace("$clo", str(bounds["clo"]))
+    inner = inner.replace("$lo", str(bounds["lo"])).replace("$hi", str(bounds["hi"]))
+    rows = found.execute(
+        f"SELECT member, count(*), quantile_cont(value, {share}) FROM ({inner}) AS v(member, value)"
+        " GROUP BY 1"
+    ).fetchall()
+    return {member: (count, value) for member, count, value in rows}

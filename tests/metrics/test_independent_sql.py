@@ -1,0 +1,161 @@
+"""Each metric beside SQL that was written apart from it: equal to the last digit."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+
+from accord.agreement import load
+from accord.ledger import Ledger
+from accord.ledger.metric_rows import read_raw
+from accord.metrics import (
+    ALL,
+    METRICS,
+    Cube,
+    Cut,
+    Unit,
+    compute,
+    cut,
+    dimensions_of,
+    prepare,
+    quotient,
+    tables_for,
+    window,
+)
+from accord.metrics.facts import FRAMES
+from accord.records import to_us
+from tests.conftest import ROOT
+from tests.metrics.company import AS_OF, FIRST, Company
+from tests.metrics.independent import TWINS, ask, ask_values, open_duckdb
+
+_DIMENSIONS = (ALL, "segment", "channel")
+_MEMBER = {ALL: "''", "segment": "segment", "channel": "channel", "source": "source"}
+_QUARTER = timedelta(weeks=13)
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def company(request, tmp_path_factory):
+    """A company's ledger, its fact frames and the same rows in DuckDB."""
+    url = f"sqlite:///{tmp_path_factory.mktemp('ledger') / 'ledger.db'}"
+    if request.param == "postgresql":
+        server = request.getfixturevalue("postgres_server")
+        from sqlalchemy import create_engine, text
+
+        admin = create_engine(server, isolation_level="AUTOCOMMIT")
+        with admin.connect() as connection:
+            connection.execute(text("DROP DATABASE IF EXISTS metric_twins WITH (FORCE)"))
+            connection.execute(text("CREATE DATABASE metric_twins"))
+        url = admin.url.set(database="metric_twins").render_as_string(hide_password=False)
+        admin.dispose()
+    ledger = Ledger.open(url)
+    Company(leads=700, seed=11).write(ledger)
+    agreement = load(ROOT / "agreement.yaml")
+    with ledger.read() as connection:
+        raw = {table: read_raw(connection, table) for table in tables_for(FRAMES)}
+    yield prepare(raw, agreement), open_duckdb(ledger), agreement
+    ledger.close()
+
+
+def test_every_metric_has_a_twin():
+    assert set(TWINS) == set(METRICS)
+
+
+def _dimensions(metric):
+    known = dimensions_of(metric)
+    return [name for name in (*_DIMENSIONS, "source") if name in known]
+
+
+@pytest.mark.parametrize("name", list(METRICS))
+def test_a_metric_equals_its_twin_in_every_week_and_member(company, name):
+    frames, found, agreement = company
+    metric = METRICS[name]
+    periods = cut(Cut.WEEK, first=FIRST, as_of=AS_OF, zone=agreement.timezone)
+    cube = Cube(frames, periods)
+    checked = 0
+    for dimension in _dimensions(metric):
+        numbers = {(n.period, n.member): n for n in compute(cube, metric, dimension)}
+        for place, label in enumerate(periods.labels):
+            week = {"lo": periods.edges_us[place], "hi": periods.horizons_us[place]}
+            cohort = {"clo": periods.edges_us[max(0, place - 12)], "judged": week["hi"]}
+            checked += _compare(found, metric, dimension, label, numbers, {**week, **cohort})
+    assert checked > 0
+
+
+@pytest.mark.parametrize("name", list(METRICS))
+def test_a_metric_equals_its_twin_over_a_window(company, name):
+    frames, found, _ = company
+    metric = METRICS[name]
+    since, until = FIRST + timedelta(days=9), AS_OF - timedelta(days=3)
+    cube = Cube(frames, window(since, until, as_of=AS_OF))
+    bounds = {"lo": to_us(since), "hi": to_us(until), "clo": to_us(since)}
+    bounds["judged"] = to_us(AS_OF) + 1
+    for dimension in _dimensions(metric):
+        numbers = {(n.period, n.member): n for n in compute(cube, metric, dimension)}
+        _compare(found, metric, dimension, "window", numbers, bounds)
+
+
+def _compare(found, metric, dimension, label, numbers, bounds) -> int:
+    ours = {m: n for (period, m), n in numbers.items() if period == label}
+    if metric.quantile is not None:
+        return _compare_quantiles(found, metric, dimension, ours, bounds)
+    member = _MEMBER[dimension]
+    sqls = TWINS[metric.name]
+    above, *rest = (ask(found, sql, member, **bounds) for sql in sqls)
+    below = rest[0] if rest else None
+    members = set(above) | set(below or {}) | set(ours)
+    compared = 0
+    for name in members:
+        number = ours.get(name)
+        expected = _exact(above.get(name, 0))
+        base = None if below is None else _exact(below.get(name, 0))
+        if number is None:
+            assert not expected, (metric.name, label, name)
+            assert not base, (metric.name, label, name)
+            continue
+        if number.numerator is None or (base is not None and number.denominator is None):
+            # nothing was known of its source yet, or no amount stated: missing, not zero
+            assert not (expected if number.numerator is None else base)
+            assert number.value is None
+            continue
+        assert number.numerator == expected, (metric.name, label, name)
+        assert number.denominator == base, (metric.name, label, name)
+        value = number.numerator
+        if base is not None:
+            value = quotient(Fraction(expected), Fraction(base)) if base else None
+        assert number.value == value
+        compared += 1
+    return compared
+
+
+def _compare_quantiles(found, metric, dimension, ours, bounds) -> int:
+    sql, share = TWINS[metric.name]
+    theirs = ask_values(found, sql, _MEMBER[dimension], share, **bounds)
+    stated = {m: n for m, n in ours.items() if n.denominator}
+    assert set(stated) == set(theirs)
+    for name, (count, value) in theirs.items():
+        assert stated[name].denominator == count
+        assert float(stated[name].value) == pytest.approx(float(value), rel=1e-9, abs=1e-9)
+    return len(theirs)
+
+
+def _exact(value) -> Decimal:
+    return Decimal(0) if value is None else Decimal(str(value))
+
+
+@pytest.mark.parametrize("name", [n for n, m in METRICS.items() if m.unit is not Unit.DAYS])
+def test_members_add_up_to_the_whole(company, name):
+    frames, _, agreement = company
+    metric = METRICS[name]
+    cube = Cube(frames, cut(Cut.WEEK, first=FIRST, as_of=AS_OF, zone=agreement.timezone))
+    for dimension in dimensions_of(metric)[1:]:
+        whole = {n.period: n for n in compute(cube, metric)}
+        for period, total in whole.items():
+            parts = [n for n in compute(cube, metric, dimension) if n.period == period]
+            for side in ("numerator", "denominator"):
+                if getattr(total, side) is None:
+                    continue
+                found = sum(getattr(n, side) or 0 for n in parts)
+                assert found == getattr(total, side)
