@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from accord.agreement import Agreement
 from accord.calendars import Calendar
@@ -30,7 +30,7 @@ from accord.services.score import run_score
 from accord.services.shipped import shipped_file
 from accord.services.weekly import run_weekly
 from accord.services.workspace import Workspace
-from accord.simulate import Company
+from accord.simulate import Company, Step
 
 START = datetime(2026, 10, 5, tzinfo=ZoneInfo("America/New_York"))
 """The Monday on which a simulated company begins if nobody says otherwise."""
@@ -79,6 +79,11 @@ class _Tally:
             total[name] = total.get(name, 0) + count
         return counts
 
+    def add_rows(self, step: Step) -> None:
+        """Add what the world wrote."""
+        for entity, count in step.rows.items():
+            self.rows[entity.value] = self.rows.get(entity.value, 0) + count
+
 
 class _Run:
     """One company and one workspace, and how far they have come together."""
@@ -89,12 +94,11 @@ class _Run:
         self.tally = _Tally()
         self.zone = ZoneInfo(agreement.timezone)
         self.office = Calendar.parse(agreement.calendars["office"])
+        self.next_due = _next_due(workspace)
 
     def step(self, at: datetime) -> None:
         """Let the world write what happened up to this instant."""
-        step = self.company.step(at)
-        for entity, count in step.rows.items():
-            self.tally.rows[entity.value] = self.tally.rows.get(entity.value, 0) + count
+        self.tally.add_rows(self.company.step(at))
 
     def tick(self, at: datetime) -> dict[str, dict[str, int]]:
         """Walk all stages once."""
@@ -105,20 +109,25 @@ class _Run:
             counts[name] = self.tally.add(name, result)
             if isinstance(result, IngestResult):
                 self._file_away(result)
+        self.next_due = _next_due(self.workspace)
         return counts
 
     def sweep(self, at: datetime) -> None:
         """Climb the ladders that are due, if any; take what sales did first."""
-        if not _anything_due(self.workspace, at):
+        if self.next_due is None or self.next_due > at:
             return
         self.tally.sweeps += 1
-        if self.company.answer(at).files:
+        answer = self.company.answer(at)
+        self.tally.add_rows(answer)
+        if answer.files:
             taken = run_ingest(self.workspace, as_of=at)
             self._file_away(taken)
             self.tally.add("ingest", taken)
             self.tally.add("lifecycle", run_lifecycle(self.workspace, as_of=at))
-        self.tally.add("sla", run_sweep(self.workspace, as_of=at))
-        self.tally.add("deliver", run_deliver(self.workspace, as_of=at))
+        swept = self.tally.add("sla", run_sweep(self.workspace, as_of=at))
+        if swept["messages"]:
+            self.tally.add("deliver", run_deliver(self.workspace, as_of=at))
+        self.next_due = _next_due(self.workspace)
 
     def _file_away(self, result: IngestResult) -> None:
         """Keep the inbox short: what was taken without an error need not be looked at again."""
@@ -132,6 +141,7 @@ class _Run:
         self.tally.add("lifecycle", run_lifecycle(self.workspace, as_of=at))
         nurture_unready(self.workspace, as_of=at)
         self.workspace.log.compact()
+        self.next_due = _next_due(self.workspace)
 
     def week(self, at: datetime) -> None:
         """Compute the numbers of the week that has ended."""
@@ -255,12 +265,12 @@ def _instants(start: datetime, end: datetime, *, every: timedelta) -> Iterator[d
         at += every
 
 
-def _anything_due(workspace: Workspace, at: datetime) -> bool:
-    """Whether any ladder step is due: one look at an index."""
-    clock = tables.clock
-    query = select(clock.c.clock_id).where(clock.c.next_step_at <= at).limit(1)
+def _next_due(workspace: Workspace) -> datetime | None:
+    """Return when the next ladder step is due: it moves only when a stage has run."""
+    query = select(func.min(tables.clock.c.next_step_at))
     with workspace.ledger.read() as connection:
-        return connection.execute(query).first() is not None
+        due: datetime | None = connection.execute(query).scalar_one()
+    return due
 
 
 @contextmanager
