@@ -373,9 +373,11 @@ def native(frame: pd.DataFrame, rule: Rule) -> np.ndarray:
     else:
         fails = pd.Series(data=False, index=column.index)
         if low is not None:
-            fails |= (column <= low if rule.terms.get("strict_min") else column < low).fillna(False)
+            fails |= (column <= low if rule.terms.get("strict_min") else column < low).fillna(
+                value=False
+            )
         if high is not None:
-            fails |= (column > high).fillna(False)
+            fails |= (column > high).fillna(value=False)
     return np.flatnonzero(fails.to_numpy(dtype=bool))
 
 

@@ -41,7 +41,12 @@ sources:
     entity: opportunity
     system: crm
     path: in/deals-*.jsonl
-    fields: {opportunity_id: id, lead_id: lead, stage: stage, amount: amount, closed_at: {column: closed, optional: true}}
+    fields:
+      opportunity_id: id
+      lead_id: lead
+      stage: stage
+      amount: amount
+      closed_at: {column: closed, optional: true}
   - name: crm_leads
     entity: lead
     system: crm
@@ -283,7 +288,8 @@ def test_leads_of_one_mailbox_are_one_person_and_the_oldest_stays(workspace, inb
     inbox(
         "leads-1.csv",
         LEADS
-        + "3,Ann@B.co,10,2026-01-03,\n2, ann@b.co ,10,2026-01-02,\n4,bob@b.co,10,2026-01-01,\n5,,,,\n6,,,,\n",
+        + "3,Ann@B.co,10,2026-01-03,\n2, ann@b.co ,10,2026-01-02,\n4,bob@b.co,10,2026-01-01,\n"
+        "5,,,,\n6,,,,\n",
     )
     run_ingest(workspace, as_of=AS_OF)
     assert merged(workspace) == {"crm:3": "crm:2"}
@@ -458,7 +464,8 @@ def test_bpi_2012_has_its_hand_overs_touches_and_endings(tmp_path, data):
     ]
     waits = rows(
         opened,
-        "SELECT (touched_at - handed_at) / 60e6 FROM handoff_report JOIN touch USING (lead_id) ORDER BY 1",
+        "SELECT (touched_at - handed_at) / 60e6 FROM handoff_report "
+        "JOIN touch USING (lead_id) ORDER BY 1",
     )
     minutes = [wait for (wait,) in waits]
     assert len(minutes) == 4755
