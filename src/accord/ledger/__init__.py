@@ -1,4 +1,4 @@
-"""The ledger: tables, types, migrations, queries, leases. It keeps what is decided, decides nothing.
+"""The ledger: tables, types, migrations, queries, leases. It keeps what is decided.
 
 Query modules beside the store (``*_rows``) belong to one stage each and are imported by that
 stage's service.

@@ -178,6 +178,7 @@ def end_handoffs(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> N
 
 def read_at_stage(connection: Connection, stage: str, *, without_crossing: str) -> tuple[str, ...]:
     """Read the leads that stand at a stage, but for those with such a crossing not acted on."""
-    crossing = exists().where(score.c.lead_id == lead.c.lead_id, score.c.crossed == without_crossing)
+    of_lead = score.c.lead_id == lead.c.lead_id
+    crossing = exists().where(of_lead, score.c.crossed == without_crossing)
     query = select(lead.c.lead_id).where(lead.c.current_stage == stage, ~crossing)
     return tuple(connection.execute(query.order_by(lead.c.lead_id)).scalars())

@@ -59,7 +59,7 @@ signature = Table(
 )
 
 # One row a batch: the hash of a file's content and of its mapping.
-# rows_in = accepted + quarantined + duplicates + held (law L1); flagged ones are among the accepted.
+# rows_in = accepted + quarantined + duplicates + held (law L1); flagged ones are accepted.
 batch = Table(
     "batch",
     metadata,

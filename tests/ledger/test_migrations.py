@@ -1,0 +1,38 @@
+"""A migrated ledger has exactly the tables of the code, and is migrated once."""
+
+from __future__ import annotations
+
+import threading
+
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import inspect
+
+from accord.ledger import Ledger
+from accord.ledger.migrate import VERSION_TABLE, current_revision, newest_revision
+from accord.ledger.tables import metadata
+
+
+def test_a_migrated_ledger_has_exactly_the_tables_of_the_code(ledger) -> None:
+    with ledger.read() as connection:
+        context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_a_ledger_is_at_the_newest_revision_in_a_table_of_our_own_name(ledger) -> None:
+    assert current_revision(ledger.engine) == newest_revision()
+    assert inspect(ledger.engine).has_table(VERSION_TABLE)
+    assert not inspect(ledger.engine).has_table("alembic_version")
+
+
+def test_two_that_open_an_empty_ledger_at_once_take_turns(tmp_path) -> None:
+    url = f"sqlite:///{tmp_path / 'ledger.db'}"
+    opened: list[Ledger] = []
+    threads = [threading.Thread(target=lambda: opened.append(Ledger.open(url))) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    assert [current_revision(one.engine) for one in opened] == [newest_revision()] * 2
+    for one in opened:
+        one.close()
