@@ -141,3 +141,9 @@ def test_a_url_is_left_as_it_is(tmp_path):
     path = tmp_path / "sources.yaml"
     path.write_text(one(path="s3://bucket/a.csv"))
     assert read_sources(path, {}).sources[0].path == "s3://bucket/a.csv"
+
+
+def test_a_relative_variable_starts_in_the_working_folder_as_whoever_set_it_meant(tmp_path):
+    path = tmp_path / "sources.yaml"
+    path.write_text(one(path="${D}/a.csv"))
+    assert read_sources(path, {"D": "../data"}).sources[0].path == "../data/a.csv"

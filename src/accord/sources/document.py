@@ -24,9 +24,10 @@ _VARIABLE = re.compile(r"\$\{(\w+)\}")
 
 
 def read_sources(path: str | Path, environment: Mapping[str, str]) -> Sources:
-    """Read and check the sources in a file; places are resolved against its folder.
+    """Read and check the sources in a file.
 
-    ``${NAME}`` in a path is taken from ``environment``. Raises SourceError whose ``faults`` are
+    A relative path starts in its folder. ``${NAME}`` in a path is taken from ``environment``; a path
+    that begins with one starts in the working folder. Raises SourceError whose ``faults`` are
     all that was found wrong, each with its path and remedy.
     """
     file = Path(path)
@@ -124,9 +125,13 @@ def _read_source(
 
 
 def _expand(place: str, folder: Path, environment: Mapping[str, str]) -> str:
-    """Put variables in; a relative place starts in the folder. Unset variables stay as written."""
+    """Put variables in; unset ones stay as written.
+
+    A relative place starts in the folder of ``sources.yaml``; one that begins with a variable, in
+    the working folder, as whoever set the variable meant it.
+    """
     expanded = _VARIABLE.sub(lambda found: environment.get(found[1]) or found[0], place)
-    if "://" in expanded or expanded.startswith("${"):
+    if "://" in expanded or place.startswith("${"):
         return expanded
     return str(folder / expanded)
 
