@@ -26,10 +26,13 @@ def prefect_server() -> Iterator[str]:
     )
     from prefect.testing.utilities import prefect_test_harness
 
-    with prefect_test_harness(server_startup_timeout=120):
-        # A flow's heartbeat thread sleeps in steps of a second and is joined at its end.
-        with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
-            yield str(PREFECT_API_URL.value())
+    # A flow's heartbeat thread sleeps in steps of a second and is joined at its end.
+    without_heartbeat = {PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}
+    with (
+        prefect_test_harness(server_startup_timeout=120),
+        temporary_settings(without_heartbeat),
+    ):
+        yield str(PREFECT_API_URL.value())
 
 
 @pytest.fixture
