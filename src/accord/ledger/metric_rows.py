@@ -20,7 +20,9 @@ from sqlalchemy import (
     Select,
     Text,
     and_,
+    bindparam,
     cast,
+    delete,
     exists,
     func,
     select,
@@ -293,6 +295,15 @@ def read_closed_periods(connection: Connection) -> set[str]:
 def write_numbers(connection: Connection, rows: Sequence[Row]) -> None:
     """Write numbers; one of the same period, metric, dimension, member and revision is replaced."""
     upsert_rows(connection, metric, rows)
+
+
+def delete_numbers(connection: Connection, rows: Sequence[Row]) -> None:
+    """Delete numbers of a running period of which no fact is left."""
+    key = [column.name for column in metric.primary_key]
+    same = and_(*(metric.c[name] == bindparam(f"of_{name}") for name in key))
+    if rows:
+        values = [{f"of_{name}": row[name] for name in key} for row in rows]
+        connection.execute(delete(metric).where(same), values)
 
 
 def read_since(connection: Connection) -> datetime | None:

@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 
 from accord.agreement import Agreement
 from accord.ledger.metric_rows import (
+    delete_numbers,
     read_closed_periods,
     read_newest_numbers,
     read_since,
@@ -134,6 +135,7 @@ def _store(
     partial = dict(zip(periods.labels, periods.partial, strict=True))
     rows: list[dict[str, Any]] = []
     restatements: list[Restatement] = []
+    gone = [stored[key] for key in stored.keys() - numbers.keys() if stored[key]["partial"]]
     for key, number in _with_vanished(numbers, stored):
         row = _row(number, partial=partial[number.period], as_of=periods.as_of)
         before = stored.get(key)
@@ -143,6 +145,7 @@ def _store(
             row["revision"] = before["revision"] + 1 if before else 1
             restatements.append(_restated(row, before))
         rows.append(row)
+    delete_numbers(connection, gone)
     write_numbers(connection, rows)
     return WeeklyResult(
         weeks=tuple(wanted),
@@ -155,10 +158,10 @@ def _store(
 def _with_vanished(
     numbers: Mapping[Key, Number], stored: Mapping[Key, Mapping[str, Any]]
 ) -> Iterator[tuple[Key, Number]]:
-    """Yield every number, then those that stood and of which no fact is left: they are zero."""
+    """Yield every number, then those a closed week held and of which no fact is left: zero now."""
     yield from numbers.items()
     for key in stored.keys() - numbers.keys():
-        if stored[key]["metric"] in METRICS:
+        if stored[key]["metric"] in METRICS and not stored[key]["partial"]:
             yield key, _nothing(key)
 
 

@@ -22,6 +22,7 @@ from accord.records import Side as Party
 from accord.report.model import Page, PromiseLine, Section, Side
 from accord.report.view import View
 
+_SETTLED = (Status.KEPT, Status.MISSED)
 _TITLES = {"qualify": "Qualification"}
 
 
@@ -64,7 +65,8 @@ def _state(view: View) -> str:
 def _headline(sides: tuple[Side, ...], *, partial: bool) -> str:
     missed = [sum(line.status is Status.MISSED for line in side.lines) for side in sides]
     due = [sum(line.status is not Status.NOTHING for line in side.lines) for side in sides]
-    if not any(due):
+    settled = [line for side in sides for line in side.lines if line.status in _SETTLED]
+    if not settled:
         return "Nothing was due yet from either side"
     so_far = " so far" if partial else ""
     if not any(missed):
