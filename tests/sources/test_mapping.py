@@ -10,7 +10,7 @@ import pytest
 
 from accord.errors import SourceError
 from accord.records import SCHEMAS, Entity
-from accord.sources.mapping import DTYPES
+from accord.sources.columns import DTYPES
 
 
 def faults(records):

@@ -26,9 +26,9 @@ _VARIABLE = re.compile(r"\$\{(\w+)\}")
 def read_sources(path: str | Path, environment: Mapping[str, str]) -> Sources:
     """Read and check the sources in a file.
 
-    A relative path starts in its folder. ``${NAME}`` in a path is taken from ``environment``; a path
-    that begins with one starts in the working folder. Raises SourceError whose ``faults`` are
-    all that was found wrong, each with its path and remedy.
+    A relative path starts in its folder. ``${NAME}`` in a path is taken from ``environment``; one
+    that begins with a variable starts in the working folder. Raises SourceError whose ``faults``
+    are all that was found wrong, each with its path and remedy.
     """
     file = Path(path)
     text = _read_text(file)

@@ -5,7 +5,7 @@ Nothing is judged here: text that is no value of its field becomes null and is l
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import partial
@@ -18,36 +18,21 @@ import pyarrow.compute as pc
 
 from accord.conditions import Condition, matches
 from accord.errors import SourceError
-from accord.records import SCHEMAS, Field, Kind
+from accord.records import SCHEMAS, Field
+from accord.sources.columns import (
+    Column,
+    by_distinct,
+    nothing_of,
+    read_column,
+    trim,
+    valued,
+    without_nulls,
+)
 from accord.sources.model import ColumnMapping, Source
 from accord.sources.rows import Rows
-from accord.sources.stamps import parse_instants
 from accord.sources.values import (
-    EXPECTED,
     StageOf,
-    parse_flag,
-    parse_float,
-    parse_integer,
-    parse_money,
-    parse_spans,
-    parse_word,
 )
-
-DTYPES: dict[Kind, Any] = {
-    Kind.ID: "str",
-    Kind.TEXT: "str",
-    Kind.WORD: "str",
-    Kind.SPANS: "str",
-    Kind.INTEGER: "Int64",
-    Kind.NUMBER: "float64",
-    Kind.FLAG: "boolean",
-    Kind.MONEY: "object",
-    Kind.DATE: "object",
-    Kind.INSTANT: "datetime64[us, UTC]",
-}
-"""How each kind stands in a frame (pandas 3)."""
-
-_BAD = "[\x00-\x08\x0b\x0c\x0e-\x1f]"  # control characters but tab and line ends
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,15 +55,6 @@ class Records:
         return self.rows.records([int(self.row_numbers[at]) - 1 for at in positions])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Column:
-    """One field's values, which of them are text that could not be read, and what it should be."""
-
-    series: pd.Series
-    bad: np.ndarray[Any, np.dtype[np.bool_]]
-    expected: str
-
-
 def map_records(rows: Rows, source: Source, *, stage_of: StageOf) -> Records:
     """Map rows to the source's entity. SourceError if a mapped column is not there.
 
@@ -95,9 +71,9 @@ def map_records(rows: Rows, source: Source, *, stage_of: StageOf) -> Records:
         mapping = source.fields.get(field.name)
         text = None if mapping is None else _cells(rows, mapping, source, kept)
         if mapping is None or text is None:
-            columns[field.name] = _nothing(field, len(numbers))
+            columns[field.name] = nothing_of(field, len(numbers))
             continue
-        column = _read(text, field, mapping, source, stage_of)
+        column = read_column(text, field, mapping, source, stage_of)
         columns[field.name] = column.series
         faults.append(_faults_of(column, text, field))
     frame = pd.DataFrame(columns, index=pd.RangeIndex(len(numbers)))
@@ -141,20 +117,11 @@ def _holds(condition: Condition, rows: Rows, source: Source) -> np.ndarray[Any, 
     """Decide a condition over the file's columns, each test once per distinct text."""
     found = np.ones(rows.count, dtype=bool)
     for test in condition.tests:
-        text = _without_nulls(_trim(rows.text(test.field)), source.nulls)
-        found &= _by_distinct(text, partial(matches, test.matcher)).astype(bool)
+        text = without_nulls(trim(rows.text(test.field)), source.nulls)
+        found &= by_distinct(text, partial(matches, test.matcher)).astype(bool)
     if condition.any_of:
         found &= np.logical_or.reduce([_holds(part, rows, source) for part in condition.any_of])
     return found
-
-
-def _by_distinct(text: pa.Array, decide: Callable[[str | None], Any]) -> np.ndarray[Any, Any]:
-    """Decide once per distinct text (null is one) and spread the answers over the rows."""
-    coded = text.dictionary_encode(null_encoding="encode")
-    answers = np.empty(len(coded.dictionary), dtype=object)
-    answers[:] = [decide(value) for value in coded.dictionary.to_pylist()]
-    spread: np.ndarray[Any, Any] = answers[coded.indices.to_numpy(zero_copy_only=False)]
-    return spread
 
 
 def _cells(
@@ -174,89 +141,10 @@ def _cells(
     if pa.types.is_timestamp(column.type):
         return column
     text = Rows(place=rows.place, columns={"": column}, count=len(column)).text("")
-    return _valued(_without_nulls(_trim(text), (*source.nulls, *mapping.nulls)), mapping)
+    return valued(without_nulls(trim(text), (*source.nulls, *mapping.nulls)), mapping)
 
 
-def _trim(text: pa.Array) -> pa.Array:
-    return pc.utf8_trim_whitespace(text)
-
-
-def _without_nulls(text: pa.Array, nulls: Sequence[str]) -> pa.Array:
-    words = pa.array({"", *(word.strip() for word in nulls)}, pa.large_string())
-    return pc.if_else(pc.is_in(text, words), pa.scalar(None, pa.large_string()), text)
-
-
-def _valued(text: pa.Array, mapping: ColumnMapping) -> pa.Array:
-    """Replace the file's words by ours."""
-    if not mapping.values:  # noqa: PD011 - a pydantic model
-        return text
-    values = {word.strip(): ours for word, ours in mapping.values.items()}  # noqa: PD011
-    answers = _by_distinct(text, lambda word: values.get(word, word) if word else word)
-    return pa.array(answers, pa.large_string())
-
-
-def _read(
-    cells: pa.Array, field: Field, mapping: ColumnMapping, source: Source, stage_of: StageOf
-) -> _Column:
-    zone = mapping.timezone or source.timezone
-    decimal = mapping.decimal or source.decimal
-    if field.kind in {Kind.INSTANT, Kind.DATE}:
-        return _read_stamps(cells, field, mapping, zone)
-    text = cells if pa.types.is_large_string(cells.type) else pc.cast(cells, pa.large_string())
-    if field.kind in {Kind.ID, Kind.TEXT}:
-        return _read_text(text, field, source.prefix if mapping.system is None else mapping.system)
-    parsers: dict[Kind, Callable[[str], Any]] = {
-        Kind.WORD: partial(parse_word, field=field, stage_of=stage_of),
-        Kind.INTEGER: partial(parse_integer, decimal=decimal),
-        Kind.NUMBER: partial(parse_float, decimal=decimal),
-        Kind.MONEY: partial(parse_money, decimal=decimal),
-        Kind.FLAG: parse_flag,
-        Kind.SPANS: partial(parse_spans, zone=zone),
-    }
-    parse = parsers[field.kind]
-    answers = _by_distinct(text, lambda value: None if value is None else parse(value))
-    values = _series(answers, field)
-    expected = f"one of {', '.join(field.words)}" if field.words else EXPECTED[field.kind]
-    return _Column(series=values, bad=_unread(text, values), expected=expected)
-
-
-def _series(answers: np.ndarray[Any, Any], field: Field) -> pd.Series:
-    return pd.Series(pd.array(answers, dtype=DTYPES[field.kind]))
-
-
-def _unread(text: pa.Array, values: pd.Series) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    given = pc.is_valid(text).to_numpy(zero_copy_only=False)
-    return np.asarray(given & values.isna().to_numpy())
-
-
-def _read_stamps(cells: pa.Array, field: Field, mapping: ColumnMapping, zone: str) -> _Column:
-    expected = " or ".join([*mapping.formats, "ISO 8601"])
-    kind = "date" if field.kind is Kind.DATE else "time"
-    if field.kind is Kind.INSTANT:
-        values = parse_instants(cells, formats=mapping.formats, zone=zone)
-    else:  # the day as it is written, whatever the zone
-        instants = parse_instants(cells, formats=mapping.formats, zone="UTC")
-        values = pd.Series(instants.dt.date.where(instants.notna(), None), dtype="object")
-    return _Column(series=values, bad=_unread(cells, values), expected=f"a {kind} as {expected}")
-
-
-def _read_text(text: pa.Array, field: Field, prefix: str) -> _Column:
-    """Keep text as it is; a control character, which no store keeps, makes it unreadable."""
-    clean = pc.if_else(
-        pc.match_substring_regex(text, _BAD), pa.scalar(None, pa.large_string()), text
-    )
-    if field.kind is Kind.ID and prefix:
-        front, nothing = (pa.scalar(word, pa.large_string()) for word in (f"{prefix}:", ""))
-        clean = pc.binary_join_element_wise(front, clean, nothing)
-    values = pd.Series(pd.array(clean, dtype="str"))
-    return _Column(series=values, bad=_unread(text, values), expected=EXPECTED[field.kind])
-
-
-def _nothing(field: Field, count: int) -> pd.Series:
-    return pd.Series([None] * count, dtype=DTYPES[field.kind])
-
-
-def _faults_of(column: _Column, cells: pa.Array, field: Field) -> pd.DataFrame:
+def _faults_of(column: Column, cells: pa.Array, field: Field) -> pd.DataFrame:
     positions = np.flatnonzero(column.bad)
     texts = pc.cast(cells.take(pa.array(positions)), pa.large_string()).to_pylist()
     return pd.DataFrame(
