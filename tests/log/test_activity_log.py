@@ -103,6 +103,15 @@ def test_a_batch_offered_again_is_counted_as_the_first_time(log: ActivityLog) ->
     assert content(log) == sorted(THREE)
 
 
+def test_a_row_that_the_first_time_left_out_is_taken_when_the_batch_comes_again(
+    log: ActivityLog,
+) -> None:
+    first = log.append(batch(*THREE[:2]), batch_id="b1", taken_at=NOW)
+    again = log.append(batch(*THREE), batch_id="b1", taken_at=NOW)
+    assert (first.accepted, again) == (2, Appended(accepted=3, duplicates=0))
+    assert len(content(log)) == 3
+
+
 def test_a_batch_of_nothing_new_writes_nothing_and_counts_the_same_again(log: ActivityLog) -> None:
     log.append(batch(*THREE), batch_id="b1", taken_at=NOW)
     version = log.version

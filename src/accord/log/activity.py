@@ -67,13 +67,13 @@ class ActivityLog:
         """Take a batch exactly once, however often it is offered or killed half-way.
 
         ``table`` has activity_id, lead_id, kind, occurred_us (BIGINT, microseconds UTC) and maybe
-        detail. Rows whose key is in the log, or earlier in the batch, are duplicates. A batch whose
-        transaction is in the log is only counted, with the counts of the first time.
+        detail. Rows whose key is in the log, or earlier in the batch, are duplicates. For a batch
+        whose transaction is in the log the counts are those of the first time; a row of it that is
+        not there yet (it was refused then, as one of the future may be) is taken now.
         The caller holds the ingest lease: two appends at once could both land.
         """
         rows = to_log_rows(table, batch_id=batch_id, taken_at=taken_at)
-        if self._storage.holds_batch(batch_id):
-            return self._appended(rows, self._count_batch(rows, batch_id))
+        held = self._storage.holds_batch(batch_id)
         fresh = self._without_known(_without_repeats(rows))
         reach("log.before_append")
         if fresh.num_rows:
@@ -81,7 +81,8 @@ class ActivityLog:
         reach("log.after_append")
         if fresh.num_rows:
             self._storage.merge_small()
-        return self._appended(rows, fresh.num_rows)
+        accepted = self._count_batch(rows, batch_id) if held else fresh.num_rows
+        return self._appended(rows, accepted)
 
     def read(
         self,
