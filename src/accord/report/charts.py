@@ -80,7 +80,7 @@ def bars(
     if marks:
         ticks = base.mark_tick(color=INK, thickness=2, height={"band": 0.9}).encode(x=x("mark"))
         chart = drawn + ticks + labels
-    height = max(70, 27 * len(rows))
+    height = 27 * len(rows)
     return _drawn(name, chart.properties(width=WIDTH - 90, height=height), title, says)
 
 

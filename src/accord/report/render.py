@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib.resources import files
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -10,6 +11,8 @@ from markupsafe import Markup
 from accord.metrics import Status
 from accord.report.model import Page
 from accord.report.palette import dark_rules
+
+_UNIT = re.compile(r"(?<=\d) (?=%|(?:min|h|d|k|M|hours?|days?|minutes?)\b)")
 
 MARKS = {
     Status.KEPT: "\u2713",
@@ -29,8 +32,18 @@ def render_page(page: Page) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["tied"] = tie
     template = environment.get_template("report.html.j2")
     return template.render(page=page, style=Markup(_style()), marks=MARKS, svg=Markup)  # noqa: S704  ours: style file and charts drawn here
+
+
+def tie(sentence: str) -> str:
+    r"""Keep a number and its unit on one line.
+
+    >>> tie("within 2.0 h of it") == "within 2.0\u00a0h of it"
+    True
+    """
+    return _UNIT.sub("\u00a0", sentence)
 
 
 def _style() -> str:

@@ -22,7 +22,6 @@ from accord.records import Side as Party
 from accord.report.model import Page, PromiseLine, Section, Side
 from accord.report.view import View
 
-_SETTLED = (Status.KEPT, Status.MISSED)
 _TITLES = {"qualify": "Qualification"}
 
 
@@ -63,23 +62,35 @@ def _state(view: View) -> str:
 
 
 def _headline(sides: tuple[Side, ...], *, partial: bool) -> str:
-    missed = [sum(line.status is Status.MISSED for line in side.lines) for side in sides]
-    due = [sum(line.status is not Status.NOTHING for line in side.lines) for side in sides]
-    settled = [line for side in sides for line in side.lines if line.status in _SETTLED]
+    """Say in a line who kept their word; a side of which nothing was due is not spoken of."""
+    due = {side.title: [one.status for one in side.lines] for side in sides}
+    due = {
+        title: [one for one in lines if one is not Status.NOTHING] for title, lines in due.items()
+    }
+    settled = [one for lines in due.values() for one in lines if one is not Status.RUNNING]
     if not settled:
         return "Nothing was due yet from either side"
     so_far = " so far" if partial else ""
-    if not any(missed):
-        return f"Both sides have kept their word{so_far}"
-    parts = [
-        f"{side.title} missed {_of(count, owed)}" if count else f"{side.title} missed none"
-        for side, count, owed in zip(sides, missed, due, strict=True)
-    ]
-    return f"{parts[0]}, {parts[1].lower()}{so_far}"
+    if Status.MISSED not in settled:
+        both = all(due.values())
+        return (
+            "Both sides have kept their" if both else f"{_only(due)} has kept its"
+        ) + f" word{so_far}"
+    said = [f"{title} {_missed(lines)}" for title, lines in due.items() if lines]
+    return ", ".join([said[0], *(one[0].lower() + one[1:] for one in said[1:])]) + so_far
 
 
-def _of(count: int, owed: int) -> str:
-    return f"{count} of {owed} promises"
+def _only(due: dict[str, list[Status]]) -> str:
+    return next(title for title, lines in due.items() if lines)
+
+
+def _missed(lines: list[Status]) -> str:
+    count = sum(one is Status.MISSED for one in lines)
+    if not count:
+        return "missed none"
+    if len(lines) == 1:
+        return "missed its one promise"
+    return f"missed {count} of {len(lines)} promises"
 
 
 def _side(view: View, party: Party) -> Side:
