@@ -10,7 +10,7 @@ from accord.simulate.streams import pick, stream
 from accord.simulate.words import COUNTRIES, FIRST_WORDS, INDUSTRIES, LAST_WORDS
 
 SIZES = {"small": (3, 99), "middle": (100, 999), "large": (1000, 30_000)}
-_SHARES = {"small": 61.0, "middle": 30.0, "large": 9.0}
+_SHARES = {"small": 62.0, "middle": 30.0, "large": 8.0}
 _DEALS = {"small": 10_000, "middle": 30_000, "large": 250_000}
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,7 +27,7 @@ from accord.simulate.files import (
     write_entity,
     write_whole,
 )
-from accord.simulate.hearing import Heard, listen
+from accord.simulate.hearing import Heard, bare, listen
 from accord.simulate.market import Market
 from accord.simulate.people import make_people
 from accord.simulate.sales import Sales
@@ -91,6 +91,8 @@ class Company:
         )
         self._sales = Sales(seed=seed, people=people, agreement=terms, market=self._market)
         self._state = self._resume()
+        self._crm_bytes = self._state.crm_bytes
+        self._heard: list[Heard] = []
 
     @property
     def until(self) -> datetime:
@@ -105,6 +107,14 @@ class Company:
         """Write only what sales did since: touches, decisions, deals. The rest waits for a step."""
         return self._advance(until, whole=False)
 
+    def has_answers(self, until: datetime, lead_ids: Collection[str]) -> bool:
+        """Whether sales has done something about one of these leads that no file tells yet.
+
+        Ids carry the system's prefix, as the ledger's do. What came to the CRM is heard first.
+        """
+        self._listen()
+        return self._sales.has_news(until, {bare(lead_id) for lead_id in lead_ids})
+
     def file_away(self) -> int:
         """Move what lies in the inbox to the folder of what was taken; return how many files."""
         taken = self.folder / TAKEN
@@ -116,9 +126,8 @@ class Company:
 
     def _advance(self, until: datetime, *, whole: bool) -> Step:
         state, until = self._state, until.astimezone(UTC)
-        heard, crm_bytes = listen(self._crm, offset=state.crm_bytes, heard_at=state.answered)
-        for each in heard:
-            self._sales.hear(each)
+        self._listen()
+        heard, self._heard = self._heard, []
         rows = self._sales.rows_until(until)
         truths: list[dict[str, Any]] = []
         if whole:
@@ -128,7 +137,7 @@ class Company:
         self._state = _State(
             until=until if whole else state.until,
             answered=until,
-            crm_bytes=crm_bytes,
+            crm_bytes=self._crm_bytes,
             truth_bytes=append_lines(self.folder / TRUTH_FILE, truths, after=state.truth_bytes),
             journal_bytes=append_lines(
                 self.folder / JOURNAL_FILE,
@@ -139,6 +148,14 @@ class Company:
         self._keep()
         counts = {entity: len(each) for entity, each in rows.items()}
         return Step(until=until, files=files, rows=counts, heard=len(heard))
+
+    def _listen(self) -> None:
+        """Take to heart what came to the CRM since; the next step keeps it in the journal."""
+        heard_at = self._state.answered
+        heard, self._crm_bytes = listen(self._crm, offset=self._crm_bytes, heard_at=heard_at)
+        for each in heard:
+            self._sales.hear(each)
+        self._heard += heard
 
     def _write(
         self, rows: Mapping[Entity, list[Row]], truths: list[dict[str, Any]], until: datetime

@@ -77,18 +77,18 @@ def _heard(content: bytes, heard_at: datetime) -> Iterator[Heard]:
             sent_at = datetime.fromisoformat(entry["sent_at"])
             told = _highest(payload["recipients"])
             if told:
-                lead_id = _bare(payload["lead_id"])
+                lead_id = bare(payload["lead_id"])
                 yield Heard(lead_id=lead_id, at=sent_at, heard_at=heard_at, told=told)
 
 
 def _handoff(payload: dict[str, Any], heard_at: datetime) -> Heard:
     return Heard(
-        lead_id=_bare(payload["lead_id"]),
+        lead_id=bare(payload["lead_id"]),
         at=datetime.fromisoformat(payload["assigned_at"]),
         heard_at=heard_at,
         cycle=int(payload["cycle"]),
         stage=payload["stage"],
-        rep_id=_bare(payload["rep_id"]),
+        rep_id=bare(payload["rep_id"]),
         hot=bool(payload["hot"]),
     )
 
@@ -98,6 +98,6 @@ def _highest(recipients: list[dict[str, Any]]) -> str:
     return max(roles, key=_RANKS.__getitem__, default="")
 
 
-def _bare(identifier: str) -> str:
+def bare(identifier: str) -> str:
     """Return an id as the company's own files write it, without the system's prefix."""
     return identifier.removeprefix(f"{SYSTEM}:")

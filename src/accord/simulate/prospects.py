@@ -82,7 +82,7 @@ _NATURES: Mapping[str, Mapping[Nature, float]] = {
         Nature.STUDENT: 4,
         Nature.SPAM: 3,
     }
-    for size, buyers in (("small", 4.4), ("middle", 5.2), ("large", 7.0))
+    for size, buyers in (("small", 4.4), ("middle", 5.2), ("large", 11.0))
 }
 
 _PERSONAS: Mapping[Nature, tuple[float, float, float]] = {

@@ -7,7 +7,7 @@ owner, or a new hand-off of the lead, ends it.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
@@ -58,6 +58,13 @@ class Sales:
             self._be_told(heard)
         else:
             self._begin(heard)
+
+    def has_news(self, until: datetime, lead_ids: Collection[str]) -> bool:
+        """Whether anything has been done about one of these leads that no file tells yet."""
+        return any(
+            at <= until and not story.over and story.request.lead_id in lead_ids
+            for at, _, _, _, story in self._heap
+        )
 
     def rows_until(self, until: datetime) -> dict[Entity, list[Row]]:
         """Return what sales did since the last time asked, up to and with ``until``, in order."""
