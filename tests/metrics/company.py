@@ -328,6 +328,13 @@ class _Walk:
             if at <= AS_OF:
                 stage = pick.choices(["customer", "lost"], [80, 20])[0]
                 self.enter(stage, at)
+        sizes = [amount, amount * 2, amount + 1000]
+        for number, known_at in enumerate(sorted(pick.sample([opened, at, AS_OF], k=2))):
+            company.add(
+                "opportunity_version", opportunity_id=f"crm:deal-{self.lead['lead_id']}",
+                known_at=known_at, batch_id=f"b{number}", row_number=1, lead_id=None, rep_id=None,
+                stage="opportunity", amount=sizes[number],
+            )  # fmt: skip
         closed = at if stage != "opportunity" else None
         company.add(
             "opportunity", opportunity_id=f"crm:deal-{self.lead['lead_id']}",

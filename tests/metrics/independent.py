@@ -19,8 +19,8 @@ from accord.ledger import Ledger, tables
 from accord.records import to_us
 
 _LEDGER = (
-    "lead", "merge", "stage_change", "opportunity", "handoff", "clock", "touch", "spend", "batch",
-    "rep",
+    "lead", "merge", "stage_change", "opportunity", "opportunity_version", "handoff", "clock",
+    "touch", "spend", "batch", "rep",
 )  # fmt: skip
 
 _VIEWS = """
@@ -176,6 +176,12 @@ _CYCLE = (
 )
 _IS_OPEN = "stage NOT IN ('customer', 'lost')"
 _CLOSED_AT = f"CASE WHEN {_IS_OPEN} THEN NULL ELSE ended_at END"
+_THEN_WORTH = """coalesce(
+  (SELECT v.amount FROM opportunity_version v WHERE v.opportunity_id = deals.opportunity_id
+     AND v.known_at < $hi ORDER BY v.known_at DESC, v.batch_id DESC LIMIT 1),
+  (SELECT v.amount FROM opportunity_version v WHERE v.opportunity_id = deals.opportunity_id
+     ORDER BY v.known_at, v.batch_id LIMIT 1),
+  amount)"""
 _SPEND = _flow("spend", "spent_us", value=_SUM)
 _LEADS = _flow("leads", "created_at")
 _TOUCHES = _flow("touches", "touched_at")
@@ -247,7 +253,7 @@ TWINS: dict[str, tuple] = {
         _flow("deals", "ended_at", "stage = 'customer' AND amount IS NOT NULL"),
     ),
     "open_deals": (_stood("deals", "opened_at", _CLOSED_AT),),
-    "open_pipeline": (_stood("deals", "opened_at", _CLOSED_AT, value=_SUM),),
+    "open_pipeline": (_stood("deals", "opened_at", _CLOSED_AT, value=f"sum({_THEN_WORTH})"),),
     "sales_cycle_days": (_CYCLE.format(start="opened_at"), HALF),
     "days_to_close": (_CYCLE.format(start="lead_created_at"), HALF),
     "marketing_sourced_share": (

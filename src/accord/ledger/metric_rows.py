@@ -38,6 +38,7 @@ from accord.ledger.tables import (
     merge,
     metric,
     opportunity,
+    opportunity_version,
     rep,
     spend,
     stage_change,
@@ -96,7 +97,7 @@ def _labelled(fields: Fields) -> Select[Any]:
 
 _COUNTS = frozenset(
     {
-        *("cycle", "position", "per_week", "fit", "engagement", "intent"),
+        *("cycle", "position", "per_week", "row_number", "fit", "engagement", "intent"),
         *("rows_in", "accepted", "quarantined", "duplicates", "held"),
     }
 )
@@ -157,6 +158,18 @@ def _deals(connection: Connection) -> Reading:
         "amount_cents": _cents(connection, columns.amount),
     }
     return fields, _labelled(fields)
+
+
+def _deal_versions(connection: Connection) -> Reading:
+    columns = opportunity_version.c
+    fields = {
+        "deal_id": columns.opportunity_id,
+        "known_us": _us(connection, columns.known_at),
+        "row_number": columns.row_number,
+        "amount_cents": _cents(connection, columns.amount),
+    }
+    order = (columns.opportunity_id, columns.known_at, columns.batch_id, columns.row_number)
+    return fields, _labelled(fields).order_by(*order)
 
 
 def _handoffs(connection: Connection) -> Reading:
@@ -258,6 +271,7 @@ RAW: Mapping[str, Callable[[Connection], Reading]] = MappingProxyType(
         "merge": _merges,
         "move": _moves,
         "deal": _deals,
+        "deal_version": _deal_versions,
         "handoff": _handoffs,
         "clock": _clocks,
         "touch": _touches,

@@ -31,6 +31,9 @@ FRAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         # priced (whether it states an amount), from_lead, lead_us (from the lead's entry into the
         # database to closing), cycle_us (from opening to closing).
         "deals": (*_LEAD, *_PEOPLE),
+        # One row a stretch of time in which an open deal stood at one amount: deal_id, opened_us,
+        # from_us (its opening, or when a changed amount became known), until_us, amount_cents.
+        "amounts": (*_LEAD, *_PEOPLE),
         # One row a hand-over: handoff_id, stage (mql, sql), origin, hot, forced, queued_us,
         # assigned_us, ended_us, left_us (assigned or ended: no longer waiting), outcome,
         # accepted_us (the lead's entry into sal in that cycle).
@@ -60,6 +63,7 @@ BEGINS: Mapping[str, str] = MappingProxyType(
         "leads": "created_us",
         "entries": "at_us",
         "deals": "opened_us",
+        "amounts": "opened_us",
         "handoffs": "queued_us",
         "clocks": "started_us",
         "touches": "at_us",

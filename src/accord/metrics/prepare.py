@@ -147,6 +147,29 @@ def _deals(raw: Raw, _agreement: Agreement) -> Frame:
     return _with_team(frame, raw)
 
 
+def _amounts(raw: Raw, agreement: Agreement) -> Frame:
+    """What a deal was worth while it was open, so that a past week's pipeline stays as it was.
+
+    The first amount known counts from the deal's opening, a changed one from when it was known.
+    """
+    deals = _deals(raw, agreement)
+    stated = raw["deal_version"][["deal_id", "known_us", "amount_cents"]]
+    unsaid = deals[~deals["deal_id"].isin(list(stated["deal_id"]))]
+    plain = unsaid.assign(known_us=unsaid["opened_us"])[list(stated.columns)]
+    spans = pd.concat([stated, plain], ignore_index=True).merge(
+        deals.drop(columns="amount_cents"), on="deal_id", how="inner"
+    )
+    groups = spans.groupby("deal_id")["known_us"]
+    first = groups.cumcount() == 0
+    late = spans["known_us"].where(spans["known_us"] > spans["opened_us"], spans["opened_us"])
+    following = groups.shift(-1)
+    sooner = (following < spans["closed_us"]).fillna(value=False) | spans["closed_us"].isna()
+    return spans.assign(
+        from_us=late.mask(first, spans["opened_us"]),
+        until_us=following.where(sooner & following.notna(), spans["closed_us"]),
+    )
+
+
 def _handoffs(raw: Raw, _agreement: Agreement) -> Frame:
     handoffs = raw["handoff"]
     moves = raw["move"]
@@ -199,6 +222,7 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
         "leads": Recipe(reads=("lead", "merge", "deal", "move"), make=_leads),
         "entries": Recipe(reads=("lead", "merge", "move", "handoff", "rep"), make=_entries),
         "deals": Recipe(reads=("lead", "deal", "rep"), make=_deals),
+        "amounts": Recipe(reads=("lead", "deal", "deal_version", "rep"), make=_amounts),
         "handoffs": Recipe(reads=("lead", "move", "handoff", "rep"), make=_handoffs),
         "clocks": Recipe(reads=("lead", "clock", "rep"), make=_clocks),
         "touches": Recipe(reads=("lead", "touch", "rep"), make=_touches),

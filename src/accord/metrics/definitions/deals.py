@@ -15,10 +15,14 @@ def _closed(*states: str, value: str | None = None, **where: tuple[object, ...])
     return Part(frame="deals", at="closed_us", where={"state": states, **where}, value=value)
 
 
-def _open(value: str | None = None) -> Part:
-    return Part(
-        frame="deals", at="opened_us", until="closed_us", placing=Placing.STOCK, value=value
-    )
+_OPEN = Part(frame="deals", at="opened_us", until="closed_us", placing=Placing.STOCK)
+_OPEN_AMOUNT = Part(
+    frame="amounts",
+    at="from_us",
+    until="until_us",
+    placing=Placing.STOCK,
+    value="amount_cents",
+)
 
 
 def _deal(  # noqa: PLR0913  one argument a column of the definition
@@ -113,16 +117,16 @@ DEALS = (
         formula="deals opened and neither won nor lost, at the period's end",
         unit=Unit.COUNT,
         requirements=("A120",),
-        numerator=_open(),
+        numerator=_OPEN,
     ),
     _deal(
         "open_pipeline",
         title="Open pipeline",
-        formula="sum of the newest stated amounts of deals opened and neither won nor lost,"
-        " at the period's end",
+        formula="sum of the amounts, as known at the period's end, of deals opened and neither won"
+        " nor lost by then",
         unit=Unit.MONEY,
         requirements=("A120",),
-        numerator=_open("amount_cents"),
+        numerator=_OPEN_AMOUNT,
     ),
     _deal(
         "sales_cycle_days",
