@@ -10,7 +10,11 @@ from tasks.deliver import deliver
 
 @flow(name="deliver", validate_parameters=True, timeout_seconds=3600)
 def deliver_flow(as_of: AsOf = None) -> dict[str, int]:
-    """Drain the outbox into CRM and messages."""
+    """Drain the outbox into CRM and messages.
+
+    Args:
+        as_of: The instant to work at, in UTC if it names no zone; now if empty.
+    """
     return deliver(moment_of(as_of))
 
 

@@ -69,6 +69,7 @@ def _prepare() -> None:
         PREFECT_HOME=str(here / "prefect"),
         PREFECT_LOGGING_LEVEL="WARNING",
         PREFECT_SERVER_ANALYTICS_ENABLED="false",
+        PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS="180",
         DO_NOT_TRACK="1",
     )
 

@@ -11,7 +11,11 @@ from tasks.quality import quality
 
 @flow(name="ingest", validate_parameters=True, timeout_seconds=3600)
 def ingest_flow(as_of: AsOf = None) -> dict[str, int]:
-    """Take new batches from the sources."""
+    """Take new batches from the sources.
+
+    Args:
+        as_of: The instant to work at, in UTC if it names no zone; now if empty.
+    """
     moment = moment_of(as_of)
     counts = ingest(moment)
     quality(moment)

@@ -1,4 +1,8 @@
-"""Parameters that flows share: typed, described, so that the form in the UI explains itself."""
+"""Parameters that flows share. What each means stands in the flow's docstring.
+
+Prefect takes a parameter's description from there and makes the form in the UI of it; the type
+says what may be entered, and the server refuses anything else.
+"""
 
 from __future__ import annotations
 
@@ -7,29 +11,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-AsOf = Annotated[
-    datetime | None,
-    Field(
-        title="As of",
-        description="The instant to work at; now if empty. A past instant catches up to that only.",
-    ),
-]
-DryRun = Annotated[
-    bool,
-    Field(title="Dry run", description="Show what would be handed over; hand over nothing."),
-]
-Full = Annotated[
-    bool,
-    Field(title="All leads", description="Score every lead, not only those with something new."),
-]
-Week = Annotated[
-    str | None,
-    Field(
-        title="ISO week",
-        description="Such as 2026-W46; the newest if empty.",
-        pattern=r"^\d{4}-W\d{2}$",
-    ),
-]
+AsOf = datetime | None
+DryRun = bool
+Full = bool
+Week = Annotated[str | None, Field(pattern=r"^\d{4}-W\d{2}$")]
 
 
 def moment_of(as_of: datetime | None) -> datetime:

@@ -36,6 +36,10 @@ def pipeline(as_of: AsOf = None, dry_run: DryRun = False) -> dict[str, dict[str,
 
     A run too many is a cheap nothing. A file that cannot be read stops nothing else, and fails the
     run at its end.
+
+    Args:
+        as_of: The instant to work at, in UTC if it names no zone; now if empty.
+        dry_run: Show what would be handed over; hand over nothing.
     """
     moment = moment_of(as_of)
     counts: dict[str, dict[str, int]] = {}

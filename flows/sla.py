@@ -11,7 +11,11 @@ from tasks.sla import sla
 
 @flow(name="sla", validate_parameters=True, timeout_seconds=3600)
 def sla_flow(as_of: AsOf = None) -> dict[str, int]:
-    """Climb the ladders of what is due, then deliver."""
+    """Climb the ladders of what is due, then deliver.
+
+    Args:
+        as_of: The instant to work at, in UTC if it names no zone; now if empty.
+    """
     moment = moment_of(as_of)
     counts = sla(moment)
     if counts["fired"]:

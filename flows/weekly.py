@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
 from prefect import flow
 from prefect.artifacts import create_link_artifact
-from pydantic import Field
 
 from flows.parameters import AsOf, Week, moment_of
 from tasks.weekly import report, weekly
 
-Review = Annotated[
-    Literal["daily", "weekly", "monthly", "pipeline"],
-    Field(title="Review", description="Which of the agreement's reviews this run serves."),
-]
+Review = Literal["daily", "weekly", "monthly", "pipeline"]
 
 
 @flow(name="weekly", validate_parameters=True, timeout_seconds=3600)
 def weekly_flow(as_of: AsOf = None, week: Week = None, review: Review = "weekly") -> str:
-    """Compute the weekly metrics, write the report, and return its path."""
+    """Compute the weekly metrics, write the report, and return its path.
+
+    Args:
+        as_of: The instant to work at, in UTC if it names no zone; now if empty.
+        week: An ISO week such as 2026-W46; the newest if empty.
+        review: Which of the agreement's reviews this run serves.
+    """
     moment = moment_of(as_of)
     weekly(moment)
     path = report(moment, week=week)

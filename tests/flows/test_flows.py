@@ -15,8 +15,14 @@ pytestmark = pytest.mark.prefect
 async def artifact_keys() -> set[str]:
     from prefect import get_client
 
+    from prefect.client.schemas.filters import ArtifactFilter
+    from prefect.client.schemas.sorting import ArtifactSort
+
     async with get_client() as client:
-        return {artifact.key for artifact in await client.read_artifacts()}
+        found = await client.read_artifacts(
+            artifact_filter=ArtifactFilter(), limit=200, sort=ArtifactSort.CREATED_DESC
+        )
+        return {artifact.key for artifact in found}
 
 
 def test_the_pipeline_walks_every_stage_in_order(prefect_server, home) -> None:
