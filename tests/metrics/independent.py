@@ -56,7 +56,7 @@ CREATE VIEW clocks AS
   SELECT c.*, l.channel,
     (ended_at IS NOT NULL AND ended_by = 'met' AND ended_at <= due_at) AS in_time,
     NOT (ended_at IS NOT NULL AND ended_at <= due_at) AS ran_out
-  FROM clock c LEFT JOIN lead l USING (lead_id);
+  FROM clock c LEFT JOIN lead l USING (lead_id) WHERE c.lead_id IS NOT NULL;
 CREATE VIEW touches AS
   SELECT t.* EXCLUDE (channel), l.segment, l.channel FROM touch t LEFT JOIN lead l USING (lead_id)
   WHERE automatic IS DISTINCT FROM true;

@@ -76,6 +76,16 @@ def test_a_running_clock_is_breached_only_once_its_due_time_has_passed(ledger, a
     assert after == {"clocks_breached": 1, "clocks_running": 1, "clocks_overdue": 1}
 
 
+def test_marketings_weekly_terms_are_no_clocks_of_leads(ledger, agreement):
+    company = _company()
+    company.clock(
+        lead={"lead_id": None, "segment": "small"}, term="volume", start=_AT, business=False,
+        within=timedelta(days=7), owner_id=None, team=None, side="marketing", handoff_id=None,
+        cycle=0, ended_at=None, ended_by=None,
+    )  # fmt: skip
+    assert _frames(ledger, company, agreement, "clocks")["clocks"].empty
+
+
 def test_a_clock_transferred_before_due_is_neither_met_nor_breached_and_after_due_breached(
     ledger, agreement
 ):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -27,8 +28,14 @@ def new_app() -> App:
 
 
 def main(tokens: Sequence[str] | None = None) -> None:
-    """Run one command and exit with its code."""
-    sys.exit(run(sys.argv[1:] if tokens is None else tokens))
+    """Run one command and exit with its code; a reader that closed its end is no error."""
+    try:
+        code = run(sys.argv[1:] if tokens is None else tokens)
+        sys.stdout.flush()
+    except BrokenPipeError:  # accord ... | head
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = DONE
+    sys.exit(code)
 
 
 def run(tokens: Sequence[str]) -> int:

@@ -199,6 +199,7 @@ def _handoffs(connection: Connection) -> Reading:
 
 
 def _clocks(connection: Connection) -> Reading:
+    """Clocks of leads; the weekly terms of marketing are metrics of their own."""
     columns = clock.c
     fields = {
         "clock_id": columns.clock_id,
@@ -214,7 +215,7 @@ def _clocks(connection: Connection) -> Reading:
         "ended_us": _us(connection, columns.ended_at),
         "ended_by": columns.ended_by,
     }
-    return fields, _labelled(fields)
+    return fields, _labelled(fields).where(columns.lead_id.is_not(None))
 
 
 def _touches(connection: Connection) -> Reading:

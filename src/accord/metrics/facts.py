@@ -38,9 +38,9 @@ FRAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         # assigned_us, ended_us, left_us (assigned or ended: no longer waiting), outcome,
         # accepted_us (the lead's entry into sal in that cycle).
         "handoffs": (*_LEAD, *_PEOPLE),
-        # One row a clock: clock_id, lead_id, term, side, started_us, due_us, ended_us, ended_by,
-        # verdict (met, breached, or missing where neither) and settled_us, when that was certain,
-        # wall_us and business_us from start to end.
+        # One row a clock of a lead: clock_id, lead_id, term, side, started_us, due_us, ended_us,
+        # ended_by, verdict (met, breached, or missing where neither) and settled_us, when that was
+        # certain, wall_us and business_us from start to end.
         "clocks": (*_LEAD, *_PEOPLE, "term"),
         # One row an attempt to reach a lead, automatic ones left out: touch_id, outcome, at_us.
         "touches": (*_LEAD, *_PEOPLE),

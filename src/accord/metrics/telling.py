@@ -102,7 +102,8 @@ def _low_acceptance(week: Week) -> Iterator[Weighed]:
         low = one.kind == "acceptance" and one.gap and one.status is not Status.NOTHING
         if low:
             reached, least = percent(_of(one.delivered)), percent(_of(one.limit))
-            sentence = f"Sales accepted {reached} of what it was handed; {least} is agreed."
+            when = " so far this week" if one.status is Status.RUNNING else ""
+            sentence = f"Sales accepted {reached} of what it was handed{when}; {least} is agreed."
             yield _weighed("acceptance_low", one.name, sentence, Side.MARKETING, _urgency(one))
 
 
@@ -131,7 +132,8 @@ def _worst_owner(week: Week, term: str) -> str:
     worst = max(late, key=lambda rep: (late[rep], rep), default="")
     if not worst or late[worst] * len(late) < 2 * total:
         return ""
-    return f"; {late[worst]:f} of them were {week.names.get(worst, worst)}'s"
+    count = "all" if late[worst] == total else f"{late[worst]:f}"
+    return f"; {count} of them were {week.names.get(worst, worst)}'s"
 
 
 def _slower(week: Week) -> Iterator[Weighed]:

@@ -12,6 +12,7 @@ from accord.metrics import worded as in_words
 from accord.records import to_text
 from accord.report.model import Cell
 
+_TENTH = Decimal("0.1")
 _MILLION = Decimal(1_000_000)
 _THOUSAND = Decimal(1_000)
 
@@ -38,8 +39,10 @@ def count(value: int | Decimal | None) -> Cell:
     return Cell(shown=in_words(Decimal(value), Unit.COUNT), raw=f"{Decimal(value):f}")
 
 
-def share(value: Decimal | None, *, places: int = 0) -> Cell:
-    """A share in per cent."""
+def share(value: Decimal | None, *, places: int | None = None) -> Cell:
+    """A share in per cent: whole, below ten with one decimal."""
+    if places is None:
+        places = 1 if value is not None and 0 < value < _TENTH else 0
     return Cell(shown=percent(value, places), raw="" if value is None else f"{value:f}")
 
 

@@ -12,7 +12,7 @@ from accord.report.view import View
 _COLUMNS = (
     ("Leads", "new_leads"),
     ("MQLs", "mqls"),
-    ("Accepted", "acceptance"),
+    ("Acceptance", "acceptance"),
     ("SQLs", "sqls"),
     ("Won", "won"),
     ("Lead to sale", "lead_to_sale"),

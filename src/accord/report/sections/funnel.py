@@ -45,10 +45,8 @@ def _lead(view: View) -> str:
     if sale is None or not sale.denominator:
         return "No lead has entered the database in these 13 weeks."
     won, leads = int(sale.numerator or 0), int(sale.denominator)
-    return (
-        f"Of {leads:,} leads that came in over the 13 weeks up to this one, {won:,} have bought:"
-        f" {percent(sale.value, 1)}."
-    )
+    bought = f"{won:,} have bought: {percent(sale.value, 1)}" if won else "none has bought yet"
+    return f"Of {leads:,} leads that came in over the 13 weeks up to this one, {bought}."
 
 
 def _counts(view: View) -> Table:

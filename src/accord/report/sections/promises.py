@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -58,14 +59,12 @@ def _by_term(view: View) -> Table:
                 member(name),
                 text(side),
                 Cell(shown=f"{spelled(term.within)}, {clock}", raw=f"{term.within} {term.clock}"),
-                view.cell("clocks_started", "term", name),
                 view.cell("clocks_met", "term", name),
                 view.cell("clocks_breached", "term", name),
-                share(number.value if number else None),
+                _in_time(number),
                 share(before.value if before else None),
                 view.cell("clocks_running", "term", name),
                 view.cell("clocks_overdue", "term", name),
-                _mark(number),
             )
         )
     return Table(
@@ -75,25 +74,24 @@ def _by_term(view: View) -> Table:
             Column(title="Term", numeric=False),
             Column(title="Owed by", numeric=False),
             Column(title="Within", numeric=False),
-            Column(title="Started"),
             Column(title="Met in time"),
             Column(title="Ran out"),
             Column(title="In time"),
             Column(title="Last week"),
             Column(title="Running now"),
             Column(title="Overdue now"),
-            Column(title="", numeric=False),
         ),
         rows=tuple(rows),
         empty="The agreement has no terms.",
     )
 
 
-def _mark(number: Number | None) -> Cell:
+def _in_time(number: Number | None) -> Cell:
+    """The share met in time, marked: one late clock is a promise not kept."""
     if number is None or not number.denominator:
         return marked(Status.NOTHING, Status.NOTHING.value)
     kept = number.numerator == number.denominator
-    return marked(Status.KEPT if kept else Status.MISSED, "kept" if kept else "missed")
+    return replace(share(number.value), status=Status.KEPT if kept else Status.MISSED)
 
 
 def _by_rep(view: View) -> Table:
@@ -149,16 +147,16 @@ def _chart(view: View) -> tuple[Chart, ...]:
 
 
 def _share_chart(view: View) -> tuple[Chart, ...]:
-    """Draw the share met in time by week, of the two terms with the most clocks."""
-    started = {
+    """Draw the share met in time by week, of the two terms with the most late clocks."""
+    late = {
         name: sum(
-            int(number.denominator or 0)
+            int((number.denominator or 0) - (number.numerator or 0))
             for (_, member_), number in view.numbers("sla_met_share", "term").items()
             if member_ == name
         )
         for _side, name, _term in _terms(view)
     }
-    chosen = sorted(started, key=lambda name: -started[name])[:2]
+    chosen = sorted(late, key=lambda name: -late[name])[:2]
     rows = []
     for name in chosen:
         for label in view.labels:
@@ -203,7 +201,7 @@ def _late(view: View) -> pd.DataFrame:
 def _breach_table(view: View, late: pd.DataFrame) -> Table:
     return Table(
         name="breaches",
-        caption="Clocks that ran out this week: open ones first, longest first",
+        caption="Clocks that ran out this week: open ones first, longest (by the wall clock) first",
         columns=(
             Column(title="Lead", numeric=False),
             Column(title="Term", numeric=False),
@@ -211,7 +209,7 @@ def _breach_table(view: View, late: pd.DataFrame) -> Table:
             Column(title="Owner", numeric=False),
             Column(title="Due", numeric=False),
             Column(title="Ended", numeric=False),
-            Column(title="Late by, wall clock"),
+            Column(title="Late by"),
             Column(title="", numeric=False),
         ),
         rows=tuple(_breach_row(view, row) for row in late.to_dict("records")),
