@@ -242,7 +242,7 @@ def test_a_company_opened_again_goes_on_as_if_never_closed(make_world):
         world.company.step(TUESDAY_TEN)
         for lead_id in leads_of(world)[:40]:
             world.hand_off(lead_id, FORGETFUL if lead_id[-1] < "5" else "INB-1", TUESDAY_TEN)
-    for hours in range(1, 24 * 9, 5):
+    for hours in range(1, 24 * 9, 25):
         at = TUESDAY_TEN + timedelta(hours=hours)
         again.company = again.open()
         for world in (steady, again):
