@@ -15,7 +15,7 @@ MARKETING = "#17666b"
 MARKETING_MID = "#5c9a9d"
 MARKETING_SOFT = "#a9cccd"
 SALES = "#a84f16"
-SALES_SOFT = "#e0b48f"
+SALES_SOFT = "#c58450"
 MISSED = "#b3261e"
 
 DARK = {
@@ -26,7 +26,7 @@ DARK = {
     MARKETING_MID: "#3c8c90",
     MARKETING_SOFT: "#275a5d",
     SALES: "#eb9457",
-    SALES_SOFT: "#7a4a26",
+    SALES_SOFT: "#b5713f",
     MISSED: "#ff8a80",
 }
 
