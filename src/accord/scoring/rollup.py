@@ -65,9 +65,8 @@ def decay(elapsed_us: nw.Expr, half_life_us: nw.Expr) -> nw.Expr:
 
 def _gather(rows: Lazy) -> Lazy:
     """Bring each row's weight to the last instant of its lead and kind, and add up."""
-    latest = nw.col("last_us").max().over(*KEY)
-    left = decay(latest - nw.col("last_us"), nw.col("half_life_us"))
-    faded = rows.with_columns(weight=nw.col("weight") * left)
+    left = decay(nw.col("latest_us") - nw.col("last_us"), nw.col("half_life_us"))
+    faded = _with_latest(rows).with_columns(weight=nw.col("weight") * left)
     gathered = faded.group_by(*KEY).agg(
         nw.col("count").sum(),
         nw.col("first_us").min(),
@@ -76,3 +75,15 @@ def _gather(rows: Lazy) -> Lazy:
         nw.col("half_life_us").max(),
     )
     return gathered.with_columns(nw.col("count").cast(nw.Int64))
+
+
+def _with_latest(rows: Lazy) -> Lazy:
+    """Add ``latest_us``: the last instant of each row's lead and kind.
+
+    A window, but for Arrow: there a window is a join whose rows come back in any order and are put
+    beside the wrong ones, so the join is written out and carries its rows with it.
+    """
+    if not rows.implementation.is_pyarrow():
+        return rows.with_columns(latest_us=nw.col("last_us").max().over(*KEY))
+    latest = rows.group_by(*KEY).agg(latest_us=nw.col("last_us").max())
+    return rows.join(latest, on=list(KEY), how="inner")

@@ -26,7 +26,7 @@ from accord.services.weekly import run_weekly
 from accord.services.workspace import Workspace
 from accord.simulate import Company, Step
 
-IDLE_TICK = timedelta(hours=6)
+IDLE_TICK = timedelta(hours=12)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
