@@ -222,7 +222,7 @@ def test_killed_after_every_commit_it_takes_one_batch_a_run(children, world, new
 def test_killed_again_and_again_at_any_points_it_ends_as_run_once(
     children, world, new_url, once, seed
 ):
-    chance = random.Random(seed)  # noqa: S311 - no secret, the same kills every time
+    chance = random.Random(seed)
     home = world()
     url = new_url(home)
     died = [run(children, home, url, chance.choice(POINTS)) for _ in range(6)]

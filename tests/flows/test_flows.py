@@ -14,7 +14,6 @@ pytestmark = pytest.mark.prefect
 
 async def artifact_keys() -> set[str]:
     from prefect import get_client
-
     from prefect.client.schemas.filters import ArtifactFilter
     from prefect.client.schemas.sorting import ArtifactSort
 

@@ -58,7 +58,7 @@ class Company:
     """Rows by table, in the making."""
 
     def __init__(self, *, seed: int = 7, leads: int = 1500, weeks: int = 5) -> None:
-        self.random = random.Random(seed)  # noqa: S311  a world, not a secret
+        self.random = random.Random(seed)
         self.rows: dict[str, list[dict]] = {}
         self.known_at = AS_OF
         self.span = timedelta(weeks=weeks)
