@@ -19,7 +19,7 @@ FOLDER = Path(os.environ.get("ACCORD_DEMO", "demo"))
 Counts = Mapping[str, Mapping[str, int]]
 WEEKS = 4
 SEED = 7
-SIZE = 2600
+SIZE = 1900
 _TOLD = (
     ("ingest", "rows_in", "rows in"),
     ("score", "scored", "scorings"),

@@ -96,9 +96,9 @@ def newest_week(connection: Connection, *, at_most: int) -> Rows:
 
 
 def count_by(connection: Connection, table: Table, column: str) -> dict[str, int]:
-    """Count a table's rows by one column."""
+    """Count a table's rows by one column; rows without a value there are left out."""
     name = table.c[column]
-    query = select(name, func.count()).group_by(name).order_by(name)
+    query = select(name, func.count()).where(name.is_not(None)).group_by(name).order_by(name)
     return {str(row[0]): row[1] for row in connection.execute(query)}
 
 

@@ -60,7 +60,7 @@ def simulate_weeks(  # noqa: PLR0913  a run is named by all of these
             crm=workspace.settings.outbox_path / "crm.jsonl",
         )
     run = Run(workspace, company, agreement=workspace.agreement(company.start))
-    end = company.start + timedelta(minutes=round(weeks * _MINUTES_OF_A_WEEK))
+    end = _weeks_after(company.start, weeks, zone=run.zone)
     for at in _instants(company.until, end, every=sweep):
         _pass_instant(run, at, tick=tick, on_tick=on_tick)
     if until_last:
@@ -68,6 +68,12 @@ def simulate_weeks(  # noqa: PLR0913  a run is named by all of these
     else:
         run.tick(end)
     return run.simulated(end)
+
+
+def _weeks_after(start: datetime, weeks: float, *, zone: ZoneInfo) -> datetime:
+    """Return the local time some weeks later: a week over a change of clocks is a whole one."""
+    length = timedelta(minutes=round(weeks * _MINUTES_OF_A_WEEK))
+    return (start.astimezone(zone) + length).astimezone(UTC)
 
 
 def simulate_company(
