@@ -5,6 +5,11 @@ from __future__ import annotations
 import os
 
 
+def is_full() -> bool:
+    """Whether this run makes the whole proof."""
+    return os.environ.get("ACCORD_PROOF") == "full"
+
+
 def count(full: int) -> int:
     """Return how many cases of ``full`` to run now; at least one."""
-    return full if os.environ.get("ACCORD_PROOF") == "full" else max(1, full // 10)
+    return full if is_full() else max(1, full // 10)

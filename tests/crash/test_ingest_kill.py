@@ -21,6 +21,9 @@ from accord.ledger import tables
 from accord.services.ingest import run_ingest
 from accord.services.settings import Settings
 from accord.services.workspace import Workspace
+from tests.proof import count
+
+pytestmark = pytest.mark.proof
 
 ROOT = Path(__file__).resolve().parents[2]
 AS_OF = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -218,7 +221,7 @@ def test_killed_after_every_commit_it_takes_one_batch_a_run(children, world, new
     assert dump(home, url) == once
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(count(30)))
 def test_killed_again_and_again_at_any_points_it_ends_as_run_once(
     children, world, new_url, once, seed
 ):

@@ -26,6 +26,8 @@ from tests.scoring.engines import (
     with_scoring,
 )
 
+pytestmark = pytest.mark.proof
+
 KINDS = [
     *shipped().scoring.engagement.activities,
     *shipped().scoring.intent.activities,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -19,6 +18,7 @@ from accord.services.settings import Settings
 from accord.services.simulate import START, Simulated, simulate_company, simulate_weeks
 from accord.services.workspace import Workspace
 from accord.simulate import Expected, Truth, read_truth
+from tests.proof import is_full
 
 ROOT = Path(__file__).resolve().parents[2]
 DAYS = 3
@@ -202,9 +202,8 @@ def test_the_summary_names_the_last_tick_and_tells_each_day(tmp_path):
     assert json.loads(json.dumps(summary)) == summary
 
 
-@pytest.mark.skipif(
-    "ACCORD_LONG" not in os.environ, reason="four weeks take minutes; set ACCORD_LONG=1 to run them"
-)
+@pytest.mark.proof
+@pytest.mark.skipif(not is_full(), reason="four weeks take minutes; make prove runs them")
 @pytest.mark.timeout(1200)
 def test_four_weeks_tell_the_whole_story(tmp_path):
     workspace = open_workspace(tmp_path)
