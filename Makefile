@@ -32,7 +32,7 @@ demo: install
 	@$(BIN)/python -m flows.demo
 
 test: install
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: install
 	$(BIN)/ruff check .

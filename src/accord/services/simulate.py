@@ -46,7 +46,7 @@ def simulate_weeks(  # noqa: PLR0913  a run is named by all of these
     """Run a company of about ``size`` people in four weeks through the whole system.
 
     The company lives in the folder of ``sources.yaml`` and goes on where it stopped. Ticks come
-    every ``tick`` in office hours and every six hours else, sweeps every ``sweep`` around the
+    every ``tick`` in office hours and every twelve hours else, sweeps every ``sweep`` around the
     clock. With ``until_last`` the last tick, at the end of the weeks, is left to the caller: its
     files are there. ``on_tick`` is told the instant and each stage's counts.
     """
