@@ -80,9 +80,9 @@ def _simulate(workspace: Any) -> datetime:
 
     _say(f"simulating {WEEKS} weeks of a company (seed {SEED}); a tick an office hour")
     done = simulate_weeks(workspace, seed=SEED, weeks=WEEKS, size=SIZE, on_tick=_tell_weekly())
-    _say(
-        f"{done.ticks} ticks, {done.sweeps} sweeps, {done.nights} nights, {done.rows} rows written"
-    )
+    rows = ", ".join(f"{name} {count:,}" for name, count in done.rows.items())
+    _say(f"  {done.ticks} ticks, {done.sweeps} sweeps with something due, {done.nights} nights")
+    _say(f"  the company wrote these rows: {rows}")
     return done.last_tick
 
 

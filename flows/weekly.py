@@ -19,7 +19,7 @@ def weekly_flow(as_of: AsOf = None, week: Week = None, review: Review = "weekly"
 
     Args:
         as_of: The instant to work at, in UTC if it names no zone; now if empty.
-        week: An ISO week such as 2026-W46; the newest if empty.
+        week: An ISO week such as 2026-W46; that of yesterday if empty: on a Monday the last.
         review: Which of the agreement's reviews this run serves.
     """
     moment = moment_of(as_of)

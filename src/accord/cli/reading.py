@@ -182,7 +182,7 @@ def report(
     Parameters
     ----------
     week
-        an ISO week such as 2026-W46; the newest if not given
+        an ISO week such as 2026-W46; that of yesterday if not given
     open_it
         open it in the browser
     """

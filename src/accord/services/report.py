@@ -43,11 +43,15 @@ from accord.services.workspace import Workspace
 
 _QUARTER = timedelta(weeks=13)
 _INSTANT = timedelta(microseconds=1)
+_DAY = timedelta(days=1)
 _MONTHS = {"month": 1, "quarter": 3, "year": 12}
 
 
 def write_report(workspace: Workspace, *, as_of: datetime, week: str | None = None) -> Path:
-    """Write the report of a week (the running one if not given) and return its path.
+    """Write the report of a week and return its path.
+
+    If none is given, the week of yesterday: on a Monday the one that has just closed, which is
+    what Monday's review is about, else the running one.
 
     Writes ``reports/report-<week>.html``, its tables as ``reports/<week>/*.csv``, and, for the
     newest week, ``reports/report.html`` and returns that. InputError if the week is no ISO week or
@@ -60,7 +64,7 @@ def write_report(workspace: Workspace, *, as_of: datetime, week: str | None = No
     folder.mkdir(parents=True, exist_ok=True)
     write_csvs(page.tables, folder / page.week)
     path = _write(folder / f"report-{page.week}.html", html)
-    if week is None or week == week_of(as_of, view.agreement.timezone).label:
+    if page.week == _present(view.agreement, as_of).label:
         return _write(folder / "report.html", html)
     return path
 
@@ -108,9 +112,14 @@ def gather_week(workspace: Workspace, *, as_of: datetime, week: str | None = Non
     )
 
 
+def _present(agreement: Agreement, as_of: datetime) -> Period:
+    """Return the week that people talk of at an instant: that of the day before."""
+    return week_of(as_of - _DAY, agreement.timezone)
+
+
 def _period(agreement: Agreement, week: str | None, *, as_of: datetime) -> Period:
     if week is None:
-        return week_of(as_of, agreement.timezone)
+        return _present(agreement, as_of)
     period = week_named(week, agreement.timezone)
     if period.start > as_of:
         raise InputError(where="week", found=f"{week} has not begun", expected="a week up to now")
