@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from prefect import flow
 
-from flows.parameters import AsOf, DryRun, moment_of
+from flows.parameters import AsOf, moment_of
 from tasks.handoff import handoff
 from tasks.lifecycle import lifecycle
 
 
 @flow(name="handoff", validate_parameters=True, timeout_seconds=3600)
-def handoff_flow(as_of: AsOf = None, dry_run: DryRun = False) -> dict[str, int]:
+def handoff_flow(as_of: AsOf = None, dry_run: bool = False) -> dict[str, int]:
     """Place what was said, then hand qualified leads to sales, each once.
 
     Args:

@@ -12,8 +12,6 @@ from typing import Annotated
 from pydantic import Field
 
 AsOf = datetime | None
-DryRun = bool
-Full = bool
 Week = Annotated[str | None, Field(pattern=r"^\d{4}-W\d{2}$")]
 
 

@@ -8,7 +8,7 @@ from prefect import flow
 
 from accord.errors import InputError
 from accord.services.pipeline import ORDER
-from flows.parameters import AsOf, DryRun, moment_of
+from flows.parameters import AsOf, moment_of
 from tasks.deliver import deliver
 from tasks.handoff import handoff
 from tasks.ingest import ingest
@@ -31,7 +31,7 @@ _WRITES_TO_THE_WORLD = ("sla", "deliver")
 
 
 @flow(name="pipeline", validate_parameters=True, timeout_seconds=3600)
-def pipeline(as_of: AsOf = None, dry_run: DryRun = False) -> dict[str, dict[str, int]]:
+def pipeline(as_of: AsOf = None, dry_run: bool = False) -> dict[str, dict[str, int]]:
     """Ingest, check, score, place, hand over, climb ladders, deliver: all that is new up to now.
 
     A run too many is a cheap nothing. A file that cannot be read stops nothing else, and fails the

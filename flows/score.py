@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from prefect import flow
 
-from flows.parameters import AsOf, Full, moment_of
+from flows.parameters import AsOf, moment_of
 from tasks.score import score
 
 
 @flow(name="score", validate_parameters=True, timeout_seconds=3600)
-def score_flow(as_of: AsOf = None, full: Full = False) -> dict[str, int]:
+def score_flow(as_of: AsOf = None, full: bool = False) -> dict[str, int]:
     """Score the leads with something new; all of them on demand.
 
     Args:

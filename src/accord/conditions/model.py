@@ -51,11 +51,6 @@ class Condition:
     tests: tuple[FieldTest, ...] = ()
     any_of: tuple[Condition, ...] = ()
 
-    @property
-    def is_empty(self) -> bool:
-        """Whether it tests nothing."""
-        return not self.tests and not self.any_of
-
 
 def fields_of(condition: Condition) -> tuple[str, ...]:
     """Return the names of the fields that a condition looks at, each once, in order.

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, delete, exists, func, select, update
+from sqlalchemy import ColumnElement, Connection, delete, exists, func, select, update
 from sqlalchemy import bindparam as bind
 
 from accord.ledger.store import add_rows, chunks, read_rows, upsert_rows
@@ -53,26 +53,25 @@ def clear_pending(connection: Connection, need: str, *, up_to: int) -> None:
     )
 
 
-def read_survivors(connection: Connection, lead_ids: Sequence[str]) -> dict[str, str]:
-    """Map each lead that was merged into another to that one; others are missing."""
-    found: dict[str, str] = {}
-    for part in chunks(lead_ids):
-        query = select(merge.c.lead_id, merge.c.into_lead_id).where(
-            merge.c.lead_id.in_(part), merge.c.undone_at.is_(None)
-        )
-        found.update((row[0], row[1]) for row in connection.execute(query))
-    return found
+def read_survivors(connection: Connection, lead_ids: Iterable[str] | None) -> dict[str, str]:
+    """Map each of these leads (all if None) that is merged into another to that one, one step."""
+    return _read_merges(connection, merge.c.lead_id, lead_ids)
 
 
-def read_absorbed(connection: Connection, lead_ids: Sequence[str]) -> dict[str, str]:
-    """Map each lead that was merged into one of these to it."""
-    found: dict[str, str] = {}
-    for part in chunks(lead_ids):
-        query = select(merge.c.lead_id, merge.c.into_lead_id).where(
-            merge.c.into_lead_id.in_(part), merge.c.undone_at.is_(None)
-        )
-        found.update((row[0], row[1]) for row in connection.execute(query))
-    return found
+def read_absorbed(connection: Connection, lead_ids: Iterable[str]) -> dict[str, str]:
+    """Map each lead that is merged into one of these to it, one step."""
+    return _read_merges(connection, merge.c.into_lead_id, lead_ids)
+
+
+def _read_merges(
+    connection: Connection, column: ColumnElement[Any], lead_ids: Iterable[str] | None
+) -> dict[str, str]:
+    query = select(merge.c.lead_id, merge.c.into_lead_id).where(merge.c.undone_at.is_(None))
+    if lead_ids is None:
+        queries = [query]
+    else:
+        queries = [query.where(column.in_(part)) for part in chunks(sorted(lead_ids))]
+    return {row.lead_id: row.into_lead_id for one in queries for row in connection.execute(one)}
 
 
 def read_leads(connection: Connection, lead_ids: Sequence[str]) -> list[dict[str, Any]]:

@@ -85,17 +85,6 @@ def read_mailboxes(connection: Connection, mailboxes: Sequence[str]) -> list[dic
     ]
 
 
-def read_merges(connection: Connection, lead_ids: Sequence[str]) -> dict[str, str]:
-    """Map those of these leads that are merged into another to that one."""
-    found: dict[str, str] = {}
-    for part in chunks(lead_ids):
-        query = select(merge.c.lead_id, merge.c.into_lead_id).where(
-            merge.c.lead_id.in_(part), merge.c.undone_at.is_(None)
-        )
-        found.update((row[0], row[1]) for row in connection.execute(query))
-    return found
-
-
 def write_merges(
     connection: Connection, into: Mapping[str, str], *, ended: Iterable[str], at: datetime
 ) -> None:

@@ -9,7 +9,6 @@ import pyarrow as pa
 from sqlalchemy import (
     BigInteger,
     Boolean,
-    ColumnElement,
     Connection,
     Integer,
     Select,
@@ -19,7 +18,7 @@ from sqlalchemy import (
 
 from accord.ledger.fact_rows import clear_pending, read_pending
 from accord.ledger.store import Row, chunks, insert_rows, read_rows, upsert_rows
-from accord.ledger.tables import lead, merge, score, score_change
+from accord.ledger.tables import lead, score, score_change
 from accord.ledger.types import Instant, Money
 
 NEED = "score"
@@ -29,8 +28,6 @@ __all__ = [
     "clear_pending",
     "read_attributes",
     "read_known",
-    "read_merges_into",
-    "read_merges_of",
     "read_pending",
     "read_scores",
     "write_scores",
@@ -46,16 +43,6 @@ def read_known(connection: Connection, lead_ids: Iterable[str] | None) -> tuple[
     for part in chunks(sorted(lead_ids)):
         known.extend(connection.execute(query.where(lead.c.lead_id.in_(part))).scalars())
     return tuple(known)
-
-
-def read_merges_of(connection: Connection, lead_ids: Iterable[str] | None) -> dict[str, str]:
-    """Read into whom these leads (all if None) are merged now, one step; others are missing."""
-    return _read_merges(connection, merge.c.lead_id, lead_ids)
-
-
-def read_merges_into(connection: Connection, lead_ids: Iterable[str]) -> dict[str, str]:
-    """Read who is merged now into these leads, one step: merged lead -> the lead it counts for."""
-    return _read_merges(connection, merge.c.into_lead_id, lead_ids)
 
 
 def read_attributes(
@@ -112,17 +99,6 @@ _NUMBERS = ("fit", "engagement", "intent")
 
 def _part_of(row: Row, names: Iterable[str]) -> Mapping[str, Any]:
     return {name: row[name] for name in names}
-
-
-def _read_merges(
-    connection: Connection, column: ColumnElement[Any], lead_ids: Iterable[str] | None
-) -> dict[str, str]:
-    query = select(merge.c.lead_id, merge.c.into_lead_id).where(merge.c.undone_at.is_(None))
-    if lead_ids is None:
-        queries = [query]
-    else:
-        queries = [query.where(column.in_(part)) for part in chunks(sorted(lead_ids))]
-    return {row.lead_id: row.into_lead_id for one in queries for row in connection.execute(one)}
 
 
 def _arrow_type(column: Any) -> pa.DataType:

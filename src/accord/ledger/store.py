@@ -45,11 +45,6 @@ class Ledger:
         migrate(ledger.engine)
         return ledger
 
-    @property
-    def is_sqlite(self) -> bool:
-        """Whether the store is SQLite."""
-        return self.engine.dialect.name == "sqlite"
-
     @contextmanager
     def begin(self) -> Iterator[Connection]:
         """One transaction: all of it or nothing."""

@@ -14,7 +14,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from accord.errors import InputError
-from accord.records import from_us, to_us
+from accord.records import to_us
 
 _LONG_AGO_US = -(2**62)
 _WEEK = re.compile(r"^(\d{4})-W(\d{2})$")
@@ -182,8 +182,3 @@ def window(since: datetime | None, until: datetime | None, *, as_of: datetime) -
     return Periods(
         labels=("window",), edges_us=(start, end), as_of=as_of, followed=True, undated=whole
     )
-
-
-def start_of(periods: Periods, index: int) -> datetime:
-    """Return the instant at which a period begins."""
-    return from_us(periods.edges_us[index])

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from accord.agreement import Agreement
-from accord.calendars import Calendar, Span
+from accord.calendars import Calendar
 from accord.findings import Finding
 from accord.ledger.fact_rows import read_leads
 from accord.ledger.handoff_rows import (
@@ -43,6 +43,7 @@ from accord.routing import (
 from accord.services.clocks import sync_clocks
 from accord.services.handoff_payload import handoff_entries
 from accord.services.workspace import Workspace
+from accord.sla import parse_absences
 
 Row = Mapping[str, Any]
 
@@ -175,7 +176,7 @@ def _candidates(
                 per_week=_either(rep["per_week"], capacity.per_week),
                 per_month=_either(rep["per_month"], capacity.per_month),
                 weight=None if rep["weight"] is None else Fraction(str(rep["weight"])),
-                absences=parse_spans(rep["absences"]),
+                absences=parse_absences(rep["absences"]),
                 week=week,
                 month=month,
                 today=today,
@@ -186,15 +187,6 @@ def _candidates(
 
 def _either(own: int | None, agreed: int) -> int:
     return agreed if own is None else own
-
-
-def parse_spans(text: str | None) -> tuple[Span, ...]:
-    """Parse absences: ``from/until`` pairs of ISO instants, joined by ``;``."""
-    pairs = [part.split("/") for part in (text or "").split(";") if part.strip()]
-    return tuple(
-        (datetime.fromisoformat(start.strip()), datetime.fromisoformat(end.strip()))
-        for start, end in pairs
-    )
 
 
 def _accounts(

@@ -15,11 +15,11 @@ from sqlalchemy import Connection
 from accord.agreement import Agreement, Requalify
 from accord.ledger.fact_rows import clear_crossings, read_absorbed, read_leads
 from accord.ledger.handoff_rows import APPROVAL, read_scores
-from accord.ledger.stage_rows import append_changes, read_changes
-from accord.lifecycle import Entry, LeadState, StageChange, enter, fold
+from accord.ledger.stage_rows import append_changes
+from accord.lifecycle import Entry, LeadState, StageChange, enter
 from accord.log import ActivityLog
 from accord.records import HandoffStage, Origin, Stage, from_us, to_us
-from accord.services.lifecycle import handoff_id
+from accord.services.lifecycle import handoff_id, read_states
 from accord.services.workspace import Workspace
 
 _BEFORE = (None, Stage.NEW_NAME, Stage.ENGAGED, Stage.TARGET)
@@ -67,7 +67,7 @@ def decide_entries(
     deferred, disqualified or a customer, is never entered by its score.
     """
     seen = {row["lead_id"]: row["scored_at"] for row in (*crossed, *nurtured)}
-    states = _states(connection, sorted(seen))
+    states = read_states(connection, sorted(seen))
     fresh = {lead_id for lead_id, state in states.items() if state.stage in _BEFORE}
     fresh |= {lead_id for lead_id in _crossed_ids(crossed) if _is_new_to_sales(states[lead_id])}
     back = {
@@ -94,7 +94,7 @@ def decide_wakes(
     connection: Connection, agreement: Agreement, lead_ids: Sequence[str], *, as_of: datetime
 ) -> New:
     """Wake deferred leads whose date has come: a new cycle at mql."""
-    states = _states(connection, lead_ids)
+    states = read_states(connection, lead_ids)
     due = {
         lead_id: state
         for lead_id, state in states.items()
@@ -105,20 +105,13 @@ def decide_wakes(
 
 def decide_sql(connection: Connection, agreement: Agreement, lead_ids: Sequence[str]) -> New:
     """Ask for an executive for leads at sql, queued since they entered it."""
-    states = _states(connection, lead_ids)
+    states = read_states(connection, lead_ids)
     queued = {
         lead_id: (state.cycle, state.since)
         for lead_id, state in states.items()
         if state.stage is Stage.SQL and state.since is not None
     }
     return _queue_rows(connection, agreement, queued, stage=HandoffStage.SQL)
-
-
-def _states(connection: Connection, lead_ids: Sequence[str]) -> dict[str, LeadState]:
-    if not lead_ids:
-        return {}
-    histories = read_changes(connection, lead_ids)
-    return {lead_id: fold(histories.get(lead_id, ())) for lead_id in lead_ids}
 
 
 def _enter_mql(

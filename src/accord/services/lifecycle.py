@@ -192,20 +192,20 @@ def _enter_by_score(connection: Connection, *, known_at: datetime) -> list[Stage
     crossings = read_crossings(connection)
     if not crossings:
         return []
-    states = _states(connection, [row["lead_id"] for row in crossings])
+    states = read_states(connection, [row["lead_id"] for row in crossings])
     moves: list[StageChange] = []
     for row in crossings:
-        state = states.get(row["lead_id"], LeadState())
-        moves.extend(_raise(state, row))
+        moves.extend(_raise(states[row["lead_id"]], row))
     append_changes(connection, moves, known_at=known_at)
     done = [row["lead_id"] for row in crossings if row["crossed"] != Stage.MQL]
     clear_crossings(connection, done)
     return moves
 
 
-def _states(connection: Connection, lead_ids: Sequence[str]) -> dict[str, LeadState]:
+def read_states(connection: Connection, lead_ids: Sequence[str]) -> dict[str, LeadState]:
+    """Read where each of these leads stands; one without a history stands nowhere yet."""
     histories = read_changes(connection, lead_ids)
-    return {lead_id: fold(changes) for lead_id, changes in histories.items()}
+    return {lead_id: fold(histories.get(lead_id, ())) for lead_id in lead_ids}
 
 
 def _raise(state: LeadState, crossing: Mapping[str, Any]) -> Iterable[StageChange]:

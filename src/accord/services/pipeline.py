@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -47,9 +47,10 @@ def walk(workspace: Workspace, *, as_of: datetime) -> Iterator[tuple[str, Any]]:
 def counts_of(result: Any) -> dict[str, int]:
     """Return the whole numbers of a stage's result, by name; lists count their entries."""
     found: dict[str, int] = {}
-    for name, value in asdict(result).items():
+    for field in fields(result):
+        value = getattr(result, field.name)
         if isinstance(value, int):
-            found[name] = int(value)
+            found[field.name] = int(value)
         elif isinstance(value, tuple | list):
-            found[name] = len(value)
+            found[field.name] = len(value)
     return found

@@ -15,7 +15,8 @@ from sqlalchemy import Connection
 
 from accord.agreement import Agreement
 from accord.conditions import fields_of
-from accord.ledger.score_rows import read_attributes, read_merges_into, read_merges_of
+from accord.ledger.fact_rows import read_absorbed, read_survivors
+from accord.ledger.score_rows import read_attributes
 from accord.log import ActivityLog
 from accord.records import from_us, to_text, to_us
 from accord.scoring import (
@@ -71,7 +72,7 @@ class Merges:
 def read_merges(connection: Connection, lead_ids: Sequence[str] | None) -> Merges:
     """Read the merges that concern these leads (all if None), upwards and downwards."""
     if lead_ids is None:
-        return _resolve(read_merges_of(connection, None))
+        return _resolve(read_survivors(connection, None))
     steps = _climb(connection, lead_ids)
     roots = {_last(steps, lead_id) for lead_id in lead_ids}
     return _resolve(steps | _descend(connection, roots))
@@ -168,7 +169,7 @@ def _climb(connection: Connection, lead_ids: Iterable[str]) -> dict[str, str]:
     steps: dict[str, str] = {}
     wanted = set(lead_ids)
     while wanted:
-        found = read_merges_of(connection, wanted)
+        found = read_survivors(connection, wanted)
         steps |= found
         wanted = set(found.values()) - steps.keys()
     return steps
@@ -179,7 +180,7 @@ def _descend(connection: Connection, roots: Iterable[str]) -> dict[str, str]:
     steps: dict[str, str] = {}
     wanted = set(roots)
     while wanted:
-        found = read_merges_into(connection, wanted)
+        found = read_absorbed(connection, wanted)
         wanted = found.keys() - steps.keys()
         steps |= found
     return steps

@@ -16,11 +16,11 @@ from accord.errors import AccordError
 from accord.killpoints import reach
 from accord.ledger.batch_rows import add_pending, write_batch
 from accord.ledger.clock_rows import note_reps_changed
+from accord.ledger.fact_rows import read_survivors
 from accord.ledger.record_rows import (
     read_created,
     read_hashes,
     read_mailboxes,
-    read_merges,
     write_merges,
     write_records,
 )
@@ -173,7 +173,7 @@ class Taking:
         mailboxes = sorted({row["mailbox"] for row in fresh.rows if row["mailbox"]})
         leads = read_mailboxes(connection, mailboxes)
         wanted = merges_of(leads)
-        there = read_merges(connection, [row["lead_id"] for row in leads])
+        there = read_survivors(connection, [row["lead_id"] for row in leads])
         new = {one: into for one, into in wanted.items() if there.get(one) != into}
         ended = [one for one, into in there.items() if wanted.get(one) != into]
         write_merges(connection, new, ended=ended, at=self.as_of)

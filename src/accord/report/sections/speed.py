@@ -11,6 +11,17 @@ from accord.report.view import View
 
 _OPEN, _OPEN_P90 = "speed_to_lead_business", "speed_to_lead_business_p90"
 _WALL, _WALL_P90 = "speed_to_lead", "speed_to_lead_p90"
+_MEASURES = tuple(
+    Column(title=title)
+    for title in (
+        "First touches",
+        "Median, open time",
+        "p90, open time",
+        "Median, wall clock",
+        "p90, wall clock",
+        "In time",
+    )
+)
 _BUCKETS = ((5, "to 5 min"), (10, "to 10 min"), (30, "to 30 min"), (60, "to 1 h"), (240, "to 4 h"))
 _LONGER = "longer"
 _US_PER_MINUTE = 60_000_000
@@ -63,15 +74,7 @@ def _by_week(view: View) -> Table:
     return Table(
         name="speed",
         caption="First touches by week, from assigned to touched",
-        columns=(
-            Column(title="Week", numeric=False),
-            Column(title="First touches"),
-            Column(title="Median, open time"),
-            Column(title="p90, open time"),
-            Column(title="Median, wall clock"),
-            Column(title="p90, wall clock"),
-            Column(title="In time"),
-        ),
+        columns=(Column(title="Week", numeric=False), *_MEASURES),
         rows=tuple(rows),
         empty="No assigned lead has been touched yet.",
     )
@@ -92,15 +95,7 @@ def _by_team(view: View) -> Table:
     return Table(
         name="speed_by_team",
         caption="First touches of this week by team",
-        columns=(
-            Column(title="Team", numeric=False),
-            Column(title="First touches"),
-            Column(title="Median, open time"),
-            Column(title="p90, open time"),
-            Column(title="Median, wall clock"),
-            Column(title="p90, wall clock"),
-            Column(title="In time"),
-        ),
+        columns=(Column(title="Team", numeric=False), *_MEASURES),
         rows=tuple(rows),
         empty="No assigned lead was touched for the first time this week.",
     )
