@@ -75,7 +75,32 @@ batch = Table(
     Column("duplicates", Integer, nullable=False),
     Column("held", Integer, nullable=False),
     Column("flagged", Integer, nullable=False),
+    Column("profile", JSON),  # what it measures as a whole: {"rows": 12, "null_share:email": 0.1}
     Index(None, "taken_at"),
+    Index(None, "source", "taken_at"),
+)
+
+# One row a quality rule that was asked of a batch: how many rows fail it, and what follows.
+quality = Table(
+    "quality",
+    metadata,
+    Column("batch_id", String(64), primary_key=True),
+    Column("rule", _Key, primary_key=True),
+    Column("severity", String(16), nullable=False),  # flag, quarantine, hold
+    Column("checked", Integer, nullable=False),  # rows looked at; of a rule about the batch: 1
+    Column("failing", Integer, nullable=False),
+    Column("outcome", String(16), nullable=False),  # passed, tolerated, acted
+    Column("sentence", Text),
+)
+
+# One row a source that is pulled (SQL, a CRM): how far it has been read.
+sync = Table(
+    "sync",
+    metadata,
+    Column("source", _Key, primary_key=True),
+    Column("cursor", JSON, nullable=False),
+    Column("batch_id", String(64)),  # the last batch taken
+    Column("synced_at", Instant, nullable=False),
 )
 
 # One row a failing row of a batch, whole, with every reason.
@@ -89,8 +114,11 @@ quarantine = Table(
     Column("record_key", Text),
     Column("row", JSON, nullable=False),  # column of the file -> text as given
     Column("reasons", JSON, nullable=False),  # [{"rule": ..., "sentence": ...}, ...]
-    Column("status", String(16), nullable=False),  # open, released, discarded
+    Column("status", String(16), nullable=False),  # open, released, discarded, erased
     Column("set_aside_at", Instant, nullable=False),
+    Column("decided_at", Instant),
+    Column("released_as", String(64)),  # the batch that its release made
+    Index(None, "status"),
 )
 
 # One row a rule that flagged an accepted record.
@@ -134,6 +162,8 @@ lead = Table(
     *(Column(name, kind) for name, kind in _LEAD_ATTRIBUTES),
     Column("domain", Text),
     Column("mailbox", Text),  # the e-mail as identity compares it; personal like the e-mail
+    Column("company_key", Text),  # the company's name as identity compares it
+    Column("inferred", JSON),  # names of attributes taken from the company's other leads
     Column("segment", _Key),
     Column("current_stage", String(16)),  # the fold of stage_change, kept beside it for reading
     Column("cycle", Integer, nullable=False, default=0),
@@ -142,6 +172,7 @@ lead = Table(
     Index(None, "current_stage"),
     Index(None, "domain"),
     Index(None, "mailbox"),
+    Index(None, "company_key"),
 )
 
 # One row a version of a lead as a source gave it, append-only.
@@ -164,8 +195,39 @@ merge = Table(
     Column("lead_id", _Key, primary_key=True),
     Column("into_lead_id", _Key, nullable=False),
     Column("merged_at", Instant, primary_key=True),
+    Column("why", String(16)),  # mailbox, source_id, hand
     Column("undone_at", Instant),
     Index(None, "into_lead_id"),
+)
+
+# One row a pair of records that a person has told apart: they are never merged again.
+apart = Table(
+    "apart",
+    metadata,
+    Column("lead_id", _Key, primary_key=True),
+    Column("other_id", _Key, primary_key=True),
+    Column("decided_at", Instant, nullable=False),
+)
+
+# One row a lead that was erased: its id, no content. ``digest`` (keyed) knows its mailbox again.
+erasure = Table(
+    "erasure",
+    metadata,
+    Column("lead_id", _Key, primary_key=True),
+    Column("certificate_id", String(64), nullable=False),
+    Column("digest", String(64)),
+    Column("erased_at", Instant, nullable=False),
+    Column("why", String(16), nullable=False),  # asked, retention
+    Index(None, "digest"),
+)
+
+# One row a certificate: what an erasure removed and what it left, in counts.
+certificate = Table(
+    "certificate",
+    metadata,
+    Column("certificate_id", String(64), primary_key=True),
+    Column("erased_at", Instant, nullable=False),
+    Column("content", JSON, nullable=False),
 )
 
 rep = Table(

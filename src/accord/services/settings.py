@@ -11,8 +11,8 @@ class Settings(BaseSettings):
     """Where things are.
 
     ``home`` holds the ledger, the activity log and reports; ``database_url`` replaces the ledger's
-    SQLite file; ``agreement`` and ``sources`` are the two files a team writes; ``crm`` names the
-    adapter that receives hand-offs.
+    SQLite file; ``agreement``, ``sources`` and ``quality`` are the files a team writes (without
+    ``quality`` the shipped rules stand); ``crm`` names the adapter that receives hand-offs.
     """
 
     model_config = SettingsConfigDict(env_prefix="ACCORD_", env_file=".env", extra="ignore")
@@ -21,6 +21,7 @@ class Settings(BaseSettings):
     database_url: str = ""
     agreement: Path = Path("agreement.yaml")
     sources: Path = Path("sources.yaml")
+    quality: Path = Path("quality.yaml")
     crm: str = "file"
 
     @property
@@ -32,6 +33,16 @@ class Settings(BaseSettings):
     def log_path(self) -> Path:
         """The folder of the activity log."""
         return self.home / "activity"
+
+    @property
+    def spool_path(self) -> Path:
+        """The folder where pages of pulled sources wait until they are taken."""
+        return self.home / "spool"
+
+    @property
+    def staging_path(self) -> Path:
+        """The folder of a large batch's rows on their way into the log; empty between runs."""
+        return self.home / "staging"
 
     @property
     def report_path(self) -> Path:

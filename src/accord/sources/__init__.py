@@ -7,7 +7,7 @@ from accord.sources.document import read_sources
 from accord.sources.files import Batch, File, find_batches
 from accord.sources.mapping import Records, map_records
 from accord.sources.model import ColumnMapping, Source, Sources
-from accord.sources.readers import read_rows
+from accord.sources.readers import read_pieces, read_rows
 from accord.sources.rows import Rows
 from accord.sources.values import StageOf
 
@@ -22,6 +22,7 @@ __all__ = [
     "StageOf",
     "find_batches",
     "map_records",
+    "read_pieces",
     "read_rows",
     "read_sources",
 ]

@@ -52,7 +52,7 @@ class Records:
 
     def whole_rows(self, positions: Sequence[int]) -> list[dict[str, str | None]]:
         """Return the file's rows behind these records, whole: column -> text as given."""
-        return self.rows.records([int(self.row_numbers[at]) - 1 for at in positions])
+        return self.rows.records([int(self.row_numbers[at]) - self.rows.first for at in positions])
 
 
 def map_records(rows: Rows, source: Source, *, stage_of: StageOf) -> Records:
@@ -64,7 +64,7 @@ def map_records(rows: Rows, source: Source, *, stage_of: StageOf) -> Records:
     _check_columns(rows, source)
     kept = _kept(rows, source)
     schema = SCHEMAS[source.entity]
-    numbers = np.arange(1, rows.count + 1, dtype=np.int64) if kept is None else kept + 1
+    numbers = np.arange(rows.count, dtype=np.int64) if kept is None else kept
     columns: dict[str, pd.Series] = {}
     faults = []
     for field in schema.fields:
@@ -77,7 +77,9 @@ def map_records(rows: Rows, source: Source, *, stage_of: StageOf) -> Records:
         columns[field.name] = column.series
         faults.append(_faults_of(column, text, field))
     frame = pd.DataFrame(columns, index=pd.RangeIndex(len(numbers)))
-    return Records(frame=frame, row_numbers=numbers, faults=_all_faults(faults), rows=rows)
+    return Records(
+        frame=frame, row_numbers=numbers + rows.first, faults=_all_faults(faults), rows=rows
+    )
 
 
 def _check_columns(rows: Rows, source: Source) -> None:

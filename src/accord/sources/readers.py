@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pyarrow as pa
@@ -22,6 +22,12 @@ def read_rows(batch: Batch) -> Rows:
     if source.query is None:
         return _read_file(batch.files[0], source)
     return _run_query(batch, source.query)
+
+
+def read_pieces(batch: Batch, *, at_once: int) -> Iterator[Rows]:
+    """Read a batch's rows piece by piece, at most ``at_once`` rows each, in order."""
+    whole = read_rows(batch)
+    yield from (whole.part(start, at_once) for start in range(0, max(whole.count, 1), at_once))
 
 
 def _read_file(file: File, source: Source) -> Rows:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pyarrow as pa
@@ -23,16 +23,24 @@ class Rows:
     """The rows of one file or query; ``place`` names it in errors.
 
     ``repeated`` are names that stand more than once in the header: they cannot be mapped.
+    ``first`` is the number of the first row, where these are a piece of a larger file.
     """
 
     place: str
     columns: Mapping[str, pa.Array]
     count: int
     repeated: frozenset[str] = frozenset()
+    first: int = 1
 
     def text(self, name: str) -> pa.Array:
         """Return a column as text; nulls stay null."""
         return as_text(self.columns[name])
+
+    def part(self, start: int, count: int) -> Rows:
+        """Return a stretch of these rows, at most ``count`` from ``start`` (0 is the first)."""
+        columns = {name: column.slice(start, count) for name, column in self.columns.items()}
+        held = max(0, min(count, self.count - start))
+        return replace(self, columns=columns, count=held, first=self.first + start)
 
     def records(self, positions: Sequence[int]) -> list[dict[str, str | None]]:
         """Return the rows at these positions whole: column -> text as given."""
