@@ -54,7 +54,7 @@ sources:
     assert faults == {
         "sources.crm.entity": "'leed' is no entity. Did you mean lead?",
         "sources.web.path": "has an ending that names no reader. "
-        "Say reader: csv, jsonl or parquet. names INBOX, which is not set. "
+        "Say reader: csv, jsonl, parquet or excel. names INBOX, which is not set. "
         "Set it in the environment. "
         "cannot stand beside query. Name the query's files under files:.",
         "sources.web.timezone": "'Mars/Olympus' is no time zone. "
@@ -147,3 +147,31 @@ def test_a_relative_variable_starts_in_the_working_folder_as_whoever_set_it_mean
     path = tmp_path / "sources.yaml"
     path.write_text(one(path="${D}/a.csv"))
     assert read_sources(path, {"D": "../data"}).sources[0].path == "../data/a.csv"
+
+
+def test_a_pulled_source_needs_no_path_and_stands_alone(tmp_path):
+    path = tmp_path / "sources.yaml"
+    path.write_text(one(path=None, hubspot="{object: contacts}"))
+    (source,) = read_sources(path, {}).sources
+    assert source.is_pulled
+    assert source.places == {}
+    both = faults_of(tmp_path, one(hubspot="{object: contacts}", sql="{table: t}"))
+    assert set(both) == {"sources.crm.path", "sources.crm.hubspot"}
+    assert "cannot stand beside sql" in both["sources.crm.path"]
+
+
+def test_a_sheet_is_counted_from_1_and_only_excel_has_one(tmp_path):
+    assert "Count from 1" in faults_of(tmp_path, one(path="a.xlsx", sheet=0))["sources.crm.sheet"]
+    assert "no Excel" in faults_of(tmp_path, one(sheet="Leads"))["sources.crm.sheet"]
+
+
+def test_a_file_settles_for_a_duration(tmp_path):
+    faults = faults_of(tmp_path, one(settle="soon"))
+    assert "write an integer and one of s, m, h, d" in faults["sources.crm.settle"]
+
+
+def test_where_files_lie_and_how_long_they_settle_does_not_rename_their_batches(tmp_path):
+    path = tmp_path / "sources.yaml"
+    path.write_text(one(settle="30s") + one(name="b", path="b.csv").removeprefix("sources:\n"))
+    first, second = read_sources(path, {}).sources
+    assert first.canonical() | {"name": "b"} == second.canonical()

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from accord.findings import Finding
 from accord.records import SCHEMAS, Kind
-from accord.sources.model import ColumnMapping, Source, reader_of
+from accord.sources.model import PULLED, ColumnMapping, Source, reader_of
 
 EPOCHS = ("epoch_s", "epoch_ms", "epoch_us")
 """Format words for stamps that count from 1970 UTC."""
@@ -39,6 +39,8 @@ def check_source(source: Source, *, here: str) -> list[Finding]:
 
 
 def _check_places(source: Source) -> Iterator[Fault]:
+    if source.is_pulled:
+        return
     if source.query is None:
         if source.files is not None:
             yield "files", "is for a query", "Write path:, or add query:."
@@ -53,11 +55,29 @@ def _check_places(source: Source) -> Iterator[Fault]:
             yield f"files.{name}", "is no name of a table", "Use letters, digits and _."
 
 
+def _check_origin(source: Source) -> Iterator[Fault]:
+    """A pulled source has one place to pull from, and no files."""
+    pulled = [key for key in PULLED if getattr(source, key) is not None]
+    for key in pulled[1:]:
+        yield key, f"cannot stand beside {pulled[0]}", "Make two sources of it."
+    for key in ("path", "files", "query", "reader", "sheet", "settle"):
+        if pulled and getattr(source, key) is not None:
+            yield key, f"cannot stand beside {pulled[0]}", "Leave one of them out."
+
+
+def _check_sheet(source: Source) -> Iterator[Fault]:
+    if isinstance(source.sheet, int) and source.sheet < 1:
+        yield "sheet", f"{source.sheet} is no sheet", "Count from 1, or write its name."
+    readers = {source.reader or reader_of(place) for place in source.places.values()}
+    if source.sheet is not None and readers and readers.isdisjoint({"excel", None}):
+        yield "sheet", "means nothing for files that are no Excel", "Leave it out."
+
+
 def _check_reader(source: Source) -> Iterator[Fault]:
     for name, place in source.places.items():
         if source.reader is None and reader_of(place) is None:
             path = f"files.{name}" if name else "path"
-            remedy = "Say reader: csv, jsonl or parquet."
+            remedy = "Say reader: csv, jsonl, parquet or excel."
             yield path, "has an ending that names no reader", remedy
 
 
@@ -149,6 +169,8 @@ def _is_format(form: str) -> bool:
 
 RULES: tuple[Callable[[Source], Iterator[Fault]], ...] = (
     _check_places,
+    _check_origin,
+    _check_sheet,
     _check_reader,
     _check_encoding,
     _check_delimiter,

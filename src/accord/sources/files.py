@@ -47,7 +47,7 @@ class Batch:
 def find_batches(source: Source) -> Iterator[Batch | SourceError]:
     """Find a source's batches, by place in order.
 
-    A glob that matches nothing is an inbox that is empty; a plain path must be there. A file that
+    A source that is pulled has none here. A glob that matches nothing is an inbox that is empty; a plain path must be there. A file that
     cannot be read is an error in its place; the others still come.
     """
     try:
@@ -56,7 +56,7 @@ def find_batches(source: Source) -> Iterator[Batch | SourceError]:
         yield error
         return
     if source.query is None:
-        groups = [[("", place)] for place in found[""]]
+        groups = [[("", place)] for place in found.get("", [])]
     elif all(found.values()):
         groups = [[(name, place) for name, places in found.items() for place in places]]
     else:

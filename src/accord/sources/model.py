@@ -12,20 +12,33 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, PlainValidator
 
+from accord.agreement import Duration, parse_duration
 from accord.conditions import Condition, ConditionError, parse_condition, write_condition
 from accord.records import Entity
+from accord.sources.pulled import HubspotTerms, SalesforceTerms, SqlTerms
 
-Reader = Literal["csv", "jsonl", "parquet"]
+Reader = Literal["csv", "jsonl", "parquet", "excel"]
 Decimals = Literal[".", ","]
+Ragged = Literal["quarantine", "refuse"]
+
+PULLED = ("sql", "hubspot", "salesforce")
+"""The keys of a source whose records are pulled and lie in no file."""
 
 _SUFFIXES: Mapping[str, Reader] = {
     ".csv": "csv",
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
     ".parquet": "parquet",
+    ".xlsx": "excel",
+    ".xlsm": "excel",
+    ".xlsb": "excel",
+    ".xls": "excel",
+    ".ods": "excel",
 }
+PACKINGS: Mapping[str, str] = {".gz": "gzip", ".zst": "zstd"}
+"""The endings of packed files and what packed them."""
 
 
 def _text(value: Any) -> Any:
@@ -84,6 +97,9 @@ def _filter(value: Any) -> Any:
 
 Text = Annotated[str, BeforeValidator(_text)]
 Texts = Annotated[tuple[Text, ...], BeforeValidator(_texts)]
+_Duration = Annotated[
+    Duration, PlainValidator(parse_duration), PlainSerializer(str, return_type=str)
+]
 
 
 class Part(BaseModel):
@@ -119,7 +135,10 @@ class Source(Part):
     """One source: files, how they are read, and which column is which field.
 
     ``path`` (or, beside a ``query``, ``files`` by name) is relative to ``sources.yaml`` and may be
-    a glob or an fsspec URL. ``timezone`` is the zone of stamps that name none.
+    a glob or an fsspec URL; instead, ``sql``, ``hubspot`` or ``salesforce`` say where to pull from.
+    ``timezone`` is the zone of stamps that name none. ``sheet`` is the name or the number (from 1)
+    of an Excel file's sheet. A line of a CSV file with more or fewer cells than the header is set
+    aside, or refuses the file, as ``ragged`` says. A file younger than ``settle`` waits.
     """
 
     name: str
@@ -129,6 +148,12 @@ class Source(Part):
     path: str | None = None
     files: Mapping[str, str] | None = None
     query: str | None = None
+    sql: SqlTerms | None = None
+    hubspot: HubspotTerms | None = None
+    salesforce: SalesforceTerms | None = None
+    sheet: str | int | None = None
+    ragged: Ragged = "quarantine"
+    settle: _Duration | None = None
     encoding: str = "utf-8"
     delimiter: Annotated[str, BeforeValidator(_text)] = ","
     nulls: Texts = ()
@@ -143,13 +168,26 @@ class Source(Part):
         return self.name if self.system is None else self.system
 
     @property
+    def is_pulled(self) -> bool:
+        """Whether its records come from a database or a service, and not from files."""
+        return any(getattr(self, key) is not None for key in PULLED)
+
+    @property
     def places(self) -> Mapping[str, str]:
-        """Where its files are, by name; the name is empty for the one ``path``."""
+        """Where its files are, by name; the name is empty for the one ``path``; none if pulled."""
         return {"": self.path} if self.path is not None else dict(self.files or {})
 
     def canonical(self) -> dict[str, Any]:
-        """Return all that decides what a file becomes, as plain values; places are left out."""
-        content = self.model_dump(mode="json", exclude={"path", "files", "only"})
+        """Return all that decides what a file becomes, as plain values; places are left out.
+
+        Keys that came later stand here only where they are used, so that the batches of older
+        ledgers keep their names.
+        """
+        left_out = {"path", "files", "only", "settle", *PULLED}
+        content = self.model_dump(mode="json", exclude=left_out)
+        for key, plain in (("sheet", None), ("ragged", "quarantine")):
+            if content[key] == plain:
+                del content[key]
         content["only"] = None if self.only is None else write_condition(self.only)
         content["fields"] = {name: content["fields"][name] for name in sorted(content["fields"])}
         return content
@@ -163,8 +201,11 @@ class Sources(Part):
 
 
 def reader_of(place: str) -> Reader | None:
-    """Return the reader that a name or glob asks for (``.gz`` aside), None if it asks for none."""
-    name = place.rstrip("*").removesuffix(".gz").rstrip("*")
+    """Return the reader that a name or glob asks for, packing aside; None if it asks for none."""
+    name = place.rstrip("*")
+    for packing in PACKINGS:
+        name = name.removesuffix(packing)
+    name = name.rstrip("*").casefold()
     for suffix, reader in _SUFFIXES.items():
         if name.endswith(suffix):
             return reader
