@@ -167,6 +167,16 @@ def _is_format(form: str) -> bool:
         return False
 
 
+def _check_ignored(source: Source) -> Iterator[Fault]:
+    mapped = {mapping.column: name for name, mapping in source.fields.items()}
+    for column, reason in source.ignored.items():
+        if column in mapped:
+            remedy = f"fields.{mapped[column]} maps it: leave one of them out."
+            yield f"ignored.{column}", "is mapped as well", remedy
+        if not reason.strip():
+            yield f"ignored.{column}", "has no reason", "Say in a sentence why it feeds nothing."
+
+
 RULES: tuple[Callable[[Source], Iterator[Fault]], ...] = (
     _check_places,
     _check_origin,
@@ -179,5 +189,6 @@ RULES: tuple[Callable[[Source], Iterator[Fault]], ...] = (
     _check_required,
     _check_mappings,
     _check_formats,
+    _check_ignored,
 )
 """The policy: every rule that a source must satisfy."""

@@ -139,6 +139,7 @@ class Source(Part):
     ``timezone`` is the zone of stamps that name none. ``sheet`` is the name or the number (from 1)
     of an Excel file's sheet. A line of a CSV file with more or fewer cells than the header is set
     aside, or refuses the file, as ``ragged`` says. A file younger than ``settle`` waits.
+    ``ignored`` names columns that feed nothing, each with the reason.
     """
 
     name: str
@@ -161,6 +162,7 @@ class Source(Part):
     decimal: Decimals = "."
     only: Annotated[Condition | None, BeforeValidator(_filter)] = None
     fields: Mapping[str, FieldMapping]
+    ignored: Annotated[Mapping[str, str], BeforeValidator(_text_keys)] = {}
 
     @property
     def prefix(self) -> str:
@@ -183,7 +185,7 @@ class Source(Part):
         Keys that came later stand here only where they are used, so that the batches of older
         ledgers keep their names.
         """
-        left_out = {"path", "files", "only", "settle", *PULLED}
+        left_out = {"path", "files", "only", "settle", "ignored", *PULLED}
         content = self.model_dump(mode="json", exclude=left_out)
         for key, plain in (("sheet", None), ("ragged", "quarantine")):
             if content[key] == plain:
@@ -194,9 +196,13 @@ class Source(Part):
 
 
 class Sources(Part):
-    """All sources of a deployment, in the order they are written; ``folder`` is their file's."""
+    """All sources of a deployment, in the order they are written; ``folder`` is their file's.
+
+    ``left_out`` names files that are no source, by path or glob, each with the reason.
+    """
 
     sources: tuple[Source, ...]
+    left_out: Mapping[str, str] = {}
     folder: Path = Path()
 
 
