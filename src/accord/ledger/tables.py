@@ -209,16 +209,30 @@ apart = Table(
     Column("decided_at", Instant, nullable=False),
 )
 
-# One row a lead that was erased: its id, no content. ``digest`` (keyed) knows its mailbox again.
+# One row a lead that was erased: its id, no content.
 erasure = Table(
     "erasure",
     metadata,
     Column("lead_id", _Key, primary_key=True),
     Column("certificate_id", String(64), nullable=False),
-    Column("digest", String(64)),
     Column("erased_at", Instant, nullable=False),
     Column("why", String(16), nullable=False),  # asked, retention
-    Index(None, "digest"),
+)
+
+# One row an e-mail of a person who asked to be erased: it is known again by a keyed digest alone.
+erased_mailbox = Table(
+    "erased_mailbox",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("lead_id", _Key, nullable=False),
+)
+
+# One row a secret that the ledger has made for itself: the key of its digests.
+secret = Table(
+    "secret",
+    metadata,
+    Column("name", _Key, primary_key=True),
+    Column("value", Text, nullable=False),
 )
 
 # One row a certificate: what an erasure removed and what it left, in counts.

@@ -66,12 +66,22 @@ def _create_erasure() -> None:
         "erasure",
         sa.Column("lead_id", sa.String(length=200), nullable=False),
         sa.Column("certificate_id", sa.String(length=64), nullable=False),
-        sa.Column("digest", sa.String(length=64), nullable=True),
         sa.Column("erased_at", Instant(), nullable=False),
         sa.Column("why", sa.String(length=16), nullable=False),
         sa.PrimaryKeyConstraint("lead_id", name=op.f("pk_erasure")),
     )
-    op.create_index(op.f("ix_erasure_digest"), "erasure", ["digest"])
+    op.create_table(
+        "erased_mailbox",
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("lead_id", sa.String(length=200), nullable=False),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_erased_mailbox")),
+    )
+    op.create_table(
+        "secret",
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_secret")),
+    )
     op.create_table(
         "certificate",
         sa.Column("certificate_id", sa.String(length=64), nullable=False),
