@@ -6,5 +6,6 @@ in :mod:`accord.scoring`.
 
 from accord.log.activity import ActivityLog, Appended
 from accord.log.columns import READ_COLUMNS
+from accord.log.staging import ROW_NUMBER, Staging, open_staging
 
-__all__ = ["READ_COLUMNS", "ActivityLog", "Appended"]
+__all__ = ["READ_COLUMNS", "ROW_NUMBER", "ActivityLog", "Appended", "Staging", "open_staging"]

@@ -16,10 +16,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from accord.killpoints import reach
-from accord.log.columns import EMPTY, READ_COLUMNS, to_log_rows
+from accord.log.columns import EMPTY, KEY, READ_COLUMNS, to_log_rows
+from accord.log.erasing import count_rows, erase_rows, find_quoting
+from accord.log.large import LargeBatch
+from accord.log.staging import ROW_NUMBER, Staging
 from accord.log.storage import Storage
 
-_KEY = ("activity_id", "occurred_us")
+Positions = np.ndarray[Any, np.dtype[np.int64]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,8 +84,42 @@ class ActivityLog:
         reach("log.after_append")
         if fresh.num_rows:
             self._storage.merge_small()
-        accepted = self._count_batch(rows, batch_id) if held else fresh.num_rows
-        return self._appended(rows, accepted)
+        accepted = fresh.num_rows
+        if held and rows.num_rows:
+            accepted = self._count_batch(_span(rows), batch_id)
+        return Appended(accepted=accepted, duplicates=rows.num_rows - accepted)
+
+    def append_staged(
+        self, staged: Staging, *, without: Positions, batch_id: str, taken_at: datetime
+    ) -> Appended:
+        """Take a staged batch exactly once, as :meth:`append` does, without the rows so numbered.
+
+        A batch of one piece is a table in memory; a larger one goes from file to file, in memory
+        that does not grow with it.
+        """
+        if staged.table is not None or not staged.paths:
+            table = staged.table
+            if table is None:
+                return Appended(accepted=0, duplicates=0)
+            if len(without):
+                table = table.filter(pc.invert(pc.is_in(table[ROW_NUMBER], pa.array(without))))
+            return self.append(table, batch_id=batch_id, taken_at=taken_at)
+        large = LargeBatch(self.connection, staged, without=without)
+        span = large.span()
+        if span is None:
+            return Appended(accepted=0, duplicates=0)
+        held = self._storage.holds_batch(batch_id)
+        files = [file for file in self._storage.files() if file.overlaps(*span)]
+        fresh = large.fresh(self._scan(*span).select(*KEY) if files else None)
+        reach("log.before_append")
+        accepted = 0
+        if fresh is not None:
+            reader = large.log_rows(fresh, batch_id=batch_id, taken_at=taken_at)
+            accepted = self._storage.append_counted(reader, batch_id=batch_id)
+        reach("log.after_append")
+        if held:
+            accepted = self._count_batch(span, batch_id)
+        return Appended(accepted=accepted, duplicates=staged.rows - len(without) - accepted)
 
     def read(
         self,
@@ -117,7 +154,7 @@ class ActivityLog:
 
     def count_doubled(self) -> int:
         """Return how many activities stand in the log more than once; none, if all is well."""
-        key = ", ".join(_KEY)
+        key = ", ".join(KEY)
         counted = self._scan(None, None).aggregate(f"{key}, count(*) AS times", key)
         return int(counted.filter("times > 1").aggregate("count(*)").fetchall()[0][0])
 
@@ -129,15 +166,26 @@ class ActivityLog:
         """
         self._storage.compact()
 
+    def count_of(self, lead_ids: Sequence[str]) -> dict[str, int]:
+        """Return how many activities of these leads each batch has in the log."""
+        return count_rows(self._scan(None, None), self.connection, lead_ids)
+
+    def erase(self, lead_ids: Sequence[str], *, quoted: Sequence[str] = ()) -> int:
+        """Take all activities of these leads out, and details of others that hold a quoted text.
+
+        Files that hold them are rewritten, what they replace is deleted, with the table's history.
+        Returns how many details of others were emptied. As with :meth:`compact`, nobody may read
+        or append meanwhile; killed anywhere, it is done by doing it again.
+        """
+        details = find_quoting(self._scan(None, None), self.connection, quoted)
+        erase_rows(self._storage, lead_ids, details)
+        return len(details)
+
     def close(self) -> None:
         """Give back the DuckDB connection."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None
-
-    @staticmethod
-    def _appended(rows: pa.Table, accepted: int) -> Appended:
-        return Appended(accepted=accepted, duplicates=rows.num_rows - accepted)
 
     def _scan(self, from_us: int | None, until_us: int | None) -> Any:
         files = [file for file in self._storage.files() if file.overlaps(from_us, until_us)]
@@ -148,10 +196,8 @@ class ActivityLog:
         paths = [str(self._folder / unquote(file.path)) for file in files]
         return self.connection.read_parquet(paths, hive_partitioning=False)
 
-    def _count_batch(self, rows: pa.Table, batch_id: str) -> int:
-        if not rows.num_rows:
-            return 0
-        relation = self._scan(*_span(rows))
+    def _count_batch(self, span: tuple[int, int], batch_id: str) -> int:
+        relation = self._scan(*span)
         if "batch_id" not in relation.columns:  # every file of it is gone
             return 0
         by_batch = self.connection.from_arrow(pa.table({"batch_id": [batch_id]}))
@@ -162,14 +208,14 @@ class ActivityLog:
         """Leave out rows whose key is in the log; only files within their span are read."""
         if not rows.num_rows:
             return rows
-        known = self._scan(*_span(rows)).select(*_KEY)
-        left = self.connection.from_arrow(_keys(rows)).join(known, ", ".join(_KEY), how="anti")
+        known = self._scan(*_span(rows)).select(*KEY)
+        left = self.connection.from_arrow(_keys(rows)).join(known, ", ".join(KEY), how="anti")
         return rows.take(left.select("place").order("place").to_arrow_table().column("place"))
 
 
 def _without_repeats(rows: pa.Table) -> pa.Table:
     """Keep the first row of each key."""
-    first = _keys(rows).group_by(list(_KEY)).aggregate([("place", "min")]).column("place_min")
+    first = _keys(rows).group_by(list(KEY)).aggregate([("place", "min")]).column("place_min")
     if len(first) == rows.num_rows:
         return rows
     return rows.take(first.take(pc.sort_indices(first)))
@@ -178,7 +224,7 @@ def _without_repeats(rows: pa.Table) -> pa.Table:
 def _keys(rows: pa.Table) -> pa.Table:
     """Return the keys of the rows, each with its place among them."""
     places = pa.array(np.arange(rows.num_rows, dtype=np.int64))
-    return rows.select(list(_KEY)).append_column("place", places)
+    return rows.select(list(KEY)).append_column("place", places)
 
 
 def _span(rows: pa.Table) -> tuple[int, int]:

@@ -10,6 +10,9 @@ import pyarrow.compute as pc
 from accord.errors import InputError
 from accord.records import to_us
 
+KEY = ("activity_id", "occurred_us")
+"""What names an activity: its id and the instant it occurred."""
+
 _GIVEN = (
     ("activity_id", pa.string()),
     ("lead_id", pa.string()),

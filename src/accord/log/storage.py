@@ -14,13 +14,17 @@ from typing import Any
 import pyarrow as pa
 
 from accord.log.columns import SCHEMA
+from accord.log.staging import counted
 
+_RETENTION = "delta.logRetentionDuration"
 _CONFIGURATION = {
     # A tick appends a small file: a checkpoint every 50 keeps opening in milliseconds.
     "delta.checkpointInterval": "50",
     # Files are pruned by time alone, and statistics of texts would leave ids in the table's
     # history after their rows are erased.
     "delta.dataSkippingStatsColumns": "occurred_us",
+    # Nobody reads an old version, and the history of commits would tell whom they erased.
+    _RETENTION: "interval 0 seconds",
 }
 _SMALL_BYTES = 4 * 1024 * 1024
 _MANY_FILES = 32
@@ -85,7 +89,13 @@ class Storage:
             self._files_version = table.version()
         return self._files
 
-    def append(self, rows: pa.Table, *, batch_id: str) -> None:
+    def append_counted(self, rows: pa.RecordBatchReader, *, batch_id: str) -> int:
+        """Append a stream of rows as :meth:`append` does; returns how many they were."""
+        count = [0]
+        self.append(counted(rows, count), batch_id=batch_id)
+        return count[0]
+
+    def append(self, rows: pa.Table | pa.RecordBatchReader, *, batch_id: str) -> None:
         """Append rows as one commit that carries the batch as its application transaction."""
         from deltalake import CommitProperties, Transaction, write_deltalake
 
@@ -116,8 +126,25 @@ class Storage:
         if table is None:
             return
         table.optimize.compact()
-        table.vacuum(retention_hours=0, dry_run=False, enforce_retention_duration=False)
+        self.tidy()
+
+    def tidy(self, *, unnamed: bool = False) -> None:
+        """Delete the files that are no longer of the table, and the history up to now.
+
+        ``unnamed`` deletes files as well that no commit names: those of an append that was killed,
+        or of one that is at work.
+        """
+        table = self.refresh()
+        if table is None:
+            return
+        settings = table.metadata().configuration
+        if settings.get(_RETENTION) != _CONFIGURATION[_RETENTION]:  # a table of an older ledger
+            table.alter.set_table_properties({_RETENTION: _CONFIGURATION[_RETENTION]})
+        table.vacuum(
+            retention_hours=0, dry_run=False, enforce_retention_duration=False, full=unnamed
+        )
         table.create_checkpoint()
+        table.cleanup_metadata()
 
     def dataset(self) -> Any:
         """Return the newest version as a pyarrow dataset, read with the storage's own options."""

@@ -1,0 +1,119 @@
+"""Writing by columns leaves the same rows as writing them one by one, on both stores."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import select
+
+from accord.ledger import insert_rows, read_rows, tables
+from accord.ledger.bulk import write_columns
+from accord.records import to_us
+
+AT = datetime(2026, 11, 20, 9, 30, 0, 123456, tzinfo=UTC)
+
+
+def spend_columns(count, *, amount=12345, channel="ads"):
+    return {
+        "spend_id": [f"s{number}" for number in range(count)],
+        "spent_on": [date(2026, 11, 20)] * count,
+        "amount": [amount] * count,
+        "channel": [channel if number % 2 else None for number in range(count)],
+        "known_at": [to_us(AT)] * count,
+        "row_hash": ["h"] * count,
+    }
+
+
+def spend_rows(count, *, amount=Decimal("123.45"), channel="ads"):
+    return [
+        {
+            "spend_id": f"s{number}",
+            "spent_on": date(2026, 11, 20),
+            "amount": amount,
+            "channel": channel if number % 2 else None,
+            "campaign": None,
+            "known_at": AT,
+            "row_hash": "h",
+        }
+        for number in range(count)
+    ]
+
+
+def stored(ledger):
+    with ledger.read() as connection:
+        return read_rows(connection, select(tables.spend).order_by(tables.spend.c.spend_id))
+
+
+@pytest.mark.parametrize("count", [1, 3, 999, 1000, 2500])
+def test_columns_are_stored_as_their_rows_would_be(ledger, count) -> None:
+    with ledger.begin() as connection:
+        write_columns(connection, tables.spend, spend_columns(count))
+    expected = sorted(spend_rows(count), key=lambda row: row["spend_id"])
+    assert stored(ledger) == expected
+
+
+@pytest.mark.parametrize("count", [3, 1500])
+def test_a_key_that_is_there_is_replaced_or_kept_as_asked(ledger, count) -> None:
+    with ledger.begin() as connection:
+        insert_rows(connection, tables.spend, spend_rows(2, amount=Decimal("1.00")))
+        write_columns(connection, tables.spend, spend_columns(count), on_conflict="keep")
+    assert [row["amount"] for row in stored(ledger)][:2] == [Decimal("1.00")] * 2
+    with ledger.begin() as connection:
+        columns = spend_columns(count, amount=200)
+        write_columns(connection, tables.spend, columns, on_conflict="replace")
+        write_columns(connection, tables.spend, columns, on_conflict="replace")
+    assert {row["amount"] for row in stored(ledger)} == {Decimal("2.00")}
+    assert len(stored(ledger)) == count
+
+
+@pytest.mark.parametrize("count", [2, 1200])
+def test_a_column_that_is_not_named_keeps_what_it_holds(ledger, count) -> None:
+    with ledger.begin() as connection:
+        write_columns(connection, tables.spend, spend_columns(count, channel="print"))
+        columns = spend_columns(count, channel="other")
+        del columns["channel"]
+        write_columns(connection, tables.spend, columns, on_conflict="replace")
+    assert {row["channel"] for row in stored(ledger)} == {"print", None}
+
+
+def test_what_is_written_by_columns_goes_with_its_transaction(ledger) -> None:
+    class StopHereError(Exception):
+        pass
+
+    with pytest.raises(StopHereError), ledger.begin() as connection:
+        write_columns(connection, tables.spend, spend_columns(1500))
+        raise StopHereError
+    assert stored(ledger) == []
+
+
+def test_no_rows_are_no_work(ledger) -> None:
+    with ledger.begin() as connection:
+        write_columns(connection, tables.spend, {})
+        write_columns(connection, tables.spend, spend_columns(0))
+    assert stored(ledger) == []
+
+
+def test_json_true_false_and_awkward_text_survive(ledger) -> None:
+    text = 'tab\t, quote " and \\ backslash, \\N, é, 漢'
+    columns = {
+        "batch_id": ["b"] * 1500,
+        "row_number": list(range(1500)),
+        "source": [text] * 1500,
+        "entity": ["lead"] * 1500,
+        "record_key": [None, text] * 750,
+        "row": ['{"a": "\\u0041\\\\n"}'] * 1500,
+        "reasons": ["[]"] * 1500,
+        "status": ["open"] * 1500,
+        "set_aside_at": [to_us(AT)] * 1500,
+    }
+    with ledger.begin() as connection:
+        write_columns(connection, tables.quarantine, columns)
+    with ledger.read() as connection:
+        rows = read_rows(connection, select(tables.quarantine))
+    assert len(rows) == 1500
+    assert {row["source"] for row in rows} == {text}
+    assert {row["record_key"] for row in rows} == {text, None}
+    assert rows[0]["row"] == {"a": "A\\n"}
+    assert rows[0]["set_aside_at"] == AT

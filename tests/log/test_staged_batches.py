@@ -1,0 +1,119 @@
+"""A batch that comes in pieces is taken as the same batch would be in one, exactly once."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import UTC, datetime
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from accord.log import ROW_NUMBER, ActivityLog, Appended, open_staging
+
+NOW = datetime(2026, 10, 5, 12, tzinfo=UTC)
+MONTH_US = 30 * 86_400_000_000
+
+RAW = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 2)), max_size=12)
+"""Activities: which id, in which of three months. Few of each, so that they meet."""
+
+
+def table(rows, first=1):
+    count = len(rows)
+    return pa.table(
+        {
+            "activity_id": pa.array([f"web:{number}" for number, _ in rows], pa.string()),
+            "lead_id": pa.array([f"crm:{number % 3}" for number, _ in rows], pa.string()),
+            "kind": pa.array(["page_viewed"] * count, pa.string()),
+            "occurred_us": pa.array([(1 + month) * MONTH_US for _, month in rows], pa.int64()),
+            "detail": pa.array([f"row {first + at}" for at in range(count)], pa.string()),
+            ROW_NUMBER: pa.array(range(first, first + count), pa.int64()),
+        }
+    )
+
+
+def stage(staging, rows, cuts):
+    first = 1
+    for start, end in zip([0, *cuts], [*cuts, len(rows)], strict=True):
+        staging.add(table(rows[start:end], first))
+        first += end - start
+
+
+def content(log):
+    columns = ("activity_id", "lead_id", "kind", "occurred_us", "detail")
+    return sorted(log.read().select(*columns).fetchall())
+
+
+def append(log, folder, rows, cuts, *, without=(), batch_id="b1"):
+    with open_staging(folder / "staging") as staging:
+        stage(staging, rows, cuts)
+        taken = log.append_staged(
+            staging, without=np.array(without, dtype=np.int64), batch_id=batch_id, taken_at=NOW
+        )
+    assert not (folder / "staging").exists()
+    return taken
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory):
+    base = tmp_path_factory.mktemp("staged")
+    made = iter(range(10_000))
+
+    def make():
+        folder = base / str(next(made))
+        folder.mkdir()
+        return folder
+
+    return make
+
+
+@settings(max_examples=60)
+@given(data=st.data(), earlier=RAW, rows=RAW)
+def test_pieces_end_as_the_whole_does(folders, data, earlier, rows) -> None:
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(rows)), max_size=4)))
+    without = sorted(data.draw(st.sets(st.integers(1, len(rows)))) if rows else ())
+    found = []
+    for pieces in ((), cuts):
+        folder = folders()
+        log = ActivityLog.open(str(folder / "activity"))
+        append(log, folder, earlier, (), batch_id="b0")
+        taken = append(log, folder, rows, pieces, without=without)
+        again = append(log, folder, rows, pieces, without=without)
+        assert again == taken
+        found.append((taken, content(log), log.count_by_batch(), log.count_doubled()))
+        log.close()
+        shutil.rmtree(folder)
+    assert found[0] == found[1]
+    taken, rows_there, by_batch, doubled = found[1]
+    assert doubled == 0
+    assert taken.accepted + taken.duplicates == len(rows) - len(without)
+    assert by_batch.get("b1", 0) == taken.accepted
+    assert len(rows_there) == sum(by_batch.values())
+
+
+def test_of_repeats_the_first_of_the_batch_is_kept(folders) -> None:
+    folder = folders()
+    log = ActivityLog.open(str(folder / "activity"))
+    rows = [(1, 0), (2, 0), (1, 0), (1, 1)]
+    assert append(log, folder, rows, (1, 2)) == Appended(accepted=3, duplicates=1)
+    assert [row[4] for row in content(log)] == ["row 1", "row 4", "row 2"]
+    log.close()
+
+
+def test_what_a_killed_run_left_in_the_folder_is_not_of_the_next_batch(folders) -> None:
+    folder = folders()
+    (folder / "staging").mkdir()
+    (folder / "staging" / "000000.parquet").write_text("left behind")
+    log = ActivityLog.open(str(folder / "activity"))
+    assert append(log, folder, [(1, 0), (2, 0)], (1,)) == Appended(accepted=2, duplicates=0)
+    log.close()
+
+
+def test_the_leads_of_all_pieces_are_known(tmp_path) -> None:
+    with open_staging(tmp_path / "staging") as staging:
+        assert staging.lead_ids() == []
+        stage(staging, [(0, 0), (1, 0), (3, 0), (2, 0)], (2, 3))
+        assert sorted(staging.lead_ids()) == ["crm:0", "crm:1", "crm:2"]
+        assert staging.rows == 4
