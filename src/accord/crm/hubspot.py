@@ -8,7 +8,7 @@ Archived records are in no search: what they said before they were archived stay
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
@@ -55,7 +55,7 @@ class HubspotReader:
     page: int
     overlap: timedelta
 
-    def pages(self, cursor: Mapping[str, Any]) -> Iterator[Page]:
+    def pages(self, cursor: Mapping[str, Any]) -> Generator[Page]:
         """Read what changed since a cursor, page by page; SourceError when it goes no further.
 
         Owners come whole, from whichever cursor.

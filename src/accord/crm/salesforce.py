@@ -8,7 +8,7 @@ query unless ``deleted`` asks for the recycle bin too; then ``IsDeleted`` tells 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -41,7 +41,7 @@ class SalesforceReader:
     overlap: timedelta
     deleted: bool
 
-    def pages(self, cursor: Mapping[str, Any]) -> Iterator[Page]:
+    def pages(self, cursor: Mapping[str, Any]) -> Generator[Page]:
         """Read what changed since a cursor, page by page; SourceError when it goes no further."""
         under_way = self._begin(Pass.of(cursor))
         if under_way is None:
