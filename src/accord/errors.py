@@ -5,7 +5,9 @@
     AccordError
     |-- InputError          a file, a value or a name that somebody can correct (exit code 2)
     |   |-- AgreementError  every fault of an agreement at once
-    |   `-- SourceError     a source file, its mapping or one of its rows
+    |   |-- SourceError     a source file, its mapping or one of its rows
+    |   `-- QualityError    every fault of a quality policy at once
+    |       `-- FileInMotionError  a file that is still being written; the next run takes it
     |-- LeaseHeldError      another process works on this stage right now
     `-- DeliveryError       a receiving system did not take what was sent
 
@@ -70,6 +72,19 @@ class SourceError(InputError):
     ) -> None:
         self.faults = faults
         super().__init__(where=where, found=found, expected=expected, remedy=remedy)
+
+
+class FileInMotionError(SourceError):
+    """A file that changed while it was read, or is too young to be whole: nobody's fault yet."""
+
+
+class QualityError(InputError):
+    """A quality policy that cannot be used: ``faults`` holds every fault with path and remedy."""
+
+    def __init__(self, *, where: str, faults: tuple[Finding, ...]) -> None:
+        self.faults = faults
+        count = f"{len(faults)} fault" + ("" if len(faults) == 1 else "s")
+        super().__init__(where=where, found=count + "".join(f"\n  {fault}" for fault in faults))
 
 
 class LeaseHeldError(AccordError):

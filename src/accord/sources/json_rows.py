@@ -1,69 +1,144 @@
 """JSON lines: one object a line; numbers stay the text that was written.
 
 Keys of nested objects are joined by dots (``properties.email``); a list is its JSON text. A line
-may leave a key out: its cell is null.
+may leave a key out: its cell is null. A line that is no object is a row that is no record.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 import pyarrow as pa
 
 from accord.errors import SourceError
-from accord.sources.csv_rows import decode
-from accord.sources.rows import Rows
+from accord.sources.model import Ragged
+from accord.sources.rows import Line, Rows
+from accord.sources.streams import Bytes
+from accord.sources.text_lines import Text
+
+_EXPECTED = "one JSON object a line"
+_ROWS = 10_000  # that are read at once
 
 
-class _RepeatedKeyError(ValueError):
-    """A key that stands twice in one object."""
+class _LineError(ValueError):
+    """What is wrong with a line."""
 
 
-def read_json_lines(content: bytes, *, place: str, encoding: str) -> Rows:
-    """Read a file of JSON lines; SourceError names the line of what is wrong."""
-    text = decode(content, place=place, encoding=encoding)
-    records = list(_records(text, place))
-    names = list(dict.fromkeys(name for record in records for name in record))
-    if "\\ud" in text.lower():
-        _check_text(text, place)
+def read_json_lines(
+    stream: Bytes, *, place: str, encoding: str, ragged: Ragged = "quarantine"
+) -> Iterator[Rows]:
+    """Read JSON lines piece by piece; SourceError names a line if that is not even text.
+
+    A line that is no JSON object is a row that is no record, or refused; so is a file without one.
+    A key that appears late is a column from its first piece on.
+    """
+    lines = _objects(Text(stream, place=place, encoding=encoding), ragged)
+    names: dict[str, None] = {}
+    while True:
+        rows, ended = _piece(lines, place, names)
+        yield rows
+        if ended:
+            return
+
+
+def read_names(
+    stream: Bytes, *, place: str, encoding: str, wanted: AbstractSet[str]
+) -> frozenset[str]:
+    """Look a file through for keys; return those of ``wanted`` that any line has."""
+    found: set[str] = set()
+    for record in _objects(Text(stream, place=place, encoding=encoding), "quarantine"):
+        if isinstance(record, dict):
+            found.update(wanted & record.keys())
+        if len(found) == len(wanted):
+            break
+    return frozenset(found)
+
+
+def _piece(
+    objects: Iterator[dict[str, str | None] | Line], place: str, names: dict[str, None]
+) -> tuple[Rows, bool]:
+    """Put the next objects into columns; ``names`` learns their keys."""
+    records: list[dict[str, str | None]] = []
+    lines: dict[int, Line] = {}
+    for found in objects:
+        if isinstance(found, Line):
+            lines[len(records)] = found
+            records.append({})
+        else:
+            records.append(found)
+            names.update(dict.fromkeys(found))
+        if len(records) == _ROWS:
+            break
     columns = {
         name: pa.array([record.get(name) for record in records], pa.large_string())
         for name in names
     }
-    return Rows(place=place, columns=columns, count=len(records))
+    rows = Rows(place=place, columns=columns, count=len(records), lines=lines)
+    return rows, len(records) < _ROWS
 
 
-def _records(text: str, place: str) -> Iterator[dict[str, str | None]]:
+def _objects(text: Text, ragged: Ragged) -> Iterator[dict[str, str | None] | Line]:
     decoder = json.JSONDecoder(
         parse_int=str, parse_float=str, parse_constant=_refuse, object_pairs_hook=_object
     )
-    for number, line in enumerate(text.split("\n"), start=1):
-        if not line.strip():
-            continue
-        try:
-            record = decoder.decode(line.strip())
-        except json.JSONDecodeError as error:
-            raise _broken(
-                place, number, f"is no JSON: {error.msg} at column {error.colno}"
-            ) from None
-        except (ValueError, RecursionError) as error:
-            raise _broken(place, number, str(error)) from None
-        if not isinstance(record, dict):
-            raise _broken(place, number, "is no JSON object")
-        yield dict(_flat(record, ""))
+    fits, first = False, None
+    number = text.line
+    for line in _feed_lines(text):
+        if line.strip():
+            try:
+                yield _read(line.strip(), decoder)
+                fits = True
+            except (ValueError, RecursionError) as error:
+                fault = _broken(text.place, number, error)
+                if ragged == "refuse":
+                    raise fault from None
+                first = first or fault
+                yield Line(text=line.rstrip("\r\n"), expected=_EXPECTED)
+        number = text.line
+    if first is not None and not fits:
+        raise first
+
+
+def _feed_lines(text: Text) -> Iterator[str]:
+    """Yield lines that end in a line feed: a carriage return alone is a blank of JSON."""
+    parts: list[str] = []
+    for line in text.lines():
+        parts.append(line)
+        if line.endswith("\n"):
+            yield "".join(parts)
+            parts.clear()
+    if parts:
+        yield "".join(parts)
+
+
+def _read(line: str, decoder: json.JSONDecoder) -> dict[str, str | None]:
+    record = decoder.decode(line)
+    if not isinstance(record, dict):
+        message = "is no JSON object"
+        raise _LineError(message)
+    pairs = list(_flat(record, ""))
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        message = "has a key that stands twice"
+        raise _LineError(message)
+    if "\\ud" in line.lower():
+        _check_text(found)
+    return found
 
 
 def _refuse(word: str) -> str:
     message = f"{word} is no JSON number"
-    raise ValueError(message)
+    raise _LineError(message)
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        raise _RepeatedKeyError("has a key that stands twice")
+        message = "has a key that stands twice"
+        raise _LineError(message)
     return found
 
 
@@ -80,16 +155,21 @@ def _flat(record: dict[str, Any], path: str) -> Iterator[tuple[str, str | None]]
             yield name, json.dumps(value, ensure_ascii=False)
 
 
-def _check_text(text: str, place: str) -> None:
-    """Find the line with half of a surrogate pair, which is no character and no store keeps."""
-    for number, line in enumerate(text.split("\n"), start=1):
-        try:
-            json.dumps(json.loads(line.strip() or "0"), ensure_ascii=False).encode()
-        except UnicodeEncodeError:
-            raise _broken(place, number, "holds half of a surrogate pair") from None
+def _check_text(record: dict[str, str | None]) -> None:
+    """Refuse half of a surrogate pair, which is no character and no store keeps."""
+    try:
+        json.dumps(record, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        message = "holds half of a surrogate pair"
+        raise _LineError(message) from None
 
 
-def _broken(place: str, line: int, found: str) -> SourceError:
-    expected = "one JSON object a line"
-    remedy = "correct the line"
-    return SourceError(where=f"{place} line {line}", found=found, expected=expected, remedy=remedy)
+def _broken(place: str, line: int, error: Exception) -> SourceError:
+    if isinstance(error, json.JSONDecodeError):
+        found = f"is no JSON: {error.msg} at column {error.colno}"
+    elif isinstance(error, RecursionError):
+        found = "is nested too deeply"
+    else:
+        found = str(error)
+    where = f"{place} line {line}"
+    return SourceError(where=where, found=found, expected=_EXPECTED, remedy="correct the line")

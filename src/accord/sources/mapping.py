@@ -42,7 +42,7 @@ class Records:
     ``frame`` has one column a field of the entity, one row a row of the file that the filter
     keeps, index from 0. ``row_numbers`` says for each which row of the file it was (from 1).
     ``faults`` lists text that is no value of its field: position in the frame, field, text as
-    given, what was expected.
+    given, what was expected. The field of a whole line that is no record is ``row``.
     """
 
     frame: pd.DataFrame
@@ -76,6 +76,7 @@ def map_records(rows: Rows, source: Source, *, stage_of: StageOf) -> Records:
         column = read_column(text, field, mapping, source, stage_of)
         columns[field.name] = column.series
         faults.append(_faults_of(column, text, field))
+    faults.append(_lines_of(rows, numbers))
     frame = pd.DataFrame(columns, index=pd.RangeIndex(len(numbers)))
     return Records(
         frame=frame, row_numbers=numbers + rows.first, faults=_all_faults(faults), rows=rows
@@ -86,8 +87,7 @@ def _check_columns(rows: Rows, source: Source) -> None:
     """Refuse a mapping that names a column which is not there, or stands there twice."""
     if not rows.columns:  # JSON lines without a line
         return
-    wanted = {m.column for m in source.fields.values() if m.column and not m.optional}
-    wanted |= set(_fields_of(source.only)) if source.only is not None else set()
+    wanted = source.required_columns
     for column in sorted(wanted & rows.repeated):
         raise _column_error(rows, source, f"column {column!r} stands twice", "rename one of them")
     for column in sorted(wanted - rows.columns.keys()):
@@ -103,16 +103,13 @@ def _column_error(rows: Rows, source: Source, found: str, remedy: str) -> Source
     return SourceError(where=where, found=found, expected=expected, remedy=remedy)
 
 
-def _fields_of(condition: Condition) -> list[str]:
-    names = [test.field for test in condition.tests]
-    return names + [name for part in condition.any_of for name in _fields_of(part)]
-
-
 def _kept(rows: Rows, source: Source) -> np.ndarray[Any, np.dtype[np.int64]] | None:
     """Return the positions of rows that the source's filter keeps, None for all."""
     if source.only is None or not rows.columns:
         return None
-    return np.flatnonzero(_holds(source.only, rows, source)).astype(np.int64)
+    held = _holds(source.only, rows, source)
+    held[list(rows.lines)] = True  # what a line that is no record says, nobody knows
+    return np.flatnonzero(held).astype(np.int64)
 
 
 def _holds(condition: Condition, rows: Rows, source: Source) -> np.ndarray[Any, np.dtype[np.bool_]]:
@@ -155,6 +152,19 @@ def _faults_of(column: Column, cells: pa.Array, field: Field) -> pd.DataFrame:
             "field": [field.name] * len(positions),
             "text": texts,
             "expected": [column.expected] * len(positions),
+        }
+    )
+
+
+def _lines_of(rows: Rows, numbers: np.ndarray[Any, np.dtype[np.int64]]) -> pd.DataFrame:
+    """List the rows that are no records as faults of a field called row."""
+    places = sorted(rows.lines)
+    return pd.DataFrame(
+        {
+            "position": np.searchsorted(numbers, np.array(places, dtype=np.int64)),
+            "field": ["row"] * len(places),
+            "text": [rows.lines[at].kept for at in places],
+            "expected": [rows.lines[at].expected for at in places],
         }
     )
 

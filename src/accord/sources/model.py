@@ -179,6 +179,12 @@ class Source(Part):
         """Where its files are, by name; the name is empty for the one ``path``; none if pulled."""
         return {"": self.path} if self.path is not None else dict(self.files or {})
 
+    @property
+    def required_columns(self) -> frozenset[str]:
+        """The columns that every file must have: the filter's, and the mapped ones not optional."""
+        mapped = {one.column for one in self.fields.values() if one.column and not one.optional}
+        return frozenset(mapped | (set() if self.only is None else set(_fields_of(self.only))))
+
     def canonical(self) -> dict[str, Any]:
         """Return all that decides what a file becomes, as plain values; places are left out.
 
@@ -204,6 +210,11 @@ class Sources(Part):
     sources: tuple[Source, ...]
     left_out: Mapping[str, str] = {}
     folder: Path = Path()
+
+
+def _fields_of(condition: Condition) -> list[str]:
+    names = [test.field for test in condition.tests]
+    return names + [name for part in condition.any_of for name in _fields_of(part)]
 
 
 def reader_of(place: str) -> Reader | None:

@@ -2,116 +2,102 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import replace
 
 import pyarrow as pa
-from pyarrow import parquet
 
-from accord.errors import SourceError
 from accord.sources.csv_rows import read_csv
-from accord.sources.files import Batch, File, load
-from accord.sources.json_rows import read_json_lines
+from accord.sources.excel_rows import read_excel
+from accord.sources.files import Batch, File
+from accord.sources.json_rows import read_json_lines, read_names
 from accord.sources.model import Source, reader_of
-from accord.sources.rows import FILE_ROW, Rows
+from accord.sources.parquet_rows import read_parquet
+from accord.sources.queries import run_query
+from accord.sources.rows import Rows, cut_rows, join_rows
+from accord.sources.streams import open_same, open_stream, packing_of, read_whole
+
+_BATCH_ROWS = 131_072  # of a Parquet file that are read at once
 
 
 def read_rows(batch: Batch) -> Rows:
     """Read a batch's rows as they stand; SourceError if any file of it cannot be read whole."""
     source = batch.source
     if source.query is None:
-        return _read_file(batch.files[0], source)
+        return join_rows(list(_parts(batch.files[0], source)))
     return _run_query(batch, source.query)
 
 
 def read_pieces(batch: Batch, *, at_once: int) -> Iterator[Rows]:
-    """Read a batch's rows piece by piece, at most ``at_once`` rows each, in order."""
-    whole = read_rows(batch)
-    yield from (whole.part(start, at_once) for start in range(0, max(whole.count, 1), at_once))
+    """Read a batch's rows piece by piece, at most ``at_once`` rows each, in order.
 
-
-def _read_file(file: File, source: Source) -> Rows:
-    content = load(file)
-    reader = source.reader or reader_of(file.place)
-    if reader == "parquet":
-        return _read_parquet(content, place=file.place)
-    if reader == "jsonl":
-        return read_json_lines(content, place=file.place, encoding=source.encoding)
-    return read_csv(content, place=file.place, encoding=source.encoding, delimiter=source.delimiter)
-
-
-def _read_parquet(content: bytes, *, place: str) -> Rows:
-    try:
-        table = parquet.read_table(pa.BufferReader(content))
-    except (pa.ArrowException, OSError) as error:
-        reason = str(error).splitlines()[0]
-        raise SourceError(
-            where=place,
-            found=f"is no whole Parquet file: {reason}",
-            remedy="copy it again when it is finished",
-        ) from None
-    return _rows_of(table, place=place)
-
-
-def _rows_of(table: pa.Table, *, place: str) -> Rows:
-    names = table.column_names
-    repeated = frozenset(name for name in names if names.count(name) > 1)
-    columns = {name: _whole(table.column(index)) for index, name in enumerate(names)}
-    return Rows(place=place, columns=columns, count=table.num_rows, repeated=repeated)
-
-
-def _whole(column: pa.ChunkedArray) -> pa.Array:
-    """Join a column's chunks; text becomes large text first, whose offsets do not overflow."""
-    if pa.types.is_string(column.type):
-        column = column.cast(pa.large_string())
-    joined = column.combine_chunks()
-    if isinstance(joined, pa.ChunkedArray):
-        return pa.concat_arrays(joined.chunks) if joined.num_chunks else pa.array([], column.type)
-    return joined
+    A file is read as it goes: what is wrong at its end is a SourceError when it is reached, and
+    so is a file that changed since it was found. A batch without rows is one empty piece.
+    """
+    query = batch.source.query
+    whole = None if query is None else _run_query(batch, query)
+    parts = _parts(batch.files[0], batch.source) if whole is None else iter((whole,))
+    return cut_rows(parts, at_once=at_once)
 
 
 def _run_query(batch: Batch, query: str) -> Rows:
-    """Run a query over a source's files as tables of text; one thread keeps the order of rows."""
-    import duckdb
-
-    options = {
-        "enable_external_access": "false",
-        "python_enable_replacements": "false",
-        "threads": "1",
-    }
-    names = dict.fromkeys(file.name for file in batch.files)
-    tables = {
-        name: _table([f for f in batch.files if f.name == name], batch.source) for name in names
-    }
-    with duckdb.connect(config=options) as connection:
-        for name, table in tables.items():
-            connection.register(name, table)
-        connection.execute("SET lock_configuration = true")
-        try:
-            result: Any = connection.sql(query)
-            found = None if result is None else result.to_arrow_table()
-        except duckdb.Error as error:
-            raise _query_error(batch.source, str(error).splitlines()[0]) from None
-    if found is None:
-        raise _query_error(batch.source, "it gives no rows: it is no SELECT")
-    return _rows_of(found, place=f"sources.{batch.source.name}.query")
+    """Lines that are no records are refused: a query could not tell them from rows."""
+    source = batch.source.model_copy(update={"ragged": "refuse"})
+    tables: dict[str, list[Rows]] = {}
+    for file in batch.files:
+        tables.setdefault(file.name, []).append(join_rows(list(_parts(file, source))))
+    return run_query(source, query, tables)
 
 
-def _query_error(source: Source, reason: str) -> SourceError:
-    return SourceError(
-        where=f"sources.{source.name}.query",
-        found=reason,
-        expected="DuckDB SQL over the named files, whose columns are text",
-        remedy="correct the query in sources.yaml",
-    )
+def _parts(file: File, source: Source) -> Iterator[Rows]:
+    """Read one file as it goes, in parts of whatever size its reader likes."""
+    reader = source.reader or reader_of(file.place)
+    if reader == "excel":
+        content = read_whole(file.place, digest=file.digest)
+        return read_excel(content, place=file.place, sheet=source.sheet)
+    if reader == "parquet":
+        return _parquet_parts(file)
+    return _jsonl_parts(file, source) if reader == "jsonl" else _csv_parts(file, source)
 
 
-def _table(files: Iterable[File], source: Source) -> pa.Table:
-    """One table of text a name; ``file_row`` counts the rows of each file from 1."""
-    parts = []
-    for file in files:
-        rows = _read_file(file, source)
-        texts = {name: rows.text(name) for name in rows.columns if name not in rows.repeated}
-        numbers = pa.array(range(1, rows.count + 1), pa.int64())
-        parts.append(pa.table({**texts, FILE_ROW: numbers}))
-    return pa.concat_tables(parts, promote_options="default")
+def _parquet_parts(file: File) -> Iterator[Rows]:
+    """Jump about in a local file; any other is read into memory first."""
+    if file.stamp is None or packing_of(file.place) is not None:
+        content = pa.py_buffer(read_whole(file.place, digest=file.digest))
+        yield from read_parquet(content, place=file.place, at_once=_BATCH_ROWS)
+    else:
+        with open_same(file.place, stamp=file.stamp) as opened:
+            yield from read_parquet(opened, place=file.place, at_once=_BATCH_ROWS)
+
+
+def _csv_parts(file: File, source: Source) -> Iterator[Rows]:
+    with open_stream(file.place, digest=file.digest, stamp=file.stamp) as stream:
+        yield from read_csv(
+            stream,
+            place=file.place,
+            encoding=source.encoding,
+            delimiter=source.delimiter,
+            ragged=source.ragged,
+        )
+
+
+def _jsonl_parts(file: File, source: Source) -> Iterator[Rows]:
+    """Read JSON lines; a mapped key that the first part lacks is looked for in the whole file."""
+    late: frozenset[str] | None = None
+    with open_stream(file.place, digest=file.digest, stamp=file.stamp) as stream:
+        parts = read_json_lines(
+            stream, place=file.place, encoding=source.encoding, ragged=source.ragged
+        )
+        for rows in parts:
+            if late is None and rows.columns:
+                late = _names_in(file, source, source.required_columns - rows.columns.keys())
+            missing = (late or frozenset()) - rows.columns.keys()
+            nothing = pa.nulls(rows.count, pa.large_string())
+            yield replace(rows, columns={**rows.columns, **dict.fromkeys(missing, nothing)})
+
+
+def _names_in(file: File, source: Source, wanted: frozenset[str]) -> frozenset[str]:
+    if not wanted:
+        return wanted
+    with open_stream(file.place, digest=file.digest, stamp=file.stamp) as stream:
+        return read_names(stream, place=file.place, encoding=source.encoding, wanted=wanted)

@@ -1,14 +1,15 @@
 """Rows of a file as they stand: columns by name, every cell available as the text it was.
 
-CSV and JSON lines are text from the first byte. Parquet and query results keep their types until
-asked for text, so that no integer and no instant passes through another form on its way.
+CSV, JSON lines and Excel are text from the first byte. Parquet and query results keep their types
+until asked for text, so that no integer and no instant passes through another form on its way.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pyarrow as pa
@@ -17,6 +18,24 @@ import pyarrow.compute as pc
 FILE_ROW = "file_row"
 """The column that tells a query the row of the file: 1 is the first data row."""
 
+LINE = "(line)"
+"""Where a row that could not be cut into cells keeps its text."""
+
+_MOST_LINE = 10_000  # characters of such a text that are kept
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A row that is no record of its file: its text as it stood, and what was expected."""
+
+    text: str
+    expected: str
+
+    @property
+    def kept(self) -> str:
+        """The text, cut off where it is very long."""
+        return self.text if len(self.text) <= _MOST_LINE else f"{self.text[:_MOST_LINE]}..."
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rows:
@@ -24,6 +43,7 @@ class Rows:
 
     ``repeated`` are names that stand more than once in the header: they cannot be mapped.
     ``first`` is the number of the first row, where these are a piece of a larger file.
+    ``lines`` are rows that are no records, by position; their cells are null.
     """
 
     place: str
@@ -31,6 +51,7 @@ class Rows:
     count: int
     repeated: frozenset[str] = frozenset()
     first: int = 1
+    lines: Mapping[int, Line] = field(default_factory=dict)
 
     def text(self, name: str) -> pa.Array:
         """Return a column as text; nulls stay null."""
@@ -40,14 +61,69 @@ class Rows:
         """Return a stretch of these rows, at most ``count`` from ``start`` (0 is the first)."""
         columns = {name: column.slice(start, count) for name, column in self.columns.items()}
         held = max(0, min(count, self.count - start))
-        return replace(self, columns=columns, count=held, first=self.first + start)
+        lines = {at - start: line for at, line in self.lines.items() if start <= at < start + held}
+        return replace(self, columns=columns, count=held, first=self.first + start, lines=lines)
 
     def records(self, positions: Sequence[int]) -> list[dict[str, str | None]]:
-        """Return the rows at these positions whole: column -> text as given."""
+        """Return the rows at these positions whole: column -> text as given.
+
+        A row that is no record has its text under ``(line)`` besides.
+        """
         picked = pa.array(positions, pa.int64())
         texts = {name: as_text(column.take(picked)) for name, column in self.columns.items()}
         lists = {name: column.to_pylist() for name, column in texts.items()}
-        return [{name: values[i] for name, values in lists.items()} for i in range(len(positions))]
+        found = [{name: values[i] for name, values in lists.items()} for i in range(len(positions))]
+        for record, at in zip(found, positions, strict=True):
+            if at in self.lines:
+                record[LINE] = self.lines[at].kept
+        return found
+
+
+def join_rows(parts: Sequence[Rows]) -> Rows:
+    """Put pieces that follow each other together; a column that one lacks is null there."""
+    if len(parts) == 1:
+        return parts[0]
+    names = list(dict.fromkeys(name for part in parts for name in part.columns))
+    lines: dict[int, Line] = {}
+    count = 0
+    for part in parts:
+        lines |= {count + at: line for at, line in part.lines.items()}
+        count += part.count
+    return replace(
+        parts[0],
+        columns={name: _joined(name, parts) for name in names},
+        count=count,
+        repeated=frozenset().union(*(part.repeated for part in parts)),
+        lines=lines,
+    )
+
+
+def _joined(name: str, parts: Sequence[Rows]) -> pa.Array:
+    kind = next(part.columns[name].type for part in parts if name in part.columns)
+    arrays = [
+        part.columns[name] if name in part.columns else pa.nulls(part.count, kind) for part in parts
+    ]
+    if any(array.type != kind for array in arrays):
+        arrays = [as_text(array) for array in arrays]
+    return pa.concat_arrays(arrays)
+
+
+def cut_rows(parts: Iterable[Rows], *, at_once: int) -> Iterator[Rows]:
+    """Cut rows into pieces of exactly ``at_once`` (the last has what is left), and number them.
+
+    Nothing at all is nothing; one part without rows is one piece without rows.
+    """
+    waiting: list[Rows] = []
+    count = given = 0
+    for part in parts:
+        waiting.append(part)
+        count += part.count
+        while count > at_once:
+            whole = join_rows(waiting)
+            yield replace(whole.part(0, at_once), first=given + 1)
+            waiting, count, given = [whole.part(at_once, count)], count - at_once, given + at_once
+    if waiting:
+        yield replace(join_rows(waiting), first=given + 1)
 
 
 def as_text(column: pa.Array) -> pa.Array:
@@ -69,9 +145,18 @@ def _as_json(value: Any) -> str | None:
 
 
 def name_apart(header: Sequence[str]) -> tuple[list[str], frozenset[str]]:
-    """Give every column a name of its own; return the names and those that stood twice."""
-    names: list[str] = []
+    """Give every column a name of its own; return the names and those that stood twice.
+
+    >>> name_apart(["id", "", ""])[0]
+    ['id', '', '#2']
+    """
+    counts = Counter(header)
+    names: dict[str, None] = {}
+    seen: Counter[str] = Counter()
     for name in header:
-        count = sum(1 for other in names if other == name or other.startswith(f"{name}#"))
-        names.append(name if name not in names else f"{name}#{count + 1}")
-    return names, frozenset(name for name in header if header.count(name) > 1)
+        own = name
+        while own in names:
+            seen[name] += 1
+            own = f"{name}#{seen[name] + 1}"
+        names[own] = None
+    return list(names), frozenset(name for name, count in counts.items() if count > 1)
