@@ -1,19 +1,36 @@
-"""Quality: every batch passes its entity's rules before anything else sees it.
+"""Quality: every batch passes its rules before anything else sees it.
 
-Rules are data (:mod:`accord.quality.rules`), run by Great Expectations. What becomes of a failing
-row is the service's business.
+Rules are data (``quality.yaml``, read by :func:`parse_policy`), run by Great Expectations. What
+becomes of a failing row is the service's business.
 """
 
-from accord.quality.check import Reason, Verdict, check_batch
-from accord.quality.checked import Surroundings
-from accord.quality.rules import RULES, Rule, Severity
+from accord.quality.check import check_piece
+from accord.quality.checked import Piece, Surroundings
+from accord.quality.lists import LISTS, lists_of
+from accord.quality.model import BatchRule, Rule, Severity
+from accord.quality.policy import Policy, Suite
+from accord.quality.profile import Measures
+from accord.quality.reading import parse_policy
+from accord.quality.verdict import Failing, Verdict
+from accord.quality.whole import Measured, Past, check_batch, needs_past
 
 __all__ = [
-    "RULES",
-    "Reason",
+    "LISTS",
+    "BatchRule",
+    "Failing",
+    "Measured",
+    "Measures",
+    "Past",
+    "Piece",
+    "Policy",
     "Rule",
     "Severity",
+    "Suite",
     "Surroundings",
     "Verdict",
     "check_batch",
+    "check_piece",
+    "lists_of",
+    "needs_past",
+    "parse_policy",
 ]

@@ -1,63 +1,42 @@
-"""The verdict on a batch: for every failing row every reason."""
+"""Judging a piece of a batch by the rules about rows."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 
-import numpy as np
-import pandas as pd
-
-from accord.quality.checked import Surroundings, checked_frame
+from accord.quality.checked import Piece, Probe, probes
 from accord.quality.engine import Positions, failing
-from accord.quality.rules import RULES, Rule, Severity
-from accord.records import Entity
+from accord.quality.model import Rule
+from accord.quality.verdict import Failing, Verdict
+
+_PLACEHOLDER = "{}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reason:
-    """Why one row fails: its position in the batch, the rule, what follows, and a sentence."""
+def check_piece(piece: Piece, rules: Sequence[Rule]) -> Verdict:
+    """Judge up to some million canonical records by rules about rows.
 
-    position: int
-    rule: str
-    severity: Severity
-    sentence: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
-    """Every reason of every row, by position, then in the order of the rules."""
-
-    reasons: tuple[Reason, ...]
-
-    def positions(self, severity: Severity) -> Positions:
-        """Return the rows that fail a rule of this severity, each once, in order."""
-        found = {reason.position for reason in self.reasons if reason.severity is severity}
-        return np.array(sorted(found), dtype=np.int64)
-
-
-def check_batch(
-    entity: Entity, frame: pd.DataFrame, faults: pd.DataFrame, *, around: Surroundings
-) -> Verdict:
-    """Judge a batch of canonical records by its entity's rules.
-
-    ``frame`` has one column a field of the entity and an index from 0; ``faults`` lists text that
-    was no value of its field (position, field, expected). Deterministic: the same batch against
-    the same surroundings gives the same reasons.
+    Deterministic, row by row: the same row against the same surroundings fails the same rules,
+    whatever else is in the piece. AccordError if the rules could not be run as they should.
     """
-    checked = checked_frame(entity, frame, faults, around)
-    found = [
-        (int(position), place, rule)
-        for place, (rule, positions) in enumerate(
-            failing(checked, RULES[entity], as_of=around.as_of)
+    by_id = {rule.rule: rule for rule in rules}
+    asked = list(probes(piece, rules))
+    found = zip(asked, failing(asked), strict=True)
+    return Verdict(
+        failing=tuple(
+            _failing(by_id[probe.rule], probe, positions)
+            for probe, positions in found
+            if len(positions)
         )
-        for position in positions
-    ]
-    found.sort(key=lambda one: one[:2])
-    return Verdict(reasons=tuple(_reason(checked, at, rule) for at, _, rule in found))
+    )
 
 
-def _reason(checked: pd.DataFrame, position: int, rule: Rule) -> Reason:
-    sentence = rule.sentence
-    if "{}" in sentence:
-        sentence = sentence.replace("{}", str(checked[rule.column].iloc[position]))
-    return Reason(position=position, rule=rule.rule, severity=rule.severity, sentence=sentence)
+def _failing(rule: Rule, probe: Probe, positions: Positions) -> Failing:
+    sentence = str(rule.sentence)
+    if _PLACEHOLDER not in sentence:
+        return Failing(rule=rule, positions=positions)
+    column = probe.column.cat
+    worded = [sentence.replace(_PLACEHOLDER, str(word)) for word in column.categories]
+    codes = column.codes.to_numpy()[positions]
+    return Failing(
+        rule=rule, positions=positions, sentences=tuple(worded[code] for code in codes.tolist())
+    )

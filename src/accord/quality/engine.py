@@ -1,16 +1,15 @@
-"""Running rules by Great Expectations: one ephemeral context a process, serially.
+"""Running probes by Great Expectations: one ephemeral context a process, serially.
 
-The library takes seconds to import, so it is imported by the first batch. Only the columns that
-rules name are passed: every column of a batch is hashed. Results are asked for COMPLETE, without
-index columns, which lists every failing row; that it does is checked for every rule.
+The library takes seconds to import, so it is imported by the first batch. Results are asked for
+COMPLETE, without index columns, which lists every failing row; that it does is checked for every
+rule.
 """
 
 from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -18,13 +17,10 @@ import numpy as np
 import pandas as pd
 
 from accord.errors import AccordError
-from accord.quality.rules import EARLIEST, LATEST, Rule
+from accord.quality.checked import Probe
 
-_ROWS_AT_ONCE = 1_000_000
 _SMALL = 10_000
 _KEPT = "_kept_configuration"
-_SLACK = timedelta(days=1)
-_FIRST = datetime(1990, 1, 1, tzinfo=UTC)
 _FORMAT = {
     "result_format": "COMPLETE",
     "return_unexpected_index_query": False,
@@ -35,64 +31,38 @@ Positions = np.ndarray[Any, np.dtype[np.int64]]
 _NONE: Positions = np.empty(0, dtype=np.int64)
 
 
-def failing(
-    frame: pd.DataFrame, rules: Sequence[Rule], *, as_of: datetime
-) -> Iterator[tuple[Rule, Positions]]:
-    """Yield each rule that rows fail, with the positions of all of them, in order.
+def failing(probes: Sequence[Probe]) -> list[Positions]:
+    """Return for each probe the positions of all rows that fail, in order.
 
-    ``frame`` has an index from 0 and the columns that the rules name. A value exactly at a bound
-    passes. AccordError if Great Expectations fails, or does not list every row that it counts.
-    """
-    # A column that holds nothing passes every rule: nulls are never judged, see the rules.
-    run = [rule for rule in rules if frame[rule.column].notna().any()]
-    if not run or frame.empty:
-        return
-    narrow = frame[list(dict.fromkeys(rule.column for rule in run))]
-    found: dict[int, list[Positions]] = {index: [] for index in range(len(run))}
-    for start in range(0, len(narrow), _ROWS_AT_ONCE):
-        part = narrow.iloc[start : start + _ROWS_AT_ONCE].reset_index(drop=True)
-        for index, positions in enumerate(_validate(part, run, as_of=as_of)):
-            found[index].append(positions + start)
-    for index, rule in enumerate(run):
-        positions = np.concatenate(found[index])
-        if len(positions):
-            yield rule, np.sort(positions)
-
-
-def _validate(frame: pd.DataFrame, rules: Sequence[Rule], *, as_of: datetime) -> list[Positions]:
-    """Run the rules over one frame; the positions of failing rows for each.
+    Every column has the same rows, and something in it; its nulls pass. AccordError if Great
+    Expectations fails, or does not list every row that it counts.
 
     What a small batch costs is the library's bookkeeping, which is half as much where only yes or
     no is asked for. So a small batch is first asked that, and then for the rows of what failed.
     """
-    found = [_NONE for _ in rules]
-    asked = list(range(len(rules)))
-    if len(frame) <= _SMALL:
-        answers = _run(
-            frame, rules, asked, result_format={"result_format": "BOOLEAN_ONLY"}, as_of=as_of
-        )
-        asked = [index for index in asked if not _has_passed(answers.get(index), rules[index])]
+    found = [_NONE for _ in probes]
+    asked = list(range(len(probes)))
+    if probes and len(probes[0].column) <= _SMALL:
+        answers = _run(probes, asked, {"result_format": "BOOLEAN_ONLY"})
+        asked = [index for index in asked if not _has_passed(answers.get(index), probes[index])]
     if asked:
-        results = _run(frame, rules, asked, result_format=_FORMAT, as_of=as_of)
+        results = _run(probes, asked, _FORMAT)
         for index in asked:
-            found[index] = _positions(results.get(index), rules[index])
+            found[index] = _positions(results.get(index), probes[index])
     return found
 
 
 def _run(
-    frame: pd.DataFrame,
-    rules: Sequence[Rule],
-    asked: Sequence[int],
-    *,
-    result_format: Mapping[str, Any],
-    as_of: datetime,
+    probes: Sequence[Probe], asked: Sequence[int], result_format: Mapping[str, Any]
 ) -> dict[int, Any]:
-    """Run some of the rules as one suite; the library's results by the rules' places."""
+    """Run some of the probes as one suite; the library's results by the probes' places."""
     library, definition = _machinery()
+    frame, names = _frame([probes[index] for index in asked])
     suite = library.ExpectationSuite(
         name="batch",
         expectations=[
-            _expectation(library, rules[index], place=str(index), as_of=as_of) for index in asked
+            _expectation(library, probes[index], column=name, place=str(index))
+            for index, name in zip(asked, names, strict=True)
         ],
     )
     batch = definition.get_batch(batch_parameters={"dataframe": frame})
@@ -100,10 +70,22 @@ def _run(
     return {int(one.expectation_config.meta["place"]): one for one in results}
 
 
-def _has_passed(result: Any, rule: Rule) -> bool:
+def _frame(probes: Sequence[Probe]) -> tuple[pd.DataFrame, list[str]]:
+    """Put the columns side by side; one that several probes look at is passed once."""
+    named: dict[int, str] = {}
+    columns: dict[str, pd.Series] = {}
+    names = []
+    for probe in probes:
+        name = named.setdefault(id(probe.column), f"c{len(named)}")
+        columns[name] = probe.column
+        names.append(name)
+    return pd.DataFrame(columns, copy=False), names
+
+
+def _has_passed(result: Any, probe: Probe) -> bool:
     """Say whether no row failed; AccordError if the rule could not be run."""
     if result is None or _raised(result.exception_info):
-        raise AccordError(f"quality rule {rule.rule} could not be run: {_problem(result)}")
+        raise AccordError(f"quality rule {probe.rule} could not be run: {_problem(result)}")
     return bool(result.success)
 
 
@@ -121,15 +103,10 @@ def _machinery() -> tuple[Any, Any]:
     return library, asset.add_batch_definition_whole_dataframe("whole")
 
 
-def _expectation(library: Any, rule: Rule, *, place: str, as_of: datetime) -> Any:
-    """Build the expectation of a rule; ``meta`` carries the rule's place and id."""
-    bounds = {EARLIEST: pd.Timestamp(_FIRST), LATEST: pd.Timestamp(as_of + _SLACK)}
-    terms: Mapping[str, Any] = {
-        name: bounds.get(value, value) if isinstance(value, str) else value
-        for name, value in rule.terms.items()
-    }
-    kind = _kind(library, rule.expectation)
-    return kind(column=rule.column, **terms, meta={"place": place, "rule": rule.rule})
+def _expectation(library: Any, probe: Probe, *, column: str, place: str) -> Any:
+    """Build the expectation of a probe; ``meta`` carries its place and the rule's id."""
+    kind = _kind(library, probe.expectation)
+    return kind(column=column, **probe.terms, meta={"place": place, "rule": probe.rule})
 
 
 @cache
@@ -155,16 +132,16 @@ def _kind(library: Any, name: str) -> Any:
         registry.disabled = False
 
 
-def _positions(result: Any, rule: Rule) -> Positions:
-    passed = _has_passed(result, rule)
+def _positions(result: Any, probe: Probe) -> Positions:
+    passed = _has_passed(result, probe)
     listed = result.result.get("unexpected_index_list") or []
     counted = result.result.get("unexpected_count")
     if counted is None or counted != len(listed) or passed != (counted == 0):
         raise AccordError(
-            f"quality rule {rule.rule}: {counted} rows fail and {len(listed)} are listed; "
+            f"quality rule {probe.rule}: {counted} rows fail and {len(listed)} are listed; "
             "no row of this batch is taken"
         )
-    return np.asarray(listed, dtype=np.int64)
+    return np.sort(np.asarray(listed, dtype=np.int64))
 
 
 def _raised(info: Any) -> bool:
