@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
@@ -13,9 +13,10 @@ from accord.agreement import load
 from accord.errors import AccordError
 from accord.ledger import Ledger
 from accord.services.settings import Settings
-from accord.sources import read_sources
+from accord.sources import read_sources, unlisted_columns, unlisted_files
 
 _PACKAGES = ("prefect", "great-expectations", "pandas", "sqlalchemy", "duckdb", "deltalake")
+_NAMED = 5  # of what is new; the rest is counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +37,7 @@ def examine(settings: Settings, *, as_of: datetime) -> tuple[Check, ...]:
         _look("ledger", lambda: _ledger(settings)),
         _look("agreement", lambda: _agreement(settings, as_of)),
         _look("sources", lambda: _sources(settings)),
+        *_unlisted(settings),
     )
 
 
@@ -71,3 +73,24 @@ def _agreement(settings: Settings, as_of: datetime) -> str:
 def _sources(settings: Settings) -> str:
     sources = read_sources(settings.sources, dict(os.environ))
     return f"{len(sources.sources)} sources"
+
+
+def _unlisted(settings: Settings) -> tuple[Check, ...]:
+    """Look for files and columns that the sources say nothing of; nothing if they are at fault."""
+    try:
+        sources = read_sources(settings.sources, dict(os.environ))
+    except AccordError:
+        return ()
+    columns = [f"{name}: {column}" for name, column in unlisted_columns(sources)]
+    found = (("files", unlisted_files(sources)), ("columns", columns))
+    return tuple(
+        Check(what=what, ok=not names, found=_naming(what, names)) for what, names in found
+    )
+
+
+def _naming(what: str, names: Sequence[str]) -> str:
+    if not names:
+        return "nothing new beside the sources"
+    listed = ", ".join(names[:_NAMED]) + (" ..." if len(names) > _NAMED else "")
+    key = "left_out" if what == "files" else "ignored"
+    return f"{len(names)} neither mapped nor under {key}: {listed}"

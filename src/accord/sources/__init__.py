@@ -9,6 +9,7 @@ from accord.sources.mapping import Records, map_records
 from accord.sources.model import ColumnMapping, Source, Sources
 from accord.sources.readers import read_pieces, read_rows
 from accord.sources.rows import Rows
+from accord.sources.unlisted import unlisted_columns, unlisted_files
 from accord.sources.values import StageOf
 
 __all__ = [
@@ -25,4 +26,6 @@ __all__ = [
     "read_pieces",
     "read_rows",
     "read_sources",
+    "unlisted_columns",
+    "unlisted_files",
 ]

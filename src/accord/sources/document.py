@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 
 from accord.errors import SourceError
 from accord.findings import Finding
-from accord.records import Entity
-from accord.sources.checks import check_source
-from accord.sources.model import ColumnMapping, Source, Sources
+from accord.sources.model import Source, Sources
+from accord.sources.overlap import overlap
+from accord.sources.shape import fault, nearest, read_entry
 
+_KEYS = ("sources", "left_out")
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 
 
 def read_sources(path: str | Path, environment: Mapping[str, str]) -> Sources:
-    """Read and check the sources in a file.
+    """Read and check the sources in a file, and the files that it leaves out.
 
     A relative path starts in its folder. ``${NAME}`` in a path is taken from ``environment``; one
     that begins with a variable starts in the working folder. Raises SourceError whose ``faults``
@@ -42,20 +41,24 @@ def _sources_of(text: str, file: Path, variables: tuple[tuple[str, str], ...]) -
     environment = dict(variables)
     content, faults = _parse(text, where=str(file))
     entries = content.get("sources") if isinstance(content, dict) else None
-    if not isinstance(entries, list) or set(content) != {"sources"}:
-        raise _error(
-            file,
-            [_fault("sources", "is not the one list of sources", "Write sources: and a list.")],
-        )
+    if not isinstance(entries, list):
+        remedy = "Write sources: and a list."
+        raise _error(file, [fault("sources", "is not the one list of sources", remedy)])
+    faults += [
+        fault(str(key), "is not known here", nearest(str(key), _KEYS))
+        for key in content.keys() - set(_KEYS)
+    ]
     sources = []
     for index, entry in enumerate(entries):
         source, found = _read_source(entry, index, file.parent, environment)
         faults += found
         sources += [source] if source is not None else []
     faults += list(_repeated_names(entries))
+    left_out, found = _read_left_out(content.get("left_out", {}), sources, file.parent, environment)
+    faults += found
     if faults:
         raise _error(file, faults)
-    return Sources(sources=tuple(sources), folder=file.parent)
+    return Sources(sources=tuple(sources), left_out=left_out, folder=file.parent)
 
 
 def _read_text(file: Path) -> str:
@@ -97,7 +100,7 @@ def _repeated_keys(node: Node, path: str) -> Iterator[Finding]:
             below = f"{path}.{name}" if path else name
             if name in seen:
                 line = key.start_mark.line + 1
-                yield _fault(below, f"stands twice, again in line {line}", "Keep one of them.")
+                yield fault(below, f"stands twice, again in line {line}", "Keep one of them.")
             seen.add(name)
             yield from _repeated_keys(value, below)
 
@@ -107,21 +110,43 @@ def _read_source(
 ) -> tuple[Source | None, list[Finding]]:
     name = entry.get("name") if isinstance(entry, dict) else None
     here = f"sources.{name}" if isinstance(name, str) else f"sources[{index}]"
-    try:
-        source = Source.model_validate(entry)
-    except ValidationError as error:
-        return None, [_shape_fault(here, one) for one in error.errors()]
-    faults = check_source(source, here=here)
+    source, faults = read_entry(entry, here=here)
+    if source is None:
+        return None, faults
     places = {key: _expand(place, folder, environment) for key, place in source.places.items()}
     for key, place in places.items():
-        unset = _VARIABLE.findall(place)
-        where = f"{here}.files.{key}" if key else f"{here}.path"
-        faults += [
-            _fault(where, f"names {variable}, which is not set", "Set it in the environment.")
-            for variable in unset
-        ]
-    changes = {"path": places[""]} if "" in places else {"files": places}
+        faults += _unset(f"{here}.files.{key}" if key else f"{here}.path", place)
+    changes = {"path": places[""]} if "" in places else {"files": places or source.files}
     return source.model_copy(update=changes), faults
+
+
+def _unset(path: str, place: str) -> list[Finding]:
+    return [
+        fault(path, f"names {variable}, which is not set", "Set it in the environment.")
+        for variable in _VARIABLE.findall(place)
+    ]
+
+
+def _read_left_out(
+    entries: Any, sources: Sequence[Source], folder: Path, environment: Mapping[str, str]
+) -> tuple[Mapping[str, str], list[Finding]]:
+    """Read the files that are no source: place -> reason, and every fault."""
+    if not isinstance(entries, dict):
+        remedy = "Write left_out: and a map, a file: the reason in a sentence."
+        return {}, [fault("left_out", "is no map of files to reasons", remedy)]
+    mapped = {place: source.name for source in sources for place in source.places.values()}
+    places, faults = {}, []
+    for written, reason in entries.items():
+        path, place = f"left_out.{written}", _expand(str(written), folder, environment)
+        places[place] = str(reason)
+        faults += _unset(path, place)
+        if not isinstance(reason, str) or not reason.strip():
+            remedy = "Say in a sentence why it is no source."
+            faults.append(fault(path, "has no reason", remedy))
+        for source in dict.fromkeys(name for at, name in mapped.items() if overlap(at, place)):
+            found = f"is read by sources.{source}"
+            faults.append(fault(path, found, "Leave one of them out."))
+    return places, faults
 
 
 def _expand(place: str, folder: Path, environment: Mapping[str, str]) -> str:
@@ -136,37 +161,11 @@ def _expand(place: str, folder: Path, environment: Mapping[str, str]) -> str:
     return str(folder / expanded)
 
 
-def _shape_fault(here: str, error: Any) -> Finding:
-    steps = [str(step) for step in error["loc"]]
-    path = ".".join([here, *steps])
-    if error["type"] == "extra_forbidden":
-        # A key of a source, or of a field's mapping: fields.<name>.<key>.
-        known = Source.model_fields if len(steps) == 1 else ColumnMapping.model_fields
-        return _fault(path, "is not known here", nearest(steps[-1], tuple(known)))
-    if steps == ["entity"] and error["type"] == "enum":
-        found = f"{error['input']!r} is no entity"
-        return _fault(path, found, nearest(str(error["input"]), tuple(Entity)))
-    if error["type"] == "missing":
-        return _fault(path, "is missing", "Add it.")
-    message = str(error["msg"]).removeprefix("Value error, ")
-    return _fault(path, message[:1].lower() + message[1:], "Correct it.")
-
-
-def nearest(word: str, known: tuple[str, ...]) -> str:
-    """Say which known word may be meant."""
-    close = get_close_matches(word, known, n=1, cutoff=0.5)
-    return f"Did you mean {close[0]}?" if close else f"Known are {', '.join(known)}."
-
-
 def _repeated_names(entries: list[Any]) -> Iterator[Finding]:
     names = [entry.get("name") for entry in entries if isinstance(entry, dict)]
     for name in dict.fromkeys(name for name in names if isinstance(name, str)):
         if names.count(name) > 1:
-            yield _fault(f"sources.{name}", "is the name of two sources", "Rename one of them.")
-
-
-def _fault(path: str, sentence: str, remedy: str) -> Finding:
-    return Finding(rule="sources.fault", subject=path, sentence=f"{sentence}.", remedy=remedy)
+            yield fault(f"sources.{name}", "is the name of two sources", "Rename one of them.")
 
 
 def _error(file: Path, faults: list[Finding]) -> SourceError:
