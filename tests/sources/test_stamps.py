@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from accord.sources import stamps
 from accord.sources.stamps import parse_instants
 
 
@@ -33,6 +34,9 @@ def read(*texts, formats=(), zone="UTC"):
         ("2026-01-02T03:04:05+02", datetime(2026, 1, 2, 1, 4, 5, tzinfo=UTC)),
         ("2026-01-02T03:04:05.123456789Z", datetime(2026, 1, 2, 3, 4, 5, 123456, tzinfo=UTC)),
         ("2026-01-02T03:04:05,5", datetime(2026, 1, 2, 3, 4, 5, 500000, tzinfo=UTC)),
+        ("2026-01-07 6:49:18", datetime(2026, 1, 7, 6, 49, 18, tzinfo=UTC)),
+        ("2026-01-07 6:49:18.5 UTC", datetime(2026, 1, 7, 6, 49, 18, 500000, tzinfo=UTC)),
+        ("2026-03-29 15:23:31.957 UTC", datetime(2026, 3, 29, 15, 23, 31, 957000, tzinfo=UTC)),
         ("2026-02-30", None),
         ("2026-02-30T00:00:00Z", None),
         ("2026-01-02T25:00:00Z", None),
@@ -100,6 +104,61 @@ def test_stamps_of_parquet_are_taken_as_they_are():
     found = parse_instants(naive, formats=(), zone="Europe/Berlin")
     assert found.iloc[0] == pd.Timestamp("2026-07-01T10:00Z")
     assert pd.isna(found.iloc[1])
+
+
+@pytest.mark.parametrize(
+    ("number", "form", "expected"),
+    [
+        ("1", "excel", datetime(1900, 1, 1)),
+        ("59", "excel", datetime(1900, 2, 28)),
+        ("60", "excel", None),
+        ("60.5", "excel", None),
+        ("61", "excel", datetime(1900, 3, 1)),
+        ("45292", "excel", datetime(2024, 1, 1)),
+        ("45292.291805555555", "excel", datetime(2024, 1, 1, 7, 0, 12)),
+        ("2958465.5", "excel", datetime(9999, 12, 31, 12)),
+        ("2958466", "excel", None),
+        ("0.5", "excel", None),
+        ("-1", "excel", None),
+        ("0", "excel_1904", datetime(1904, 1, 1)),
+        ("43830.25", "excel_1904", datetime(2024, 1, 1, 6)),
+        ("2957003.5", "excel_1904", datetime(9999, 12, 31, 12)),
+        ("2957004", "excel_1904", None),
+        ("1e3", "excel", None),
+    ],
+)
+def test_excel_counts_days_from_1900_with_a_day_that_never_was_or_from_1904(number, form, expected):
+    wanted = None if expected is None else expected.replace(tzinfo=UTC)
+    assert read(number, formats=(form,)) == [wanted]
+
+
+def test_days_of_excel_are_local_time():
+    assert read("45292.5", formats=("excel",), zone="Asia/Tokyo") == [
+        datetime(2024, 1, 1, 3, tzinfo=UTC)
+    ]
+
+
+SHAPES = st.sampled_from(
+    [
+        "%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ",
+        "%Y-%m-%d %H:%M:%S.%f", "%Y-%m-%d %H:%M:%S.%f UTC", "%Y-%m-%d %H:%M:%S UTC",
+        "%Y-%m-%dT%H:%M:%S+05:30", "%Y-%m-%dT%H:%M:%S-0230", "%Y-%m-%dT%H", "2026-02-30", "", "x",
+        "%Y-%m-%dT%H:%M:%S+5:30", "%Y-%m-%d %H:%M:%S z", "%Y-%m-%d %H:%M:%S.é", "%d.%m.%Y",
+    ]
+)  # fmt: skip
+MOMENTS = st.datetimes(min_value=datetime(1971, 1, 1), max_value=datetime(2035, 1, 1))
+
+
+@given(
+    st.lists(st.one_of(st.none(), st.tuples(MOMENTS, SHAPES)), max_size=12),
+    st.sampled_from(["UTC", "Europe/Berlin"]),
+)
+def test_stamps_that_look_alike_are_read_as_the_definition_reads_each(drawn, zone):
+    texts = [None if one is None else one[0].strftime(one[1]) for one in drawn]
+    whole = pa.array(["x", *texts], pa.large_string()).slice(1)
+    found = parse_instants(whole, formats=(), zone=zone)
+    assert str(found.dtype) == "datetime64[us, UTC]"
+    pd.testing.assert_series_equal(found, stamps._by_shape(whole, zone))
 
 
 AWARE = st.datetimes(

@@ -15,6 +15,9 @@ from accord.sources.model import PULLED, ColumnMapping, Source, reader_of
 EPOCHS = ("epoch_s", "epoch_ms", "epoch_us")
 """Format words for stamps that count from 1970 UTC."""
 
+EXCEL_DAYS = ("excel", "excel_1904")
+"""Format words for Excel's numbers of days, from 1900 or 1904, in local time."""
+
 _NUMBERS = frozenset({Kind.INTEGER, Kind.NUMBER, Kind.MONEY})
 _STAMPS = frozenset({Kind.INSTANT, Kind.DATE})
 _ZONED = frozenset({Kind.INSTANT, Kind.SPANS})
@@ -154,7 +157,7 @@ def _misplaced(mapping: ColumnMapping, kind: Kind) -> Iterator[Fault]:
 def _check_formats(source: Source) -> Iterator[Fault]:
     for name, mapping in source.fields.items():
         for index, form in enumerate(mapping.formats):
-            if form not in EPOCHS and not _is_format(form):
+            if form not in (*EPOCHS, *EXCEL_DAYS) and not _is_format(form):
                 remedy = "Use strptime's directives with year, month and day, such as %d.%m.%Y."
                 yield f"fields.{name}.formats[{index}]", f"{form!r} is no format of a date", remedy
 

@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 from accord.records import Field, Kind
 from accord.sources.model import ColumnMapping, Source
 from accord.sources.stamps import parse_instants
+from accord.sources.text_bytes import may_have_controls, may_have_edges, may_hold
 from accord.sources.values import (
     EXPECTED,
     StageOf,
@@ -66,12 +67,15 @@ def by_distinct(text: pa.Array, decide: Callable[[str | None], Any]) -> np.ndarr
 
 def trim(text: pa.Array) -> pa.Array:
     """Cut blanks at both ends."""
-    return pc.utf8_trim_whitespace(text)
+    return text if not may_have_edges(text) else pc.utf8_trim_whitespace(text)
 
 
 def without_nulls(text: pa.Array, nulls: Sequence[str]) -> pa.Array:
     """Make empty text and the null words null; ``text`` is trimmed."""
-    words = pa.array({"", *(word.strip() for word in nulls)}, pa.large_string())
+    listed = {"", *(word.strip() for word in nulls)}
+    if not may_hold(text, listed):
+        return text
+    words = pa.array(sorted(listed), pa.large_string())
     return pc.if_else(pc.is_in(text, words), pa.scalar(None, pa.large_string()), text)
 
 
@@ -115,8 +119,11 @@ def _series(answers: np.ndarray[Any, Any], field: Field) -> pd.Series:
 
 
 def _unread(text: pa.Array, values: pd.Series) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    lacking = values.isna().to_numpy()
+    if int(lacking.sum()) == text.null_count:
+        return np.zeros(len(text), dtype=bool)
     given = pc.is_valid(text).to_numpy(zero_copy_only=False)
-    return np.asarray(given & values.isna().to_numpy())
+    return np.asarray(given & lacking)
 
 
 def _read_stamps(cells: pa.Array, field: Field, mapping: ColumnMapping, zone: str) -> Column:
@@ -132,14 +139,19 @@ def _read_stamps(cells: pa.Array, field: Field, mapping: ColumnMapping, zone: st
 
 def _read_text(text: pa.Array, field: Field, prefix: str) -> Column:
     """Keep text as it is; a control character, which no store keeps, makes it unreadable."""
-    clean = pc.if_else(
-        pc.match_substring_regex(text, _BAD), pa.scalar(None, pa.large_string()), text
-    )
+    clean = text
+    if may_have_controls(text):
+        clean = _without(_BAD, clean)
     if field.kind is Kind.ID and prefix:
         front, nothing = (pa.scalar(word, pa.large_string()) for word in (f"{prefix}:", ""))
         clean = pc.binary_join_element_wise(front, clean, nothing)
     values = pd.Series(pd.array(clean, dtype="str"))
     return Column(series=values, bad=_unread(text, values), expected=EXPECTED[field.kind])
+
+
+def _without(pattern: str, text: pa.Array) -> pa.Array:
+    nothing = pa.scalar(None, pa.large_string())
+    return pc.if_else(pc.match_substring_regex(text, pattern), nothing, text)
 
 
 def nothing_of(field: Field, count: int) -> pd.Series:

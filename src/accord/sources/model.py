@@ -113,8 +113,9 @@ class ColumnMapping(Part):
 
     ``values`` maps words of the file to words of ours (null: missing); ``nulls`` are words that
     mean missing, besides the source's; ``formats`` are strptime formats, or ``epoch_s``,
-    ``epoch_ms``, ``epoch_us``, tried before ISO 8601; ``system`` prefixes an id instead of the
-    source's (empty: the id is prefixed already); an ``optional`` column may be absent.
+    ``epoch_ms``, ``epoch_us``, ``excel``, ``excel_1904``, tried before ISO 8601; ``system``
+    prefixes an id instead of the source's (empty: the id is prefixed already); an ``optional``
+    column may be absent.
     """
 
     column: Text | None = None
