@@ -89,7 +89,9 @@ class HubspotReader:
         found = newest["results"]
         if not found:
             return None
-        return Pass(since=self._reach_back(stored.since), until=found[0]["properties"][modified])
+        self._check_records(found, Pass())
+        until = found[0]["properties"].get(modified)
+        return Pass(since=self._reach_back(stored.since), until=until)
 
     def _reach_back(self, since: str | None) -> str | None:
         if since is None:
@@ -122,15 +124,11 @@ class HubspotReader:
         """Going from id to id loses nothing only while there are ids, and they rise."""
         ids = [int(under_way.after or 0)]
         for record in records:
-            said = str(record.get("id"))
-            ids += [int(said)] if said.isdecimal() and "properties" in record else [-1]
+            said = str(record.get("id")) if isinstance(record, dict) else ""
+            whole = said.isdecimal() and isinstance(record.get("properties"), dict)
+            ids.append(int(said) if whole else -1)
         if any(one >= other for one, other in pairwise(ids)):
-            raise SourceError(
-                where=self.http.where,
-                found=f"{self.object} came in another shape or order",
-                expected="a search sorted by hs_object_id",
-                remedy="try another version: of the API",
-            )
+            raise self._reshaped()
 
     def _finish(self, records: list[Record]) -> list[Record]:
         """Bring records to the columns that are mapped, with what is associated."""
@@ -170,11 +168,24 @@ class HubspotReader:
         after = None
         while True:
             answer = self.http.owners(limit=_OWNER_PAGE, after=after)
-            owners = [{name: one.get(name) for name in _OWNER} for one in answer["results"]]
+            owners = [self._owner(one) for one in answer["results"]]
             after = ((answer.get("paging") or {}).get("next") or {}).get("after")
             yield owners, {}
             if after is None:
                 return
+
+    def _owner(self, one: Any) -> Record:
+        if not isinstance(one, dict) or "id" not in one:
+            raise self._reshaped()
+        return {name: one.get(name) for name in _OWNER}
+
+    def _reshaped(self) -> SourceError:
+        return SourceError(
+            where=self.http.where,
+            found=f"{self.object} came in another shape or order",
+            expected="records with id and properties, sorted by hs_object_id",
+            remedy="try another version: of the API",
+        )
 
 
 def _after(under_way: Pass, last: str) -> Pass:

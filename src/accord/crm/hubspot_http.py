@@ -62,7 +62,7 @@ class HubspotHttp:
     def property_names(self, kind: str) -> list[str]:
         """List the names of an object's properties."""
         answer = self._ask("GET", f"{self._path('properties')}/{kind}")
-        return [one["name"] for one in answer["results"]]
+        return [str(one.get("name")) for one in answer["results"] if isinstance(one, dict)]
 
     def owners(self, *, limit: int, after: str | None) -> dict[str, Any]:
         """List a page of owners."""
@@ -77,9 +77,13 @@ class HubspotHttp:
         for start in range(0, len(ids), _ASSOCIATED_AT_ONCE):
             inputs = [{"id": one} for one in ids[start : start + _ASSOCIATED_AT_ONCE]]
             for one in self._ask("POST", path, body={"inputs": inputs})["results"]:
-                others = [str(to["toObjectId"]) for to in one["to"]]
-                if others:
-                    found[str(one["from"]["id"])] = min(others, key=int)
+                try:
+                    others = [int(to["toObjectId"]) for to in one["to"]]
+                    if others:
+                        found[str(one["from"]["id"])] = str(min(others))
+                except (KeyError, TypeError, ValueError):
+                    remedy = "try another version: of the API"
+                    raise self._refused("tells associations in another shape", remedy) from None
         return found
 
     def _path(self, room: str, version: str | None = None) -> str:

@@ -65,7 +65,7 @@ class SalesforceReader:
         if not found:
             return None
         since = None if stored.since is None else _text(_instant(stored.since) - self.overlap)
-        return Pass(since=since, until=str(found[0][MODIFIED]))
+        return Pass(since=since, until=_value(found[0], MODIFIED))
 
     def _start(self, under_way: Pass) -> dict[str, Any]:
         bounds = []
