@@ -332,6 +332,8 @@ def test_the_end_does_not_depend_on_how_leads_are_cut_into_files(tmp_path):
 
 
 ROOT = Path(__file__).resolve().parents[2]
+
+
 @pytest.mark.parametrize(
     ("email", "domain"),
     [

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from accord.ledger.bulk import Columns, write_columns
 from accord.ledger.store import Row, chunks, insert_rows, read_rows
 from accord.ledger.tables import batch, flag, pending, quarantine
 
@@ -20,19 +21,35 @@ def read_taken(connection: Connection, batch_ids: Sequence[str]) -> set[str]:
     return found
 
 
-def write_batch(
-    connection: Connection, row: Row, *, set_aside: Sequence[Row], flags: Sequence[Row]
-) -> None:
-    """Write a batch with its rows set aside and its flags."""
+def read_places(connection: Connection, places: Sequence[str]) -> set[str]:
+    """Return from which of these places a batch was taken or held."""
+    found: set[str] = set()
+    for part in chunks(places):
+        query = select(batch.c.place).distinct().where(batch.c.place.in_(part))
+        found.update(connection.execute(query).scalars())
+    return found
+
+
+def write_batch(connection: Connection, row: Row) -> None:
+    """Write that a batch is decided on: taken or held."""
     insert_rows(connection, batch, [row])
-    insert_rows(connection, quarantine, set_aside)
-    insert_rows(connection, flag, flags)
 
 
-def add_pending(connection: Connection, needs: Iterable[tuple[str, str]]) -> None:
-    """Add work: pairs of need (score, lifecycle, clock) and lead; each pair once."""
-    rows = [{"need": need, "lead_id": lead_id} for need, lead_id in sorted(set(needs))]
-    insert_rows(connection, pending, rows)
+def write_set_aside(connection: Connection, rows: Columns, *, flags: Columns) -> None:
+    """Write a batch's rows set aside, whole, and the flags of those that were taken."""
+    write_columns(connection, quarantine, rows)
+    write_columns(connection, flag, flags)
+
+
+def add_pending(connection: Connection, needs: Sequence[str], lead_ids: Iterable[str]) -> None:
+    """Add work: each need (score, lifecycle, clock) of each lead.
+
+    It is added although some of it may wait already: a stage that is at work deletes what it has
+    read, and must not delete what came since.
+    """
+    leads = sorted(set(lead_ids))
+    kinds = [need for need in needs for _ in leads]
+    write_columns(connection, pending, {"need": kinds, "lead_id": leads * len(needs)})
 
 
 def list_quarantine(connection: Connection, *, limit: int) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from sqlalchemy import Column, Connection, Date, Table
+from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 from accord.ledger.types import Instant, Money
 from accord.records import from_us
@@ -36,21 +37,31 @@ def write_columns(
     """Write rows given by columns; on a key that is there, replace the row's columns or keep it.
 
     With ``on_conflict`` no key may stand twice among the rows. Columns that are not named keep
-    what they hold, or are null in a new row.
+    what they hold; in a new row they get the table's default, or null.
     """
     count = len(next(iter(columns.values()), ()))
     if not count:
         return
     postgres = connection.dialect.name == "postgresql"
-    rows = zip(*_prepared(table, columns, postgres=postgres), strict=True)
+    whole = {**columns, **_defaults(table, columns, count)}
+    rows = zip(*_prepared(table, whole, postgres=postgres), strict=True)
+    conflict = _conflict(table, tuple(columns), on_conflict)
     if postgres and count >= _MANY:
-        _copy(connection, table, tuple(columns), rows, on_conflict=on_conflict)
+        _copy(connection, table, tuple(whole), rows, conflict=conflict)
         return
     mark = "%s" if postgres else "?"
-    marks = ", ".join(mark for _ in columns)
-    conflict = _conflict(table, tuple(columns), on_conflict)
-    statement = f"INSERT INTO {_name(table)} ({_names(columns)}) VALUES ({marks}){conflict}"  # noqa: S608 - names of our own tables
+    marks = ", ".join(mark for _ in whole)
+    statement = f"INSERT INTO {_name(table)} ({_names(whole)}) VALUES ({marks}){conflict}"  # noqa: S608 - names of our own tables
     connection.exec_driver_sql(statement, list(rows))
+
+
+def _defaults(table: Table, columns: Columns, count: int) -> Columns:
+    """Return the columns that are not named and have a plain default."""
+    return {
+        column.name: [column.default.arg] * count
+        for column in table.columns
+        if column.name not in columns and isinstance(column.default, ScalarElementColumnDefault)
+    }
 
 
 def _copy(
@@ -59,11 +70,11 @@ def _copy(
     names: Sequence[str],
     rows: Iterable[tuple[Any, ...]],
     *,
-    on_conflict: Literal["replace", "keep"] | None,
+    conflict: str,
 ) -> None:
     """Bring rows in by COPY; where keys may be there already, through a temporary table."""
     target = _name(table)
-    if on_conflict is not None:
+    if conflict:
         target = f'"copied_{table.name}"'
         connection.exec_driver_sql(
             f"CREATE TEMPORARY TABLE {target} ON COMMIT DROP AS "  # noqa: S608 - our own names
@@ -76,8 +87,7 @@ def _copy(
     ):
         for row in rows:
             copy.write_row(row)
-    if on_conflict is not None:
-        conflict = _conflict(table, names, on_conflict)
+    if conflict:
         connection.exec_driver_sql(
             f"INSERT INTO {_name(table)} ({_names(names)}) "  # noqa: S608 - our own names
             f"SELECT {_names(names)} FROM {target}{conflict}"

@@ -9,7 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, bindparam, select, update
 
-from accord.ledger.store import Row, chunks, insert_rows, read_rows, upsert_rows
+from accord.ledger.bulk import Columns, write_columns
+from accord.ledger.store import chunks, read_rows, upsert_rows
 from accord.ledger.tables import (
     decision,
     handoff_report,
@@ -48,10 +49,24 @@ def read_hashes(connection: Connection, entity: Entity, keys: Sequence[str]) -> 
     table = TABLES[entity]
     key = table.c[SCHEMAS[entity].key]
     found: dict[str, str] = {}
+    if connection.execute(select(key).limit(1)).first() is None:
+        return found
     for part in chunks(keys):
         query = select(key, table.c.row_hash).where(key.in_(part))
         found.update((row[0], row[1]) for row in connection.execute(query))
     return found
+
+
+def read_all_created(connection: Connection) -> tuple[list[str], list[int]]:
+    """Return every lead's id and when it was created, in microseconds since 1970 UTC."""
+    at = (
+        "(extract(epoch FROM created_at) * 1000000)::bigint"
+        if connection.dialect.name == "postgresql"
+        else "created_at"
+    )
+    rows = connection.exec_driver_sql(f"SELECT lead_id, {at} FROM lead").fetchall()  # noqa: S608 - constants
+    ids, stamps = zip(*rows, strict=True) if rows else ((), ())
+    return list(ids), list(stamps)
 
 
 def read_created(connection: Connection, lead_ids: Sequence[str]) -> dict[str, datetime]:
@@ -64,15 +79,15 @@ def read_created(connection: Connection, lead_ids: Sequence[str]) -> dict[str, d
 
 
 def write_records(
-    connection: Connection, entity: Entity, newest: Sequence[Row], versions: Sequence[Row]
+    connection: Connection, entity: Entity, *, newest: Columns, versions: Columns
 ) -> None:
-    """Write records' newest content (one row a key, all with the same columns) and versions.
+    """Write records' newest content (no key twice) and, of entities that keep them, versions.
 
-    A column that the rows do not name keeps what it holds: a lead's stage and cycle.
+    A column that is not named keeps what it holds: a lead's stage and cycle.
     """
-    upsert_rows(connection, TABLES[entity], newest)
+    write_columns(connection, TABLES[entity], newest, on_conflict="replace")
     if entity in VERSIONS:
-        insert_rows(connection, VERSIONS[entity], versions)
+        write_columns(connection, VERSIONS[entity], versions)
 
 
 def read_mailboxes(connection: Connection, mailboxes: Sequence[str]) -> list[dict[str, Any]]:

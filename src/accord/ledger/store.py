@@ -79,7 +79,8 @@ def _engine_of(url: str) -> Engine:
             expected="sqlite:///path/ledger.db or postgresql+psycopg://user@host/name",
         ) from None
     if parsed.get_backend_name() == "postgresql":
-        return create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+        url_of_driver = parsed.set(drivername="postgresql+psycopg")
+        return create_engine(url_of_driver, pool_pre_ping=True, hide_parameters=True)
     if parsed.get_backend_name() == "sqlite" and parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
         return _sqlite_engine(url)
@@ -92,7 +93,8 @@ def _engine_of(url: str) -> Engine:
 
 
 def _sqlite_engine(url: str) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": _BUSY_MS / 1000})
+    # An error's text would name the values of its rows, and they are people's.
+    engine = create_engine(url, connect_args={"timeout": _BUSY_MS / 1000}, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, _record: Any) -> None:

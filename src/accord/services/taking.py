@@ -1,46 +1,41 @@
-"""Storing one batch: what passed, what repeats, what is set aside, and the work that it makes.
+"""Taking one batch, whole or not at all: the single way in for files, pulled pages and releases.
 
-Activities go to the log first, under the batch's name; all the rest is one transaction of the
-ledger, and with it the batch is taken.
+Rows are judged piece by piece. If the batch is not to be held, activities go to the log first,
+under the batch's name; all the rest is one transaction of the ledger, and with it the batch is
+taken. Killed anywhere, the next run takes the same batch to the same end.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import partial
+from typing import Any, Literal
 
+import numpy as np
 from sqlalchemy import Connection
 
-from accord.agreement import Agreement
+from accord.agreement import Agreement, stage_of
 from accord.errors import AccordError
+from accord.findings import Finding
 from accord.killpoints import reach
-from accord.ledger.batch_rows import add_pending, write_batch
-from accord.ledger.clock_rows import note_reps_changed
-from accord.ledger.fact_rows import read_survivors
-from accord.ledger.record_rows import (
-    read_created,
-    read_hashes,
-    read_mailboxes,
-    write_merges,
-    write_records,
-)
-from accord.log import Appended
-from accord.quality import Severity, Verdict
-from accord.records import SCHEMAS, Entity
-from accord.services.identity import add_segments, domain_of, mailbox_of, merges_of
-from accord.services.ingest_rows import Fresh, Positions, to_log_table, to_rows, without_repeats
+from accord.ledger.batch_rows import add_pending, read_taken, write_batch
+from accord.ledger.quality_rows import write_results
+from accord.log import Staging, open_staging
+from accord.records import Entity
+from accord.services.erased import erased_among
+from accord.services.judging import Conclusion, Judge
+from accord.services.known_leads import KnownLeads
+from accord.services.set_aside import SetAside
+from accord.services.storing import NEEDS, store_records, to_log_table
 from accord.services.workspace import Workspace
-from accord.sources import Batch, Records
+from accord.sources import Batch, Records, Rows, map_records
 
-_NEEDS = {
-    Entity.LEAD: ("score", "lifecycle"),
-    Entity.ACTIVITY: ("score", "clock"),
-    Entity.HANDOFF: ("lifecycle",),
-    Entity.TOUCH: ("lifecycle",),
-    Entity.DECISION: ("lifecycle",),
-    Entity.OPPORTUNITY: ("lifecycle",),
-}
-"""The work that something new of an entity makes for its lead."""
+_FEWEST_HELD = 100  # rows: a smaller batch is never held for its share of failing rows
+
+Also = Callable[[Connection], None]
+Positions = np.ndarray[Any, np.dtype[np.int64]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,180 +57,179 @@ class Counts:
             )
 
 
-def batch_row(batch: Batch, counts: Counts, *, status: str, as_of: datetime) -> dict[str, object]:
-    """Return the ledger's row of a batch; ``status`` is taken or held."""
-    return {
-        "batch_id": batch.batch_id,
-        "source": batch.source.name,
-        "entity": batch.source.entity.value,
-        "place": batch.place,
-        "taken_at": as_of,
-        "status": status,
-        "rows_in": counts.rows_in,
-        "accepted": counts.accepted,
-        "quarantined": counts.quarantined,
-        "duplicates": counts.duplicates,
-        "held": counts.held,
-        "flagged": counts.flagged,
-    }
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Taking:
-    """One batch on its way into the stores: judged, and not to be held."""
+class Taken:
+    """What became of a batch; ``known`` means that the ledger had decided on it before."""
 
-    batch: Batch
-    records: Records
-    verdict: Verdict
-    agreement: Agreement
-    as_of: datetime
+    status: Literal["taken", "held", "known"]
+    counts: Counts
+    findings: tuple[Finding, ...] = ()
 
-    @property
-    def entity(self) -> Entity:
-        """What the batch's records are."""
-        return self.batch.source.entity
 
-    def store(self, workspace: Workspace, passed: Positions) -> Counts:
-        """Store the rows that passed, and the batch with all that is to be said of it."""
-        appended = self._append(workspace, passed) if self.entity is Entity.ACTIVITY else None
-        with workspace.ledger.begin() as connection:
-            if appended is None:
-                fresh = self._write(connection, passed)
-                accepted, taken = len(fresh.rows), [row["position"] for row in fresh.rows]
+def take(
+    workspace: Workspace,
+    batch: Batch,
+    pieces: Iterable[Rows],
+    *,
+    agreement: Agreement,
+    as_of: datetime,
+    also: Also | None = None,
+) -> Taken:
+    """Judge and store a batch; ``also`` runs in the transaction that says what became of it.
+
+    The caller holds the lease ``ingest``. SourceError if a piece cannot be read or mapped: nothing
+    of the batch is taken then.
+    """
+    with workspace.ledger.read() as connection:
+        known = bool(read_taken(connection, [batch.batch_id]))
+    if known:
+        if also is not None:
+            with workspace.ledger.begin() as connection:
+                also(connection)
+        return Taken(status="known", counts=Counts(rows_in=0))
+    with open_staging(workspace.settings.staging_path) as staging:
+        taking = _Taking(workspace, batch, agreement=agreement, as_of=as_of, staging=staging)
+        for piece in pieces:
+            taking.look(piece)
+        return taking.decide(also)
+
+
+class _Taking:
+    """One batch between its first piece and its end."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        batch: Batch,
+        *,
+        agreement: Agreement,
+        as_of: datetime,
+        staging: Staging,
+    ) -> None:
+        self._workspace = workspace
+        self._batch = batch
+        self._entity = batch.source.entity
+        self._agreement = agreement
+        self._as_of = as_of
+        self._staging = staging
+        self._judge = Judge(
+            workspace,
+            batch.source,
+            agreement=agreement,
+            as_of=as_of,
+            known_leads=KnownLeads(workspace.ledger),
+        )
+        self._kept: list[Records] = []
+        self._aside = SetAside(self._entity)
+        self._rows = 0
+
+    def look(self, piece: Rows) -> None:
+        """Map and judge one piece, and keep of it what may be needed later."""
+        stages = partial(stage_of, self._agreement)
+        records = map_records(piece, self._batch.source, stage_of=stages)
+        verdict = self._judge.look(records)
+        self._rows += len(records.frame)
+        self._aside.add(records, verdict, erased=self._erased(records))
+        if self._entity is Entity.ACTIVITY:
+            self._staging.add(to_log_table(records))
+        else:
+            self._kept.append(records)
+
+    def _erased(self, records: Records) -> np.ndarray[Any, np.dtype[np.bool_]]:
+        if "lead_id" not in records.frame.columns:
+            return np.zeros(len(records.frame), dtype=np.bool_)
+        with self._workspace.ledger.read() as connection:
+            return erased_among(connection, records.frame)
+
+    def decide(self, also: Also | None) -> Taken:
+        """Hold the batch, or store what passed."""
+        conclusion = self._judge.conclude()
+        reach("ingest.after_quality")
+        failing = self._aside.settle(conclusion.tolerated)
+        share = self._rows >= _FEWEST_HELD and (
+            len(failing) > self._agreement.quality.hold_batch_above * self._rows
+        )
+        if share or conclusion.hold:
+            return self._hold(conclusion, len(failing) if share else None, also)
+        return self._store(conclusion, failing, also)
+
+    def _hold(self, conclusion: Conclusion, failing: int | None, also: Also | None) -> Taken:
+        """Take nothing: every row counts as held."""
+        counts = Counts(rows_in=self._rows, held=self._rows)
+        findings = list(conclusion.findings)
+        if failing is not None:
+            findings.append(_held(self._batch, failing, self._rows))
+        with self._workspace.ledger.begin() as connection:
+            self._write(connection, "held", counts, conclusion)
+            if also is not None:
+                also(connection)
+        return Taken(status="held", counts=counts, findings=tuple(findings))
+
+    def _store(self, conclusion: Conclusion, failing: Positions, also: Also | None) -> Taken:
+        """Store what passed: activities in the log, then all else in one transaction."""
+        appended = None
+        if self._entity is Entity.ACTIVITY:
+            appended = self._workspace.log.append_staged(
+                self._staging,
+                without=failing,
+                batch_id=self._batch.batch_id,
+                taken_at=self._as_of,
+            )
+        with self._workspace.ledger.begin() as connection:
+            if appended is not None:
+                accepted, taken_rows = appended.accepted, None
+                add_pending(connection, NEEDS[self._entity], self._staging.lead_ids())
             else:
-                accepted, taken = appended.accepted, passed.tolist()
-                add_pending(connection, self._needs(self._leads_of(passed)))
-            counts = self._finish(connection, accepted, len(passed) - accepted, taken)
+                taken_rows = store_records(
+                    connection,
+                    self._batch,
+                    self._kept,
+                    failing,
+                    agreement=self._agreement,
+                    as_of=self._as_of,
+                )
+                accepted = len(taken_rows)
+            counts = self._count(accepted, len(failing), taken_rows)
+            self._write(connection, "taken", counts, conclusion)
+            self._aside.write(connection, self._batch, taken_rows, at=self._as_of)
+            if also is not None:
+                also(connection)
             reach("ingest.before_commit")
         reach("ingest.after_commit")
-        return counts
+        return Taken(status="taken", counts=counts, findings=conclusion.findings)
 
-    def _append(self, workspace: Workspace, passed: Positions) -> Appended:
-        table = to_log_table(self.records.frame, passed)
-        return workspace.log.append(table, batch_id=self.batch.batch_id, taken_at=self.as_of)
-
-    def _leads_of(self, passed: Positions) -> list[str]:
-        leads: list[str] = self.records.frame["lead_id"].iloc[passed].dropna().unique().tolist()
-        return leads
-
-    def _needs(self, lead_ids: list[str]) -> list[tuple[str, str]]:
-        return [(need, lead_id) for need in _NEEDS.get(self.entity, ()) for lead_id in lead_ids]
-
-    def _write(self, connection: Connection, passed: Positions) -> Fresh:
-        """Write what is new of the records, and the work that it makes."""
-        key = SCHEMAS[self.entity].key
-        rows = to_rows(self.entity, self.records.frame, passed)
-        keys = list(dict.fromkeys(row[key] for row in rows))
-        fresh = without_repeats(rows, key, read_hashes(connection, self.entity, keys))
-        if self.entity is Entity.LEAD:
-            self._complete_leads(connection, fresh)
-        write_records(connection, self.entity, self._newest(fresh, key), self._versions(fresh))
-        leads = {row["lead_id"] for row in fresh.rows if row.get("lead_id")}
-        if self.entity is Entity.LEAD:
-            leads |= self._merge(connection, fresh)
-        add_pending(connection, self._needs(sorted(leads)))
-        if self.entity is Entity.REP:  # an absence or another calendar moves running clocks
-            note_reps_changed(connection, [row["rep_id"] for row in fresh.rows])
-        return fresh
-
-    def _complete_leads(self, connection: Connection, fresh: Fresh) -> None:
-        """Add what the ledger keeps of a lead besides its source's fields."""
-        dateless = [row["lead_id"] for row in fresh.rows if row["created_at"] is None]
-        created = read_created(connection, dateless)
-        for row in fresh.rows:
-            row["created_at"] = row["created_at"] or created.get(row["lead_id"], self.as_of)
-            created[row["lead_id"]] = row["created_at"]
-            row["mailbox"] = mailbox_of(row["email"])
-            row["domain"] = domain_of(row["email"])
-        add_segments(fresh.rows, self.agreement)
-
-    def _newest(self, fresh: Fresh, key: str) -> list[dict[str, object]]:
-        return [
-            {name: value for name, value in row.items() if name != "position"}
-            | {"known_at": self.as_of}
-            for row in fresh.newest(key)
-        ]
-
-    def _versions(self, fresh: Fresh) -> list[dict[str, object]]:
-        numbers = self.records.row_numbers
-        return [
-            {name: row[name] for name in SCHEMAS[self.entity].names}
-            | {
-                "known_at": self.as_of,
-                "batch_id": self.batch.batch_id,
-                "row_number": int(numbers[row["position"]]),
-            }
-            for row in fresh.rows
-        ]
-
-    def _merge(self, connection: Connection, fresh: Fresh) -> set[str]:
-        """Record which leads are one person; returns the leads that this concerns."""
-        mailboxes = sorted({row["mailbox"] for row in fresh.rows if row["mailbox"]})
-        leads = read_mailboxes(connection, mailboxes)
-        wanted = merges_of(leads)
-        there = read_survivors(connection, [row["lead_id"] for row in leads])
-        new = {one: into for one, into in wanted.items() if there.get(one) != into}
-        ended = [one for one, into in there.items() if wanted.get(one) != into]
-        write_merges(connection, new, ended=ended, at=self.as_of)
-        return {*new, *new.values(), *ended}
-
-    def _finish(
-        self, connection: Connection, accepted: int, duplicates: int, taken: list[int]
-    ) -> Counts:
-        """Write the batch: counts, rows set aside with every reason, flags of rows taken."""
-        set_aside = self._set_aside()
-        flags = self._flags(set(taken))
+    def _count(self, accepted: int, failing: int, taken_rows: Positions | None) -> Counts:
         counts = Counts(
-            rows_in=len(self.records.frame),
+            rows_in=self._rows,
             accepted=accepted,
-            quarantined=len(set_aside),
-            duplicates=duplicates,
-            flagged=len({row["row_number"] for row in flags}),
+            quarantined=failing,
+            duplicates=self._rows - failing - accepted,
+            flagged=self._aside.count_flagged(taken_rows),
         )
-        counts.check(self.batch)
-        row = batch_row(self.batch, counts, status="taken", as_of=self.as_of)
-        write_batch(connection, row, set_aside=set_aside, flags=flags)
+        counts.check(self._batch)
         return counts
 
-    def _set_aside(self) -> list[dict[str, object]]:
-        failing = self.verdict.positions(Severity.QUARANTINE).tolist()
-        reasons: dict[int, list[dict[str, str]]] = {position: [] for position in failing}
-        for one in self.verdict.reasons:
-            if one.position in reasons:
-                reasons[one.position].append({"rule": one.rule, "sentence": one.sentence})
-        whole, keys = self.records.whole_rows(failing), self._keys()
-        return [
-            {
-                "batch_id": self.batch.batch_id,
-                "row_number": int(self.records.row_numbers[position]),
-                "source": self.batch.source.name,
-                "entity": self.entity.value,
-                "record_key": keys[position],
-                "row": row,
-                "reasons": reasons[position],
-                "status": "open",
-                "set_aside_at": self.as_of,
-            }
-            for position, row in zip(failing, whole, strict=True)
-        ]
+    def _write(
+        self, connection: Connection, status: str, counts: Counts, conclusion: Conclusion
+    ) -> None:
+        row = {
+            "batch_id": self._batch.batch_id,
+            "source": self._batch.source.name,
+            "entity": self._entity.value,
+            "place": self._batch.place,
+            "taken_at": self._as_of,
+            "status": status,
+            **asdict(counts),
+            "profile": dict(conclusion.profile) or None,
+        }
+        write_batch(connection, row)
+        write_results(connection, self._batch.batch_id, conclusion.results)
 
-    def _keys(self) -> list[str | None]:
-        keys = self.records.frame[SCHEMAS[self.entity].key]
-        listed: list[str | None] = keys.astype("object").where(keys.notna(), None).tolist()
-        return listed
 
-    def _flags(self, taken: set[int]) -> list[dict[str, object]]:
-        keys = self._keys()
-        return [
-            {
-                "batch_id": self.batch.batch_id,
-                "row_number": int(self.records.row_numbers[one.position]),
-                "rule": one.rule,
-                "entity": self.entity.value,
-                "record_key": keys[one.position],
-                "sentence": one.sentence,
-                "flagged_at": self.as_of,
-            }
-            for one in self.verdict.reasons
-            if one.severity is Severity.FLAG and one.position in taken
-        ]
+def _held(batch: Batch, failing: int, total: int) -> Finding:
+    return Finding(
+        rule="ingest.batch_held",
+        subject=batch.place,
+        sentence=f"{failing} of {total} rows fail; the whole batch is held, nothing is taken.",
+        remedy="Correct the file or its mapping; what changed is a new batch.",
+    )
