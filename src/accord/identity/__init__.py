@@ -3,6 +3,14 @@
 Decides, touches nothing.
 """
 
+from accord.identity.attributes import (
+    FIRMOGRAPHICS,
+    FIRST_SAID,
+    Said,
+    combine,
+    infer_missing,
+    majorities,
+)
 from accord.identity.companies import (
     company_domain_of,
     company_domains_of,
@@ -11,19 +19,27 @@ from accord.identity.companies import (
 )
 from accord.identity.mailboxes import mailbox_of, mailboxes_of
 from accord.identity.people import Pair, Part, Record, Why, join_people
-from accord.identity.segments import segments_of
+from accord.identity.segments import segment_fields, segments_of, segments_of_rows
 
 __all__ = [
+    "FIRMOGRAPHICS",
+    "FIRST_SAID",
     "Pair",
     "Part",
     "Record",
+    "Said",
     "Why",
+    "combine",
     "company_domain_of",
     "company_domains_of",
     "company_key_of",
     "company_keys_of",
+    "infer_missing",
     "join_people",
     "mailbox_of",
     "mailboxes_of",
+    "majorities",
+    "segment_fields",
     "segments_of",
+    "segments_of_rows",
 ]

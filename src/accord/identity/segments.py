@@ -1,13 +1,14 @@
-"""Which segment leads are in, a column at a time."""
+"""Which segment leads are in: a column at a time, or some rows."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import narwhals as nw
 import pandas as pd
 
-from accord.agreement import Agreement
+from accord.agreement import Agreement, segment_of
 from accord.conditions import ConditionCompiler, fields_of
 
 
@@ -17,7 +18,8 @@ def segments_of(leads: pd.DataFrame, agreement: Agreement) -> pd.Series[str]:
     ``leads`` has one row a lead, ``lead_id`` and the leads' fields; a field that is not there is
     missing. The answer has the same index.
     """
-    frame = nw.from_native(leads[["lead_id", *_tested(leads, agreement)]])
+    tested = [name for name in segment_fields(agreement) if name in leads.columns]
+    frame = nw.from_native(leads[["lead_id", *tested]])
     compiler = ConditionCompiler(frame.lazy())
     segment: nw.Expr = nw.lit(agreement.segments[-1].name)
     for one in reversed(agreement.segments[:-1]):
@@ -27,7 +29,21 @@ def segments_of(leads: pd.DataFrame, agreement: Agreement) -> pd.Series[str]:
     return named["segment"]
 
 
-def _tested(leads: pd.DataFrame, agreement: Agreement) -> list[Any]:
+def segments_of_rows(leads: Iterable[Mapping[str, Any]], agreement: Agreement) -> list[str]:
+    """Return the segment of each row; decided once for leads alike in what segments look at."""
+    names = segment_fields(agreement)
+    decided: dict[tuple[Any, ...], str] = {}
+    segments: list[str] = []
+    for lead in leads:
+        alike = tuple(lead.get(name) for name in names)
+        if alike not in decided:
+            decided[alike] = segment_of(agreement, lead)
+        segments.append(decided[alike])
+    return segments
+
+
+def segment_fields(agreement: Agreement) -> tuple[str, ...]:
+    """Return the fields that the segments' conditions look at."""
     conditions = (one.when for one in agreement.segments if one.when is not None)
-    tested = {name for when in conditions for name in fields_of(when)} - {"lead_id"}
-    return [name for name in leads.columns if name in tested]
+    names = (name for when in conditions for name in fields_of(when))
+    return tuple(name for name in dict.fromkeys(names) if name != "lead_id")

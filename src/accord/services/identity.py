@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 from accord.agreement import Agreement, segment_of
 from accord.conditions import fields_of
 from accord.identity import (
+    Pair,
     company_domain_of,
     company_domains_of,
     company_keys_of,
@@ -24,7 +25,14 @@ from accord.identity import (
     mailboxes_of,
     segments_of,
 )
+from accord.ledger.company_rows import ALL_FROM, add_versions, read_made_at
 from accord.ledger.record_rows import read_created
+from accord.services.identity_attributes import (
+    domains_concerned,
+    infer,
+    place_in_segments,
+    restate,
+)
 from accord.services.identity_people import settle_merges
 
 Row = Mapping[str, Any]
@@ -77,12 +85,40 @@ def settle_people(
     as_of: datetime,
     batch_id: str,
 ) -> set[str]:
-    """Settle who is one person after records were written; returns the other leads concerned.
+    """Settle who is who after a batch's records were written; returns the other leads concerned.
 
-    Records of one mailbox are merged into the oldest.
+    Their rows are just as their sources gave them, with nothing inferred. Records of one person are
+    merged into the oldest, which has what all of them say; what leads lack is inferred from their
+    company's others; segments follow. What that makes of a lead is kept as a version of its own
+    (batch ``identity``), after those that sources gave at that instant.
     """
-    del agreement, batch_id
-    return settle_merges(connection, lead_ids, as_of=as_of) - set(lead_ids)
+    del batch_id  # what follows depends on all that is known, not on the batch that came last
+    return settle(connection, lead_ids, fresh=True, agreement=agreement, as_of=as_of)
+
+
+def settle(
+    connection: Connection,
+    lead_ids: Sequence[str],
+    *,
+    fresh: bool,
+    agreement: Agreement,
+    as_of: datetime,
+    by_hand: Iterable[Pair] = (),
+) -> set[str]:
+    """Settle the persons and companies of these leads; returns the other leads concerned.
+
+    ``fresh`` says that their rows are just as their sources gave them.
+    """
+    settled = settle_merges(connection, lead_ids, by_hand=by_hand, as_of=as_of)
+    written = set(lead_ids) if fresh else set()
+    restated = restate(connection, settled, fresh=written)
+    many = len(lead_ids) > ALL_FROM
+    domains = None if many else domains_concerned(connection, lead_ids, settled)
+    changed = restated | infer(connection, domains, agreement)
+    place_in_segments(connection, restated, agreement)
+    made = read_made_at(connection, lead_ids, as_of) if fresh else set()
+    add_versions(connection, changed | made, known_at=as_of)
+    return (changed | settled.moved) - written
 
 
 def domain_of(email: str | None) -> str | None:

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from accord.identity import Pair, Part, Record, join_people
+from accord.ledger.company_rows import ALL_FROM
 from accord.ledger.identity_rows import (
     HAND,
     read_links,
@@ -18,9 +19,6 @@ from accord.ledger.identity_rows import (
     read_shared,
     write_merges,
 )
-
-AT_ONCE = 50_000
-"""From this many leads on, all that the ledger holds is looked at: that is the cheaper question."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -63,7 +61,7 @@ class Known:
 
 def gather_people(connection: Connection, lead_ids: Sequence[str]) -> Known:
     """Read every record that is or may be one person with one of these leads."""
-    return _gather_all(connection) if len(lead_ids) > AT_ONCE else _gather(connection, lead_ids)
+    return _gather_all(connection) if len(lead_ids) > ALL_FROM else _gather(connection, lead_ids)
 
 
 def _gather(connection: Connection, lead_ids: Sequence[str]) -> Known:
@@ -86,19 +84,56 @@ def _gather_all(connection: Connection) -> Known:
     return known
 
 
-def settle_merges(connection: Connection, lead_ids: Sequence[str], *, as_of: datetime) -> set[str]:
-    """Write the merges that follow from all records; returns the leads whose person has changed."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """Who is one person now, where that or a record of theirs has changed.
+
+    ``people`` map the oldest record of a person of several to all of them; ``single`` are records
+    that stand by themselves again or have just become part of another; ``moved`` all records whose
+    person is another than before; ``stood_for_others`` those that stood for others before.
+    """
+
+    people: Mapping[str, tuple[str, ...]]
+    single: frozenset[str]
+    moved: frozenset[str]
+    stood_for_others: frozenset[str]
+
+
+def settle_merges(
+    connection: Connection,
+    lead_ids: Sequence[str],
+    *,
+    by_hand: Iterable[Pair] = (),
+    as_of: datetime,
+) -> Settled:
+    """Write the merges that follow from all records that concern these, and from pairs by hand."""
     known = gather_people(connection, lead_ids)
+    known.by_hand.update(by_hand)
     parts = known.parts()
-    begun = [
-        {"lead_id": lead_id, "into_lead_id": part.into, "why": part.why.value}
-        for lead_id, part in sorted(parts.items())
-        if known.into.get(lead_id) != part.into
+    begun = {one: part for one, part in parts.items() if known.into.get(one) != part.into}
+    ended = {one for one, into in known.into.items() if one not in parts or parts[one].into != into}
+    rows = [
+        {"lead_id": one, "into_lead_id": part.into, "why": part.why.value}
+        for one, part in sorted(begun.items())
     ]
-    ended = {
-        lead_id
-        for lead_id, into in known.into.items()
-        if lead_id not in parts or parts[lead_id].into != into
-    }
-    write_merges(connection, begun, ended=ended, at=as_of)
-    return {*ended, *(row["lead_id"] for row in begun), *(row["into_lead_id"] for row in begun)}
+    write_merges(connection, rows, ended=ended, at=as_of)
+    left = {known.into[one] for one in ended}
+    return _settled(known, parts, {*begun, *ended, *left}, set(lead_ids))
+
+
+def _settled(known: Known, parts: Mapping[str, Part], moved: set[str], asked: set[str]) -> Settled:
+    people: dict[str, list[str]] = {}
+    for one, part in parts.items():
+        people.setdefault(part.into, [part.into]).append(one)
+    moved = moved | {parts[one].into for one in moved if one in parts}
+    concerned = moved | asked
+    return Settled(
+        people={
+            oldest: tuple(members)
+            for oldest, members in people.items()
+            if not concerned.isdisjoint(members)
+        },
+        single=frozenset(moved - people.keys()),
+        moved=frozenset(moved),
+        stood_for_others=frozenset(known.into.values()),
+    )
