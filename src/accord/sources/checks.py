@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from accord.findings import Finding
 from accord.records import SCHEMAS, Kind
 from accord.sources.model import PULLED, ColumnMapping, Source, reader_of
+from accord.sources.pulled import check_pulled
 
 EPOCHS = ("epoch_s", "epoch_ms", "epoch_us")
 """Format words for stamps that count from 1970 UTC."""
@@ -31,7 +32,7 @@ def check_source(source: Source, *, here: str) -> list[Finding]:
     """Return every fault of a source whose shape is right; ``here`` is its path."""
     return [
         Finding(
-            rule=f"sources.{rule.__name__.removeprefix('_check_')}",
+            rule=f"sources.{rule.__name__.removeprefix('_').removeprefix('check_')}",
             subject=f"{here}.{path}",
             sentence=f"{found}.",
             remedy=remedy,
@@ -193,5 +194,6 @@ RULES: tuple[Callable[[Source], Iterator[Fault]], ...] = (
     _check_mappings,
     _check_formats,
     _check_ignored,
+    check_pulled,
 )
 """The policy: every rule that a source must satisfy."""
