@@ -10,7 +10,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -21,6 +21,7 @@ from accord.records import to_text
 
 _PIECE = 1 << 20
 _START = b'{"key": '
+_PAYLOAD = b', "payload": '
 _LONGEST_KEY = 2048
 
 
@@ -54,6 +55,26 @@ class FileCrm:
         with self._locked() as file:
             self._catch_up(file)
         return frozenset(self._keys.intersection(keys))
+
+    def erase(self, is_theirs: Callable[[str, bytes], bool], *, dry_run: bool = False) -> int:
+        """Empty the payloads of a person's lines; how many lines are theirs.
+
+        ``is_theirs`` is asked with a line's key and bytes. Keys stay, so that what was sent is
+        known as sent, and every line keeps its length: who reads on from where he stopped, does.
+        A line that is not ours and theirs becomes blanks. Killed half-way, it is done again.
+        """
+        if not self.path.exists():
+            return 0
+        found = 0
+        with self._locked() as file:
+            for at, line in _lines_of(file):
+                key = next(_keys_of([line]), "")
+                if is_theirs(key, line):
+                    found += 1
+                    if not dry_run:
+                        os.pwrite(file, _emptied(line), at)
+            os.fsync(file)
+        return found
 
     @contextmanager
     def _locked(self) -> Iterator[int]:
@@ -98,6 +119,25 @@ def _write(file: int, lines: Sequence[bytes], *, at: int) -> None:
         reach("crm.within_batch")
     if lines:
         os.fsync(file)
+
+
+def _lines_of(file: int) -> Iterator[tuple[int, bytes]]:
+    """Yield where each line begins, and the line without its end; a cut-off one too."""
+    with os.fdopen(os.dup(file), "rb") as reader:
+        reader.seek(0)
+        at = 0
+        for line in reader:
+            yield at, line.rstrip(b"\n")
+            at += len(line)
+
+
+def _emptied(line: bytes) -> bytes:
+    """Return a line of the same length with nothing in its payload."""
+    head, found, _ = line.partition(_PAYLOAD)
+    if not found or not line.startswith(_START):
+        return b" " * len(line)
+    kept = head + found
+    return kept + b"{}" + b" " * (len(line) - len(kept) - 3) + b"}"
 
 
 def _keys_of(lines: Iterable[bytes]) -> Iterator[str]:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, delete, exists, func, select, update
 from sqlalchemy import bindparam as bind
 
+from accord.ledger.erase_rows import is_erased
 from accord.ledger.store import add_rows, chunks, read_rows, upsert_rows
 from accord.ledger.tables import (
     decision,
@@ -176,8 +177,13 @@ def end_handoffs(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> N
 
 
 def read_at_stage(connection: Connection, stage: str, *, without_crossing: str) -> tuple[str, ...]:
-    """Read the leads that stand at a stage, but for those with such a crossing not acted on."""
+    """Read the leads that stand at a stage, but for those with such a crossing not acted on.
+
+    Erased ones stand where they stood, and nothing is done about them.
+    """
     of_lead = score.c.lead_id == lead.c.lead_id
     crossing = exists().where(of_lead, score.c.crossed == without_crossing)
-    query = select(lead.c.lead_id).where(lead.c.current_stage == stage, ~crossing)
+    query = select(lead.c.lead_id).where(
+        lead.c.current_stage == stage, ~crossing, ~is_erased(lead.c.lead_id)
+    )
     return tuple(connection.execute(query.order_by(lead.c.lead_id)).scalars())

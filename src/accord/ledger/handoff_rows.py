@@ -23,6 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy import bindparam as bind
 
+from accord.ledger.erase_rows import is_erased
 from accord.ledger.store import Row, add_rows, chunks, read_rows
 from accord.ledger.tables import (
     clock,
@@ -84,6 +85,7 @@ def _waking(as_of: datetime) -> Select[Any]:
             handoff.c.origin == "decided",
             stage_change.c.to_stage == "deferred",
             stage_change.c.until <= as_of,
+            ~is_erased(lead.c.lead_id),
         )
     )
 
@@ -95,7 +97,9 @@ def read_waking(connection: Connection, *, as_of: datetime) -> list[str]:
 
 def _converted() -> Select[Any]:
     asked = select(handoff.c.handoff_id).where(_of_cycle(_SQL)).correlate(lead).exists()
-    return select(lead.c.lead_id).where(lead.c.current_stage == _SQL, ~asked, _ours_at_mql())
+    return select(lead.c.lead_id).where(
+        lead.c.current_stage == _SQL, ~asked, _ours_at_mql(), ~is_erased(lead.c.lead_id)
+    )
 
 
 def read_converted(connection: Connection) -> list[str]:

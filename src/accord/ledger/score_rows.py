@@ -16,6 +16,7 @@ from sqlalchemy import (
     select,
 )
 
+from accord.ledger.erase_rows import is_erased
 from accord.ledger.fact_rows import clear_pending, read_pending
 from accord.ledger.store import Row, chunks, insert_rows, read_rows, upsert_rows
 from accord.ledger.tables import lead, score, score_change
@@ -35,8 +36,11 @@ __all__ = [
 
 
 def read_known(connection: Connection, lead_ids: Iterable[str] | None) -> tuple[str, ...]:
-    """Read which of these leads (all leads if None) the ledger knows, in the order of their ids."""
-    query = select(lead.c.lead_id).order_by(lead.c.lead_id)
+    """Read which of these leads (all leads if None) the ledger knows, in the order of their ids.
+
+    Erased ones are no longer known.
+    """
+    query = select(lead.c.lead_id).where(~is_erased(lead.c.lead_id)).order_by(lead.c.lead_id)
     if lead_ids is None:
         return tuple(connection.execute(query).scalars())
     known: list[str] = []

@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 
 from accord.findings import Finding
 from accord.ledger import audit_rows
+from accord.ledger.erase_rows import erased_activities, read_unfinished
 from accord.ledger.stage_rows import read_changes
 from accord.lifecycle import fold
 from accord.services.score_audit import stale_scores
@@ -47,14 +48,19 @@ def every_row_is_accounted_for(
 def the_log_holds_what_was_accepted(
     connection: Connection, workspace: Workspace, _as_of: datetime
 ) -> Iterator[Finding]:
-    """L2: every accepted activity stands in the log once; nothing else does."""
+    """L2: every accepted activity stands in the log once, unless its person was erased."""
     accepted = audit_rows.accepted_activities(connection)
+    erased, unsettled = erased_activities(connection)
     logged = workspace.log.count_by_batch()
-    for batch_id in sorted({*accepted, *logged}):
-        there, due = logged.get(batch_id, 0), accepted.get(batch_id, 0)
+    for batch_id in sorted({*accepted, *logged} - unsettled):
+        there = logged.get(batch_id, 0)
+        due = accepted.get(batch_id, 0) - erased.get(batch_id, 0)
         if there != due:
-            sentence = f"{due} activities accepted, {there} in the log"
+            sentence = f"{due} activities accepted and not erased, {there} in the log"
             yield _broken("L2", f"batch {batch_id}", sentence)
+    for row in read_unfinished(connection):
+        sentence = "an erasure was interrupted; accord erase of the lead, or a night, ends it"
+        yield _broken("L2", f"certificate {row['certificate_id']}", sentence)
     doubled = workspace.log.count_doubled()
     if doubled:
         yield _broken("L2", "activity log", f"{doubled} activities stand there more than once")
