@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, inspect, select
 from sqlalchemy.exc import IntegrityError
 
 from accord.ledger import insert_rows, read_rows, tables
@@ -122,3 +122,28 @@ def test_json_true_false_and_awkward_text_survive(ledger) -> None:
     assert {row["record_key"] for row in rows} == {text, None}
     assert rows[0]["row"] == {"a": "A\\n"}
     assert rows[0]["set_aside_at"] == AT
+
+
+def test_an_empty_table_filled_in_bulk_has_its_indexes_again(ledger) -> None:
+    def indexes():
+        with ledger.engine.connect() as connection:
+            return {index["name"] for index in inspect(connection).get_indexes("touch")}
+
+    before = indexes()
+    count = 60_000
+    columns = {
+        "touch_id": [f"t{number}" for number in range(count)],
+        "lead_id": [f"l{number % 7}" for number in range(count)],
+        "channel": ["call"] * count,
+        "touched_at": [to_us(AT)] * count,
+        "automatic": [None, True] * (count // 2),
+        "known_at": [to_us(AT)] * count,
+        "row_hash": ["h"] * count,
+    }
+    with ledger.begin() as connection:
+        write_columns(connection, tables.touch, columns, on_conflict="replace")
+    assert indexes() == before
+    assert before
+    with ledger.read() as connection:
+        of_one = select(func.count()).where(tables.touch.c.lead_id == "l3")
+        assert connection.execute(of_one).scalar_one() == len(range(3, count, 7))

@@ -22,6 +22,7 @@ from accord.ledger.leases import hold_lease
 
 _BUSY_MS = 60_000
 _CHUNK = 5_000
+_CACHE_KIB = 64 * 1024  # SQLite's own 2 MB make a bulk load write the same pages again and again
 
 Row = Mapping[str, Any]
 
@@ -104,6 +105,7 @@ def _sqlite_engine(url: str) -> Engine:
         cursor.execute("PRAGMA synchronous=NORMAL")
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.execute("PRAGMA secure_delete=ON")
+        cursor.execute(f"PRAGMA cache_size={-_CACHE_KIB}")
         cursor.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
         cursor.close()
 
