@@ -5,8 +5,8 @@
     AccordError
     |-- InputError          a file, a value or a name that somebody can correct (exit code 2)
     |   |-- AgreementError  every fault of an agreement at once
-    |   |-- SourceError     a source file, its mapping or one of its rows
-    |   `-- QualityError    every fault of a quality policy at once
+    |   |-- QualityError    every fault of a quality policy at once
+    |   `-- SourceError     a source file, its mapping or one of its rows
     |       `-- FileInMotionError  a file that is still being written; the next run takes it
     |-- LeaseHeldError      another process works on this stage right now
     `-- DeliveryError       a receiving system did not take what was sent

@@ -71,8 +71,11 @@ def test_another_encoding_and_delimiter_are_read_as_said():
         ),
         ('id,a\n1,x\n2,"y\n3,z\n', "f.csv line 3: opens a quote that is never closed; "),
         ('id,a\n1,"x"y\n', "f.csv line 2: has text after a closing quote; "),
-        ("id,a\n1,x\n2\n", "f.csv line 3: has 1 cells; expected 2, as in the header; "),
-        ('id,a\n"1\n",x\n2,y,z\n', "f.csv line 4: has 3 cells; expected 2, as in the header; "),
+        ("id,a\n1,x\n2\n", "f.csv line 3: has 1 cells; expected 2 cells, as in the header; "),
+        (
+            'id,a\n"1\n",x\n2,y,z\n',
+            "f.csv line 4: has 3 cells; expected 2 cells, as in the header; ",
+        ),
         ("", "f.csv: is empty; expected a header line; "),
     ],
 )
@@ -132,7 +135,8 @@ def test_any_text_is_read_as_the_definition_reads_it_or_refused_with_it(text, sm
         records = [[]]
     if any(len(one) != 2 for one in records):
         wrapped = any(len(one) == 1 and "," in one[0] for one in records)
-        assert found is None or wrapped
+        trailing = any(len(one) > 2 and not any(one[2:]) for one in records)
+        assert found is None or wrapped or trailing
     else:
         assert found == by_definition(text)
 

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from accord.records import Field, Kind
 from accord.sources.model import ColumnMapping, Source
 from accord.sources.stamps import parse_instants
-from accord.sources.text_bytes import may_have_controls, may_have_edges, may_hold
+from accord.sources.text_bytes import may_have, may_have_controls, may_have_edges, may_hold
 from accord.sources.values import (
     EXPECTED,
     StageOf,
@@ -45,6 +45,10 @@ DTYPES: dict[Kind, Any] = {
 """How each kind stands in a frame (pandas 3)."""
 
 _BAD = "[\x00-\x08\x0b\x0c\x0e-\x1f]"  # control characters but tab and line ends
+
+
+_ROUNDED = r"^-?\d(?:\.\d+)?[eE]\+\d{1,3}$"  # a long number after a spreadsheet had it
+_FLOAT = r"^(\d{1,18})\.0$"  # a whole number in a column that also had gaps
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,11 +146,22 @@ def _read_text(text: pa.Array, field: Field, prefix: str) -> Column:
     clean = text
     if may_have_controls(text):
         clean = _without(_BAD, clean)
+    if field.kind is Kind.ID:
+        clean = _as_ids(clean)
     if field.kind is Kind.ID and prefix:
         front, nothing = (pa.scalar(word, pa.large_string()) for word in (f"{prefix}:", ""))
         clean = pc.binary_join_element_wise(front, clean, nothing)
     values = pd.Series(pd.array(clean, dtype="str"))
     return Column(series=values, bad=_unread(text, values), expected=EXPECTED[field.kind])
+
+
+def _as_ids(text: pa.Array) -> pa.Array:
+    """Undo what spreadsheets and frames do to ids: 42.0 is 42, and 1.2E+17 is an id no more."""
+    if may_have(text, b"+"):
+        text = _without(_ROUNDED, text)
+    if may_have(text, b"."):
+        text = pc.replace_substring_regex(text, _FLOAT, r"\1")
+    return text
 
 
 def _without(pattern: str, text: pa.Array) -> pa.Array:

@@ -105,12 +105,18 @@ class _Shape:
         )
 
     def _fitting(self, record: list[str]) -> list[str] | None:
-        """Return the cells of a record of the right width, unwrapped if need be."""
-        if len(record) == len(self.names):
+        """Return the cells of a record of the right width.
+
+        Empty cells after the last column are cut off; a record in one cell is unwrapped.
+        """
+        width = len(self.names)
+        if len(record) == width:
             return record
+        if len(record) > width and not any(record[width:]):
+            return record[:width]
         if len(record) == 1:
             unwrapped = _unwrapped(record[0], self.delimiter)
-            if len(unwrapped) == len(self.names):
+            if len(unwrapped) == width:
                 return unwrapped
         return None
 
@@ -118,7 +124,7 @@ class _Shape:
         return SourceError(
             where=f"{self.place} line {line}",
             found=f"has {width} cells",
-            expected=f"{len(self.names)}, as in the header",
+            expected=f"{len(self.names)} cells, as in the header",
             remedy="quote cells that hold the delimiter, or correct the line",
         )
 

@@ -1,4 +1,8 @@
-"""Places of files: local paths and globs, and any URL that fsspec knows."""
+"""Which files a path, a glob or a URL means, and what can be told of one without reading it.
+
+Names that say "not finished" or "not mine" are never taken from a glob. What a file holds is the
+business of :mod:`accord.sources.streams`.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,8 @@ from pathlib import Path
 from accord.errors import SourceError
 
 _MAGIC = frozenset("*?[")
+_UNFINISHED = (".tmp", ".part", ".partial", ".filepart", ".crdownload", ".download", ".swp", "~")
+_HIDDEN = (".", "~$")
 
 Stamp = tuple[int, int, int, int]
 """What a change of a local file changes: inode, size, and when content and inode were changed."""
@@ -30,11 +36,17 @@ def list_places(place: str) -> list[str]:
         return _list_remote(place)
     if _MAGIC & set(place):
         found = glob.glob(place, recursive=True)  # noqa: PTH207 - Path.glob takes no absolute pattern
-        return sorted(path for path in found if Path(path).is_file())
+        return sorted(path for path in found if _is_finished(path) and Path(path).is_file())
     if Path(place).is_file():
         return [place]
     remedy = "correct the path; a glob such as leads-*.csv may match nothing"
     raise SourceError(where=place, found="is not there", expected="a file", remedy=remedy)
+
+
+def _is_finished(place: str) -> bool:
+    """Say whether a name is that of a finished file, by the habits of those who write files."""
+    name = place.replace("\\", "/").rpartition("/")[2].casefold()
+    return not name.startswith(_HIDDEN) and not name.endswith(_UNFINISHED)
 
 
 def _list_remote(place: str) -> list[str]:
@@ -43,7 +55,8 @@ def _list_remote(place: str) -> list[str]:
     try:
         system, path = fsspec.core.url_to_fs(place)
         if _MAGIC & set(place):
-            return sorted(system.unstrip_protocol(found) for found in system.glob(path))
+            found = [str(system.unstrip_protocol(one)) for one in system.glob(path)]
+            return sorted(one for one in found if _is_finished(one))
         if system.exists(path):
             return [place]
     except (OSError, ValueError, ImportError) as error:

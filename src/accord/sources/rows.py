@@ -21,6 +21,7 @@ FILE_ROW = "file_row"
 LINE = "(line)"
 """Where a row that could not be cut into cells keeps its text."""
 
+_EXACT = 2**53  # whole numbers below this are exact as floats
 _MOST_LINE = 10_000  # characters of such a text that are kept
 
 
@@ -135,9 +136,19 @@ def as_text(column: pa.Array) -> pa.Array:
         return as_text(column.dictionary_decode())
     if pa.types.is_timestamp(kind) and kind.tz is not None:
         return pc.cast(column.cast(pa.timestamp(kind.unit, "UTC")), pa.large_string())
+    if pa.types.is_floating(kind):
+        return _float_text(column)
     if pa.types.is_nested(kind):
         return pa.array([_as_json(value) for value in column.to_pylist()], pa.large_string())
     return pc.cast(column, pa.large_string())
+
+
+def _float_text(column: pa.Array) -> pa.Array:
+    """Write floats so that they are read back; whole ones below 2**53 without an exponent."""
+    size = pc.abs(column)
+    exact = pc.and_(pc.equal(pc.floor(column), column), pc.less(size, float(_EXACT)))
+    whole = pc.cast(pc.if_else(exact, column, None), pa.int64())
+    return pc.coalesce(pc.cast(whole, pa.large_string()), pc.cast(column, pa.large_string()))
 
 
 def _as_json(value: Any) -> str | None:

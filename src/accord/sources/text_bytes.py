@@ -59,3 +59,8 @@ def may_hold(text: pa.Array, words: Iterable[str]) -> bool:
     lengths = np.diff(offsets_of(text))
     sizes = sorted({len(word.encode()) for word in words})
     return any(bool((lengths == size).any()) for size in sizes)
+
+
+def may_have(text: pa.Array, code: bytes) -> bool:
+    """Say whether a byte, such as that of a plus, may stand in any cell."""
+    return bool((codes_of(text, offsets_of(text)) == ord(code)).any())

@@ -104,7 +104,7 @@ def parse_spans(text: str, *, zone: str) -> str | None:
 
 
 EXPECTED: dict[Kind, str] = {
-    Kind.ID: "an id without control characters",
+    Kind.ID: "an id as it was given, without control characters and not rounded as 1.2E+17",
     Kind.TEXT: "text without control characters",
     Kind.INTEGER: "a whole number",
     Kind.NUMBER: "a number",
