@@ -61,7 +61,8 @@ class Conclusion:
 class Judge:
     """Judges one batch by the policy in force: :meth:`look` at each piece, then :meth:`conclude`.
 
-    QualityError if the policy is at fault.
+    A batch that a person has ``accepted`` is asked nothing as a whole, and never held: only its
+    rows are judged. QualityError if the policy is at fault.
     """
 
     def __init__(
@@ -72,6 +73,7 @@ class Judge:
         agreement: Agreement,
         as_of: datetime,
         known_leads: Leads,
+        accepted: bool = False,
     ) -> None:
         self._workspace = workspace
         self._source = source
@@ -80,6 +82,7 @@ class Judge:
         self._around = Surroundings(
             as_of=as_of, created_at=known_leads.created_at, lists=lists_of(agreement)
         )
+        self._accepted = accepted
         self._measures = Measures(entity=source.entity, rules=self._suite.batches)
         self._sentences: dict[str, Counter[str]] = {}
 
@@ -106,11 +109,10 @@ class Judge:
         failed = [rule for rule in self._suite.rows if rule.rule in self._sentences]
         tolerated = frozenset(rule.rule for rule in failed if self._is_tolerated(rule))
         acted = [rule for rule in failed if rule.rule not in tolerated]
-        measured = check_batch(
-            self._measures, past=self._past(), as_of=self._as_of, lists=self._around.lists
-        )
+        measured = () if self._accepted else self._measured()
         out = [one for one in measured if not one.within]
-        holding = [rule for rule in acted if rule.severity is Severity.HOLD]
+        holds = [] if self._accepted else acted
+        holding = [rule for rule in holds if rule.severity is Severity.HOLD]
         return Conclusion(
             hold=bool(holding) or any(one.rule.severity is Severity.HOLD for one in out),
             tolerated=tolerated,
@@ -123,6 +125,11 @@ class Judge:
                 *(_result(one) for one in measured),
             ),
             profile=self._measures.profile(),
+        )
+
+    def _measured(self) -> tuple[Measured, ...]:
+        return check_batch(
+            self._measures, past=self._past(), as_of=self._as_of, lists=self._around.lists
         )
 
     def _past(self) -> list[Past]:

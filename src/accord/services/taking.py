@@ -23,7 +23,7 @@ from accord.errors import AccordError
 from accord.findings import Finding
 from accord.killpoints import reach
 from accord.ledger.batch_rows import add_pending, read_taken, write_batch
-from accord.ledger.quality_rows import write_results
+from accord.ledger.quality_rows import forget_held, is_held, write_results
 from accord.log import Staging, open_staging
 from accord.records import Entity
 from accord.services.erased import erased_among
@@ -69,7 +69,7 @@ class Taken:
     findings: tuple[Finding, ...] = ()
 
 
-def take(
+def take(  # noqa: PLR0913 - one way in for all, told apart by keywords
     workspace: Workspace,
     batch: Batch,
     pieces: Iterable[Rows],
@@ -77,21 +77,31 @@ def take(
     agreement: Agreement,
     as_of: datetime,
     also: Also | None = None,
+    accepted: bool = False,
 ) -> Taken:
     """Judge and store a batch; ``also`` runs in the transaction that says what became of it.
 
+    ``accepted``: a person lets it in. Nothing holds it, and one that was held is taken now.
     The caller holds the lease ``ingest``. SourceError if a piece cannot be read or mapped: nothing
     of the batch is taken then.
     """
     with workspace.ledger.read() as connection:
         known = bool(read_taken(connection, [batch.batch_id]))
-    if known:
+        waits = accepted and is_held(connection, batch.batch_id)
+    if known and not waits:
         if also is not None:
             with workspace.ledger.begin() as connection:
                 also(connection)
         return Taken(status="known", counts=Counts(rows_in=0))
     with open_staging(workspace.settings.staging_path) as staging, _rarely_collecting():
-        taking = _Taking(workspace, batch, agreement=agreement, as_of=as_of, staging=staging)
+        taking = _Taking(
+            workspace,
+            batch,
+            agreement=agreement,
+            as_of=as_of,
+            staging=staging,
+            accepted=accepted,
+        )
         for piece in pieces:
             taking.look(piece)
         return taking.decide(also)
@@ -122,8 +132,10 @@ class _Taking:
         agreement: Agreement,
         as_of: datetime,
         staging: Staging,
+        accepted: bool,
     ) -> None:
         self._workspace = workspace
+        self._accepted = accepted
         self._batch = batch
         self._entity = batch.source.entity
         self._agreement = agreement
@@ -135,6 +147,7 @@ class _Taking:
             agreement=agreement,
             as_of=as_of,
             known_leads=KnownLeads(workspace.ledger),
+            accepted=accepted,
         )
         self._kept: list[Records] = []
         self._aside = SetAside(self._entity)
@@ -163,9 +176,8 @@ class _Taking:
         conclusion = self._judge.conclude()
         reach("ingest.after_quality")
         failing = self._aside.settle(conclusion.tolerated)
-        share = self._rows >= _FEWEST_HELD and (
-            len(failing) > self._agreement.quality.hold_batch_above * self._rows
-        )
+        many = self._rows >= _FEWEST_HELD and not self._accepted
+        share = many and (len(failing) > self._agreement.quality.hold_batch_above * self._rows)
         if share or conclusion.hold:
             return self._hold(conclusion, len(failing) if share else None, also)
         return self._store(conclusion, failing, also)
@@ -239,6 +251,8 @@ class _Taking:
             **asdict(counts),
             "profile": dict(conclusion.profile) or None,
         }
+        if self._accepted:
+            forget_held(connection, self._batch.batch_id)
         write_batch(connection, row)
         write_results(connection, self._batch.batch_id, conclusion.results)
 
