@@ -12,7 +12,7 @@ from tasks.common import READS_AND_WRITES, log_counts, log_findings, open_worksp
 
 @task(name="nightly", **READS_AND_WRITES)
 def nightly(as_of: datetime) -> dict[str, int]:
-    """Score every lead, move unready targets to nurture, compact the log, audit."""
+    """Score every lead, move unready targets to nurture, apply retention, compact, audit."""
     with open_workspace() as workspace:
         result = run_nightly(workspace, as_of=as_of)
     log_findings(result)

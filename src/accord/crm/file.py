@@ -56,23 +56,26 @@ class FileCrm:
             self._catch_up(file)
         return frozenset(self._keys.intersection(keys))
 
-    def erase(self, is_theirs: Callable[[str, bytes], bool], *, dry_run: bool = False) -> int:
-        """Empty the payloads of a person's lines; how many lines are theirs.
+    def erase(self, anew: Callable[[str, bytes], bytes | None], *, dry_run: bool = False) -> int:
+        """Write payloads anew in which a person stands; how many lines.
 
-        ``is_theirs`` is asked with a line's key and bytes. Keys stay, so that what was sent is
-        known as sent, and every line keeps its length: who reads on from where he stopped, does.
-        A line that is not ours and theirs becomes blanks. Killed half-way, it is done again.
+        ``anew`` is given a line's key and payload (of a line that is not ours: no key, and the
+        line) and returns what shall stand there, no longer than it was, or None to leave it. Keys
+        stay, so that what was sent is known as sent, and every line keeps its length: who reads on
+        from where he stopped, does. Killed half-way, it is done by doing it again.
         """
         if not self.path.exists():
             return 0
         found = 0
         with self._locked() as file:
             for at, line in _lines_of(file):
-                key = next(_keys_of([line]), "")
-                if is_theirs(key, line):
-                    found += 1
-                    if not dry_run:
-                        os.pwrite(file, _emptied(line), at)
+                head, payload = _split(line)
+                fresh = anew(next(_keys_of([head]), ""), payload)
+                if fresh is None:
+                    continue
+                found += 1
+                if not dry_run:
+                    os.pwrite(file, _padded(head, fresh, length=len(line)), at)
             os.fsync(file)
         return found
 
@@ -131,13 +134,18 @@ def _lines_of(file: int) -> Iterator[tuple[int, bytes]]:
             at += len(line)
 
 
-def _emptied(line: bytes) -> bytes:
-    """Return a line of the same length with nothing in its payload."""
-    head, found, _ = line.partition(_PAYLOAD)
+def _split(line: bytes) -> tuple[bytes, bytes]:
+    """Cut a line before its payload; one that is not ours has nothing before it."""
+    head, found, rest = line.partition(_PAYLOAD)
     if not found or not line.startswith(_START):
-        return b" " * len(line)
-    kept = head + found
-    return kept + b"{}" + b" " * (len(line) - len(kept) - 3) + b"}"
+        return b"", line
+    return head + found, rest.removesuffix(b"}")
+
+
+def _padded(head: bytes, payload: bytes, *, length: int) -> bytes:
+    """Join a line of the same length as before; blanks before its end fill it up."""
+    end = b"}" if head else b""
+    return (head + payload).ljust(length - len(end)) + end
 
 
 def _keys_of(lines: Iterable[bytes]) -> Iterator[str]:

@@ -20,6 +20,7 @@ from sqlalchemy import (
     delete,
     func,
     null,
+    or_,
     select,
     update,
 )
@@ -175,14 +176,14 @@ def _empty_part(
     of_lead = table.c[str(columns.lead)].in_(part)
     if columns.removed:
         return connection.execute(delete(table).where(of_lead)).rowcount
+    emptied = 0
     for name in columns.words:
         told = and_(of_lead, table.c[name].is_not(None), table.c[name].not_in(sorted(words)))
-        connection.execute(update(table).where(told).values({name: None}))
-    if columns.personal:
-        values = {name: _nothing(table.c[name]) for name in columns.personal}
-        return connection.execute(update(table).where(of_lead).values(values)).rowcount
-    query = select(func.count()).select_from(table).where(of_lead)
-    return int(connection.execute(query).scalar_one())
+        emptied += connection.execute(update(table).where(told).values({name: None})).rowcount
+    if not columns.personal:
+        return emptied
+    values = {name: _nothing(table.c[name]) for name in columns.personal}
+    return connection.execute(update(table).where(of_lead).values(values)).rowcount
 
 
 def _nothing(column: Column[Any]) -> Any:
@@ -224,23 +225,34 @@ def empty_flags(connection: Connection, is_theirs: Callable[[Row], bool], *, rea
     return len(theirs)
 
 
-def cut_quotations(connection: Connection, cut: Callable[[Any], Any]) -> dict[str, int]:
-    """Cut a person out of what may quote one in passing; changed rows, by table."""
+def cut_quotations(connection: Connection, cut: Callable[[str, Any], Any]) -> dict[str, int]:
+    """Cut a person out of what may quote one in passing; changed rows, by table.
+
+    ``cut`` is given a column's name and a value, and returns what shall stand there.
+    """
     found: dict[str, int] = {}
     for name, columns in PRIVACY.items():
-        if not columns.quoting:
-            continue
-        table = metadata.tables[name]
-        keys = [column.name for column in table.primary_key]
-        wanted = [table.c[column] for column in (*keys, *columns.quoting)]
-        found[name] = 0
-        for row in list(_stream(connection, select(*wanted))):
-            now = {column: cut(row[column]) for column in columns.quoting}
-            if any(now[column] != row[column] for column in columns.quoting):
-                same = and_(*(table.c[key] == row[key] for key in keys))
-                connection.execute(update(table).where(same).values(now))
-                found[name] += 1
+        quoting = (*columns.quoting, *columns.of_others)
+        if quoting:
+            found[f"{name} (quoted)"] = _cut_table(connection, metadata.tables[name], quoting, cut)
     return found
+
+
+def _cut_table(
+    connection: Connection, table: Table, columns: Sequence[str], cut: Callable[[str, Any], Any]
+) -> int:
+    keys = [column.name for column in table.primary_key]
+    told = or_(*(table.c[column].is_not(None) for column in columns))
+    query = select(*(table.c[column] for column in (*keys, *columns))).where(told)
+    changes = []
+    for row in _stream(connection, query):
+        now = {column: cut(column, row[column]) for column in columns}
+        if any(now[column] != row[column] for column in columns):
+            changes.append((row, now))
+    for row, now in changes:
+        same = and_(*(table.c[key] == row[key] for key in keys))
+        connection.execute(update(table).where(same).values(now))
+    return len(changes)
 
 
 def rename_ids(connection: Connection, names: Mapping[str, str]) -> int:

@@ -28,10 +28,12 @@ class Columns:
     impersonal: tuple[str, ...] = ()  # stay: times, words of ours, counts, classes of companies
     staff: tuple[str, ...] = ()  # about those who work for us, not about a lead: stay
 
+    of_others: tuple[str, ...] = ()  # of these, what quotes the person in others' rows is cut out
+
     def all(self) -> Iterator[str]:
         """Yield every column that is classified."""
         for field in fields(self):
-            if field.name not in {"lead", "removed"}:
+            if field.name not in {"lead", "removed", "of_others"}:
                 yield from getattr(self, field.name)
 
 
@@ -70,6 +72,7 @@ PRIVACY: Mapping[str, Columns] = MappingProxyType(
             lead="lead_id",
             personal=("row_hash",),
             words=("reason",),
+            of_others=("reason",),
             ids=_names("decision_id lead_id rep_id"),
             impersonal=_names("outcome decided_at defer_until known_at"),
         ),
@@ -83,6 +86,7 @@ PRIVACY: Mapping[str, Columns] = MappingProxyType(
             lead="lead_id",
             personal=_names("account row_hash"),
             words=("reason",),
+            of_others=("reason",),
             ids=_OF_DEAL_IDS,
             impersonal=_OF_DEAL_STAYS,
         ),
@@ -90,12 +94,14 @@ PRIVACY: Mapping[str, Columns] = MappingProxyType(
             lead="lead_id",
             personal=("account",),
             words=("reason",),
+            of_others=("reason",),
             ids=(*_OF_DEAL_IDS, "batch_id"),
             impersonal=(*_OF_DEAL_STAYS, "row_number"),
         ),
         "stage_change": Columns(
             lead="lead_id",
             words=("reason",),
+            of_others=("reason",),
             ids=_names("change_id lead_id cause retracts"),
             impersonal=_names(
                 "from_stage to_stage step programme cycle occurred_at position known_at origin"
@@ -145,6 +151,7 @@ PRIVACY: Mapping[str, Columns] = MappingProxyType(
         "outbox": Columns(
             lead="lead_id",
             personal=_names("payload payload_hash error"),
+            of_others=_names("payload error"),
             ids=_names("key lead_id clock_id"),
             impersonal=_names(
                 "outbox_id kind step status created_at not_before attempts leased_by leased_until"

@@ -170,9 +170,11 @@ class ActivityLog:
         """Return how many activities of these leads each batch has in the log."""
         return count_rows(self._scan(None, None), self.connection, lead_ids)
 
-    def count_quoting(self, quoted: Sequence[str]) -> int:
-        """Return how many different details hold one of these texts, in any case."""
-        return len(find_quoting(self._scan(None, None), self.connection, quoted))
+    def count_quoting(self, quoted: Sequence[str], *, besides: Sequence[str]) -> int:
+        """Return how many different details hold one of these texts, but for those leads' own."""
+        keys = self.connection.from_arrow(pa.table({"lead_id": pa.array(besides, pa.string())}))
+        others = self._scan(None, None).join(keys, "lead_id", how="anti")
+        return len(find_quoting(others, self.connection, quoted))
 
     def erase(self, lead_ids: Sequence[str], *, quoted: Sequence[str] = ()) -> int:
         """Take all activities of these leads out, and details of others that hold a quoted text.

@@ -9,12 +9,11 @@ batches set their rows aside without content, no stage works on their leads, not
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import replace
 from datetime import datetime
 from hashlib import blake2b
-from typing import Any
 
 from sqlalchemy import Connection, select
 
@@ -27,6 +26,12 @@ from accord.ledger.tables import lead
 from accord.ledger.vacuuming import write_anew
 from accord.records import to_text
 from accord.services import erase_files as files
+from accord.services.erase_certificate import (
+    Certificate,
+    certificate_in,
+    certificate_of,
+    read_certificates,
+)
 from accord.services.erase_person import Person, Recognition, read_person
 from accord.services.erase_spellings import needles_of
 from accord.services.erased import (
@@ -37,49 +42,21 @@ from accord.services.erased import (
 )
 from accord.services.workspace import Workspace
 
-__all__ = ["Certificate", "erase_leads", "erased_among", "finish_begun", "run_erase"]
+__all__ = [
+    "Certificate",
+    "erase_leads",
+    "erased_among",
+    "find_needles",
+    "finish_begun",
+    "read_certificates",
+    "run_erase",
+]
 
 _LEASES = ("ingest", "score", "handoff", "lifecycle", "sla", "deliver")
 _PATIENCE_SECONDS = 60.0
 
 PLANNED = "planned"
 """The state of a certificate that only says what would go."""
-
-OUTSIDE = (
-    "source files and systems that the data came from",
-    "the CRM and the mailboxes that received hand-offs and messages",
-    "backups, replicas and write-ahead archives of the database and of the disk",
-)
-"""What no erasure of ours reaches; every certificate says so."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Certificate:
-    """What an erasure removed and what it left, in ids and counts; it holds nothing personal.
-
-    ``removed`` counts by place: rows of tables, activities, sent entries, report files.
-    ``kept`` counts the rows that stay with ids and times only. ``left`` names files under the home
-    folder that hold the person and are not ours to change. ``shared_with`` are other leads of the
-    same mailbox that somebody told apart: other persons, who stay.
-    """
-
-    certificate_id: str
-    erased_at: datetime
-    why: str
-    request: str = ""
-    state: str = rows.BEGUN
-    leads: tuple[str, ...] = ()
-    removed: Mapping[str, int] = field(default_factory=dict)
-    kept: Mapping[str, int] = field(default_factory=dict)
-    activities_by_batch: Mapping[str, int] = field(default_factory=dict)
-    renamed_ids: int = 0
-    shared_with: tuple[str, ...] = ()
-    left: tuple[str, ...] = ()
-    outside: tuple[str, ...] = OUTSIDE
-
-    def content(self) -> dict[str, Any]:
-        """Return it in JSON's own types."""
-        return {**asdict(self), "erased_at": to_text(self.erased_at)}
 
 
 def run_erase(  # noqa: PLR0913  a request is told by all of these
@@ -101,7 +78,7 @@ def run_erase(  # noqa: PLR0913  a request is told by all of these
     if a stage is at work.
     """
     with _leases(workspace):
-        known = _certificate_of(workspace, lead_id)
+        known = certificate_of(workspace, lead_id)
         if known is not None:
             return known if dry_run else _go_on(workspace, known)
         _refuse_unknown(workspace, lead_id)
@@ -129,10 +106,17 @@ def finish_begun(workspace: Workspace) -> int:
             return 0
     with _leases(workspace):
         with workspace.ledger.read() as connection:
-            begun = [_read(row) for row in rows.read_unfinished(connection)]
+            begun = [certificate_in(row) for row in rows.read_unfinished(connection)]
         for certificate in begun:
             _go_on(workspace, certificate)
     return len(begun)
+
+
+def find_needles(workspace: Workspace, lead_id: str) -> tuple[str, ...]:
+    """Return by what the person behind a lead can be looked for; nothing once they are erased."""
+    with workspace.ledger.read() as connection:
+        everyone = person_rows.read_people(connection, [lead_id])
+        return read_person(connection, everyone).values
 
 
 @contextmanager
@@ -142,22 +126,6 @@ def _leases(workspace: Workspace) -> Iterator[None]:
         for name in _LEASES:
             stack.enter_context(workspace.ledger.lease(name, wait_seconds=_PATIENCE_SECONDS))
         yield
-
-
-def _certificate_of(workspace: Workspace, lead_id: str) -> Certificate | None:
-    with workspace.ledger.read() as connection:
-        found = rows.read_certificate_of(connection, lead_id)
-        key = rows.read_key(connection)
-        if found is None and key is not None:
-            found = rows.read_certificate_of(connection, pseudonym_of(lead_id, key=key))
-    return None if found is None else _read(found)
-
-
-def _read(row: Mapping[str, Any]) -> Certificate:
-    content = row["content"]
-    known = {one.name: content[one.name] for one in fields(Certificate) if one.name in content}
-    known |= {name: tuple(known[name]) for name in ("leads", "shared_with", "left", "outside")}
-    return Certificate(**{**known, "erased_at": row["erased_at"]})
 
 
 def _refuse_unknown(workspace: Workspace, lead_id: str) -> None:
@@ -252,7 +220,9 @@ def _counted(
     keys = frozenset(person_rows.read_sent_keys(connection, person.lead_ids))
     removed = {
         "activities": sum(counted.values()),
-        "activity_details_of_others": workspace.log.count_quoting(person.values),
+        "activity_details_of_others": workspace.log.count_quoting(
+            person.values, besides=person.lead_ids
+        ),
         "sent_entries": files.erase_sent(workspace, theirs, keys, dry_run=True),
         "report_files": files.erase_reports(workspace, theirs.needles, dry_run=True),
         "rows_waiting_in_spool": files.erase_waiting(workspace, theirs, dry_run=True),
@@ -295,7 +265,7 @@ def _planned_person(
 ) -> tuple[Person, frozenset[str]]:
     """Read back from the plan whom it is about: the stores may know less of them by now."""
     with workspace.ledger.read() as connection:
-        row = rows.read_certificate_of(connection, certificate.leads[0])
+        row = rows.readcertificate_of(connection, certificate.leads[0])
         fact_ids = person_rows.read_fact_ids(connection, certificate.leads)
     plan = (row or {})["content"]["plan"]
     person = Person(
@@ -323,7 +293,7 @@ def _emptied(
     emptied["quarantine"] = aside
     emptied["flag"] = person_rows.empty_flags(connection, theirs.is_flagged, reason=REASON)
     emptied.update(person_rows.empty_rows(connection, person.lead_ids, words=words))
-    emptied.update(person_rows.cut_quotations(connection, theirs.cut))
+    emptied.update(person_rows.cut_quotations(connection, theirs.cut_column))
     renamed = _rename(connection, person)
     leads = tuple(sorted(renamed.get(one, one) for one in person.lead_ids))
     gone = {name: count for name, count in sorted(emptied.items()) if count}

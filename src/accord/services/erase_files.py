@@ -31,13 +31,34 @@ _CRM = "crm.jsonl"
 def erase_sent(
     workspace: Workspace, theirs: Recognition, keys: frozenset[str], *, dry_run: bool = False
 ) -> int:
-    """Empty the person's lines in the file of what was sent; how many there are."""
+    """Take the person out of the file of what was sent; how many lines hold them.
 
-    def is_theirs(key: str, line: bytes) -> bool:
-        return key in keys or bool(theirs.needles.found_in(line))
+    The person's own entries are emptied; out of what was sent about others they are cut.
+    """
+
+    def anew(key: str, payload: bytes) -> bytes | None:
+        if key in keys:
+            return b"{}" if payload.strip() != b"{}" or dry_run else None
+        if not theirs.needles.found_in(payload):
+            return None
+        return _without(theirs, payload, is_ours=bool(key))
 
     path = workspace.settings.outbox_path / _CRM
-    return FileCrm(path).erase(is_theirs, dry_run=dry_run)
+    return FileCrm(path).erase(anew, dry_run=dry_run)
+
+
+def _without(theirs: Recognition, payload: bytes, *, is_ours: bool) -> bytes | None:
+    """Return a payload about somebody else without the person; None if a namesake alone is told."""
+    if not is_ours:
+        return b""
+    try:
+        told = json.loads(payload)
+    except ValueError:  # torn by a kill: it is emptied
+        return b"{}"
+    fresh = json.dumps(theirs.cut_payload(told), ensure_ascii=False).encode()
+    if fresh == payload.strip():
+        return None
+    return fresh if len(fresh) <= len(payload) else b"{}"
 
 
 def erase_reports(workspace: Workspace, needles: Needles, *, dry_run: bool = False) -> int:

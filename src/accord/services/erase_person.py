@@ -108,6 +108,21 @@ class Recognition:
             return {self.cut(name): self.cut(one) for name, one in value.items()}
         return value
 
+    def cut_payload(self, payload: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what is told of another lead with the person cut out.
+
+        The other's own name and addresses stay as they are: a namesake keeps their name.
+        """
+        return {
+            name: value if name == "lead" else self.cut(value) for name, value in payload.items()
+        }
+
+    def cut_column(self, column: str, value: Any) -> Any:
+        """Return a value of the ledger that may quote the person, with the person cut out."""
+        if column == "payload" and isinstance(value, dict):
+            return self.cut_payload(value)
+        return self.cut(value)
+
     def _lead_of(self, source: str, row: Row) -> str | None:
         found = self.sources.get(source)
         mapping = found.fields.get("lead_id") if found is not None else None

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import quote, quote_plus
 
-CUT = "[erased]"
-"""What stands where a person was quoted."""
+CUT = "[...]"
+"""What stands where a person was quoted: shorter than anything that is looked for."""
 
 _FEWEST_DIGITS = 7
 _SUBSCRIBER_DIGITS = 9

@@ -1,8 +1,8 @@
-"""The nightly run: every lead scored, unready targets to nurture, the log compacted, the audit."""
+"""The nightly run: scores, the programme of those not ready, retention, a tidy log, the audit."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -15,30 +15,42 @@ from accord.records import Origin, Programme, Stage
 from accord.services.audit import run_audit
 from accord.services.clocks import sync_clocks
 from accord.services.lifecycle import run_lifecycle
+from accord.services.retention import run_retention
 from accord.services.score import run_score
 from accord.services.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NightlyResult:
-    """Counts of one night; ``findings`` are broken laws."""
+    """Counts of one night; ``findings`` are broken laws.
+
+    ``erased`` leads were kept long enough, ``finished`` erasures had been interrupted; the others
+    are rows, entries and pulled files whose content was kept long enough.
+    """
 
     scored: int
     changed: int
     nurtured: int
-    findings: tuple[Finding, ...]
+    finished: int = 0
+    erased: int = 0
+    quarantine_emptied: int = 0
+    outbox_emptied: int = 0
+    spool_removed: int = 0
+    findings: tuple[Finding, ...] = ()
 
 
 def run_nightly(workspace: Workspace, *, as_of: datetime) -> NightlyResult:
-    """Score all leads, start the programme of those not ready, tidy the log, check the laws."""
+    """Score all leads, start the programme of those not ready, apply retention, check the laws."""
     scored = run_score(workspace, as_of=as_of, full=True)
     run_lifecycle(workspace, as_of=as_of)
     nurtured = nurture_unready(workspace, as_of=as_of)
+    retained = run_retention(workspace, as_of=as_of)
     compact_log(workspace)
     return NightlyResult(
         scored=scored.scored,
         changed=scored.changed,
         nurtured=nurtured,
+        **asdict(retained),
         findings=run_audit(workspace, as_of=as_of),
     )
 

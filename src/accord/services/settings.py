@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from accord.errors import InputError
+
+FEWEST_LEAD_MONTHS = 24
+"""Leads that were lost, returned or disqualified come again: they are kept as long (A093)."""
 
 
 class Settings(BaseSettings):
@@ -13,6 +20,11 @@ class Settings(BaseSettings):
     ``home`` holds the ledger, the activity log and reports; ``database_url`` replaces the ledger's
     SQLite file; ``agreement``, ``sources`` and ``quality`` are the files a team writes (without
     ``quality`` the shipped rules stand); ``crm`` names the adapter that receives hand-offs.
+
+    What nobody sets is kept for ever. ``retention_lead_months`` after the last that was heard of a
+    lead with nothing open the nightly run erases it; after so many days it empties rows of the
+    quarantine that were decided on (``quarantine``) and what was sent (``outbox``), and gives up
+    what was pulled and never taken (``spool``). InputError, with the reason, if one is too small.
     """
 
     model_config = SettingsConfigDict(env_prefix="ACCORD_", env_file=".env", extra="ignore")
@@ -23,6 +35,16 @@ class Settings(BaseSettings):
     sources: Path = Path("sources.yaml")
     quality: Path = Path("quality.yaml")
     crm: str = "file"
+    retention_lead_months: int | None = Field(default=None, ge=FEWEST_LEAD_MONTHS, le=1200)
+    retention_quarantine_days: int | None = Field(default=None, ge=1, le=36_500)
+    retention_outbox_days: int | None = Field(default=None, ge=1, le=36_500)
+    retention_spool_days: int | None = Field(default=None, ge=1, le=36_500)
+
+    def __init__(self, **values: Any) -> None:
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            raise _refused(error) from None
 
     @property
     def ledger_url(self) -> str:
@@ -53,3 +75,18 @@ class Settings(BaseSettings):
     def outbox_path(self) -> Path:
         """The folder that the ``file`` adapter writes to."""
         return self.home / "outbox"
+
+
+def _refused(error: ValidationError) -> InputError:
+    """Say the first setting that cannot be used, and why."""
+    fault = error.errors(include_url=False)[0]
+    name = str(fault["loc"][0])
+    expected = fault["msg"][:1].lower() + fault["msg"][1:]
+    if name == "retention_lead_months":
+        expected = (
+            f"{FEWEST_LEAD_MONTHS} to 1200 months, or nothing to keep leads for ever: leads that"
+            " were lost, returned or disqualified come again and are kept at least two years"
+        )
+    return InputError(
+        where=f"ACCORD_{name.upper()}", found=f"{fault['input']!r}", expected=expected
+    )
