@@ -164,6 +164,7 @@ class _Taking:
             self._staging.add(to_log_table(records))
         else:
             self._kept.append(records)
+        reach("ingest.after_piece")
 
     def _erased(self, records: Records) -> np.ndarray[Any, np.dtype[np.bool_]]:
         if "lead_id" not in records.frame.columns:
