@@ -265,7 +265,7 @@ def _planned_person(
 ) -> tuple[Person, frozenset[str]]:
     """Read back from the plan whom it is about: the stores may know less of them by now."""
     with workspace.ledger.read() as connection:
-        row = rows.readcertificate_of(connection, certificate.leads[0])
+        row = rows.read_certificate_of(connection, certificate.leads[0])
         fact_ids = person_rows.read_fact_ids(connection, certificate.leads)
     plan = (row or {})["content"]["plan"]
     person = Person(

@@ -52,10 +52,10 @@ class Certificate:
 def certificate_of(workspace: Workspace, lead_id: str) -> Certificate | None:
     """Return the certificate under which a lead was erased, or is being; None if it was not."""
     with workspace.ledger.read() as connection:
-        found = rows.readcertificate_of(connection, lead_id)
+        found = rows.read_certificate_of(connection, lead_id)
         key = rows.read_key(connection)
         if found is None and key is not None:
-            found = rows.readcertificate_of(connection, pseudonym_of(lead_id, key=key))
+            found = rows.read_certificate_of(connection, pseudonym_of(lead_id, key=key))
     return None if found is None else certificate_in(found)
 
 
