@@ -127,6 +127,23 @@ def test_what_is_set_aside_is_the_datas_fault_and_is_kept_whole(workspace, data)
     assert found == {source: rules for (_, source), rules in SET_ASIDE.items()}
 
 
+def test_the_readme_of_the_examples_says_what_each_export_gives(data):
+    text = (ROOT / "examples" / "README.md").read_text(encoding="utf-8")
+    lines = [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines()]
+    table = [cells for cells in lines if cells and cells[0] in EXPORTS]
+    said = {(example, name): int(rows) for example, name, _, rows, _, _ in table}
+    counts = {example: COUNTS[example](data) for example in EXPORTS}
+    assert said == {
+        (example, name): rows for example in EXPORTS for name, rows in counts[example].items()
+    }
+    unknown = {example: unknown_leads(example, data) for example in EXPORTS}
+    aside = {example: len(SET_ASIDE.get((example, "chat_messages"), [])) for example in EXPORTS}
+    for example in EXPORTS:
+        rows = [cells for cells in table if cells[0] == example]
+        assert sum(int(cells[4]) for cells in rows) == aside[example]
+        assert sum(int(cells[5]) for cells in rows) == unknown[example]
+
+
 def test_quirks_of_the_exports_come_out_right(data):
     hubspot, pardot = frames_of("hubspot", data), frames_of("pardot", data)
     deals = hubspot["deals"].set_index("opportunity_id")
