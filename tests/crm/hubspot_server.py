@@ -63,6 +63,17 @@ class HubspotServer(Service):
             | {modified: stamp},
         }
 
+    def bounds(self, first: int) -> list[str]:
+        """Return the ids that searches went on from, from a request on (0 is the first)."""
+        bodies = [
+            json.loads(one.body) for one in self.requests[first:] if one.path.endswith("/search")
+        ]
+        return [
+            body["filterGroups"][0]["filters"][0]["value"]
+            for body in bodies
+            if "filterGroups" in body
+        ]
+
     def respond(self, request: Request) -> Answer:
         if request.headers.get("Authorization") != f"Bearer {self.token}":
             return Answer(status=401, body={"category": "EXPIRED_AUTHENTICATION"})

@@ -58,25 +58,33 @@ class HubspotReader:
     def pages(self, cursor: Mapping[str, Any]) -> Generator[Page]:
         """Read what changed since a cursor, page by page; SourceError when it goes no further.
 
-        Owners come whole, from whichever cursor.
+        A pass that was broken off is read to its end, and then a new one. Owners come whole, from
+        whichever cursor.
         """
         if self.object == "owners":
             yield from self._owners()
             return
         self._check_columns()
-        under_way = self._begin(Pass.of(cursor))
-        while under_way is not None:
+        stored = Pass.of(cursor)
+        if stored.after is not None:
+            yield from self._read(stored)
+            stored = Pass(since=stored.until)
+        begun = self._begin(stored)
+        if begun is not None:
+            yield from self._read(begun)
+
+    def _read(self, under_way: Pass) -> Generator[Page]:
+        is_last = False
+        while not is_last:
             records, is_last = self._search_page(under_way)
             if not records:
                 return
             last = str(records[-1]["id"])
             yield self._finish(records), under_way.cursor(last, is_last=is_last)
-            under_way = None if is_last else _after(under_way, last)
+            under_way = under_way.moved(last)
 
     def _begin(self, stored: Pass) -> Pass | None:
-        """Go on with a pass that was broken off, else begin one; None if there is nothing."""
-        if stored.after is not None:
-            return stored
+        """Ask how far this pass reaches; None if there is no record at all."""
         modified = OBJECTS[self.object]
         newest = self.http.search(
             self.object,
@@ -186,10 +194,6 @@ class HubspotReader:
             expected="records with id and properties, sorted by hs_object_id",
             remedy="try another version: of the API",
         )
-
-
-def _after(under_way: Pass, last: str) -> Pass:
-    return Pass(since=under_way.since, until=under_way.until, after=last)
 
 
 def _instant(said: str) -> datetime:

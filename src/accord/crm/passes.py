@@ -10,7 +10,7 @@ it is then, and again by the next pass, which begins at the newest instant of th
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 Record = dict[str, Any]
@@ -40,6 +40,10 @@ class Pass:
         if is_last:
             return {"since": self.until}
         return {"since": self.since, "until": self.until, "after": last_id}
+
+    def moved(self, last_id: str) -> Pass:
+        """Return the same pass after the page that ends with ``last_id``."""
+        return replace(self, after=last_id)
 
 
 def name_columns(columns: Sequence[str], prefix: str) -> list[str]:

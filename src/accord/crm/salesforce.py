@@ -42,10 +42,19 @@ class SalesforceReader:
     deleted: bool
 
     def pages(self, cursor: Mapping[str, Any]) -> Generator[Page]:
-        """Read what changed since a cursor, page by page; SourceError when it goes no further."""
-        under_way = self._begin(Pass.of(cursor))
-        if under_way is None:
-            return
+        """Read what changed since a cursor, page by page; SourceError when it goes no further.
+
+        A pass that was broken off is read to its end, and then a new one.
+        """
+        stored = Pass.of(cursor)
+        if stored.after is not None:
+            yield from self._read(stored)
+            stored = Pass(since=stored.until)
+        begun = self._begin(stored)
+        if begun is not None:
+            yield from self._read(begun)
+
+    def _read(self, under_way: Pass) -> Generator[Page]:
         answer = self._start(under_way)
         while answer["records"]:
             records = [self._finish(record) for record in answer["records"]]
@@ -53,13 +62,11 @@ class SalesforceReader:
             yield records, under_way.cursor(last, is_last=following is None)
             if following is None:
                 return
-            under_way = Pass(since=under_way.since, until=under_way.until, after=last)
+            under_way = under_way.moved(last)
             answer = self._go_on(following, under_way)
 
     def _begin(self, stored: Pass) -> Pass | None:
-        """Go on with a pass that was broken off, else begin one; None if there is nothing."""
-        if stored.after is not None:
-            return stored
+        """Ask how far this pass reaches; None if there is no record at all."""
         newest = f"SELECT {MODIFIED} FROM {self.object} ORDER BY {MODIFIED} DESC LIMIT 1"  # noqa: S608 - checked names
         found = self._query(newest)["records"]
         if not found:

@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, PlainSerializer, PlainValidator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, PlainValidator
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -37,6 +37,14 @@ _HUBSPOT_TOP = ("id", "createdAt", "updatedAt", "archived")
 
 SALESFORCE_OBJECTS = ("Lead", "Contact", "Account", "Opportunity", "Task", "Event", "User")
 """The objects that can be pulled from Salesforce."""
+
+
+def _version(value: Any) -> Any:
+    """Take ``59.0`` without quotes for the text that it is."""
+    return str(value) if isinstance(value, float) else value
+
+
+_Version = Annotated[str, BeforeValidator(_version)]
 
 
 class Terms(BaseModel):
@@ -75,7 +83,7 @@ class HubspotTerms(Terms):
 
     object: str
     token: str = "${HUBSPOT_TOKEN}"  # noqa: S105 - the name of a variable, no token
-    version: str = "v3"
+    version: _Version = "v3"
     url: str = "https://api.hubapi.com"
     page: int = 200
 
@@ -95,7 +103,7 @@ class SalesforceTerms(Terms):
     client_secret: str | None = None
     domain: str = "login"
     url: str | None = None
-    version: str = "59.0"
+    version: _Version = "59.0"
     deleted: bool = False
     page: int = 2000
 

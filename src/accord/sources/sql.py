@@ -93,8 +93,11 @@ class SqlReader:
             remedy = "write driver://user:password@host/name there; the driver must be installed"
             raise self._fault(f"{self.terms.url} is no URL of a database here", remedy) from None
         try:
-            with engine.connect() as connection:
-                yield _streaming(connection, self.terms.page).execute(self._statement(since))
+            with (
+                engine.connect() as connection,
+                _streaming(connection, self.terms.page).execute(self._statement(since)) as result,
+            ):
+                yield result
         finally:
             engine.dispose()
 
