@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from accord.errors import SourceError
 from accord.sources import read_sources, unlisted_columns, unlisted_files
 from accord.sources.overlap import overlap
+from tests.sources.conftest import write_yaml
 
 ONE = """
 sources:
@@ -190,3 +193,53 @@ def test_what_only_follows_from_a_malformed_key_is_not_said_as_well(tmp_path, en
     named = {subject.removeprefix("sources.crm.") for subject, _ in found}
     assert named - {"sql", "sql.query", "sql.table"} == subjects
     assert len(found) == len(set(found))
+
+
+BROKEN = {
+    "timezone": ("timezone", "Mars/Olympus", {"timezone"}),
+    "encoding": ("encoding", ["utf-8"], {"encoding"}),
+    "decimal": ("decimal", ";", {"decimal"}),
+    "delimiter": ("delimiter", "ab", {"delimiter"}),
+    "colour": ("colour", "red", {"colour"}),
+    "nulls": ("nulls", [1.5], {"nulls"}),
+    "only": ("only", {"size": {"gte": 5}}, {"only"}),
+    "path": ("path", ["a.csv"], {"path"}),
+    "settle": ("settle", "soon", {"settle"}),
+    "stag": ("fields.stag", "s", {"fields.stag"}),
+    "formats": ("fields.created_at", {"column": "c", "formats": 5}, {"fields.created_at.formats"}),
+    "neither": ("fields.title", {}, {"fields.title"}),
+    "valuess": ("fields.email", {"column": "m", "valuess": {}}, {"fields.email.valuess"}),
+    "ignored": ("ignored", {"x": " "}, {"ignored.x"}),
+}
+"""Ways to break an entry: what is written where, and the paths of the faults that it makes."""
+
+
+@given(st.sets(st.sampled_from(sorted(BROKEN))))
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_faults_of_an_entry_add_up_whatever_their_sort(tmp_path, names):
+    entry = {"name": "crm", "entity": "lead", "path": "a.csv", "fields": {"lead_id": "id"}}
+    for name in names:
+        place, value, _ = BROKEN[name]
+        *above, key = place.split(".")
+        (entry["fields"] if above else entry)[key] = value
+    path = write_yaml(tmp_path / "sources.yaml", {"sources": [entry]})
+    expected = set().union(*(BROKEN[name][2] for name in names))
+    try:
+        read_sources(path, {})
+        found = []
+    except SourceError as error:
+        found = [fault.subject.removeprefix("sources.crm.") for fault in error.faults]
+    assert {subject.split("[")[0].removesuffix(".0") for subject in found} == expected
+    assert len(found) == len(expected)
+
+
+STEPS = st.lists(
+    st.sampled_from(["a", "b.csv", "*", "**", "[ab]", "?.csv"]), min_size=1, max_size=4
+)
+
+
+@given(STEPS, STEPS)
+def test_two_places_overlap_whichever_is_named_first(one, other):
+    first, second = "/".join(one), "/".join(other)
+    assert overlap(first, first)
+    assert overlap(first, second) == overlap(second, first)
