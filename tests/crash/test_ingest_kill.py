@@ -29,8 +29,7 @@ AT_MOST_A_WORLD = 12
 @pytest.fixture(scope="module")
 def children():
     context = multiprocessing.get_context("forkserver")
-    names = ("great_expectations", "psycopg", "holidays", "deltalake", "duckdb", "pytest")
-    context.set_forkserver_preload(["accord.services.ingest", "tests.crash.ingest_world", *names])
+    context.set_forkserver_preload(["tests.crash.warm", "pytest"])
     return context
 
 
