@@ -31,6 +31,7 @@ from sqlalchemy import (
 )
 from sqlalchemy import bindparam as bind
 
+from accord.ledger.merged_rows import is_own
 from accord.ledger.store import add_rows, chunks, read_rows, upsert_rows
 from accord.ledger.tables import (
     clock,
@@ -92,7 +93,7 @@ def read_lead_rows(connection: Connection, lead_ids: Sequence[str]) -> dict[str,
             connection, select(lead.c.lead_id, lead.c.segment), lead.c.lead_id, lead_ids
         ),
         "move": {lead_id: _standing(rows) for lead_id, rows in moves.items()},
-        "owner": _by_lead(connection, owners, handoff.c.lead_id, lead_ids),
+        "owner": _by_lead(connection, owners.where(is_own()), handoff.c.lead_id, lead_ids),
         "touch": _by_lead(
             connection, touches.where(touch.c.automatic.is_not(True)), touch.c.lead_id, lead_ids
         ),

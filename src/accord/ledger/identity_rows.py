@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, func, or_, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, func, or_, select, update
 
 from accord.ledger.store import Row, chunks, read_rows, upsert_rows
 from accord.ledger.tables import apart, lead, merge
@@ -63,6 +63,39 @@ def _read_parts(
         for part in chunks(listed)
         for row in read_rows(connection, query.where(column.in_(part)))
     ]
+
+
+def write_apart(connection: Connection, pairs: Iterable[tuple[str, str]], *, at: datetime) -> None:
+    """Record that these records are not one person."""
+    rows = [
+        {"lead_id": one, "other_id": other, "decided_at": at}
+        for one, other in (sorted(pair) for pair in pairs)
+    ]
+    upsert_rows(connection, apart, rows)
+
+
+def clear_apart(connection: Connection, some: Sequence[str], others: Sequence[str]) -> None:
+    """Take back that any of ``some`` and any of ``others`` were told apart."""
+    for one, other in ((some, others), (others, some)):
+        connection.execute(
+            delete(apart).where(apart.c.lead_id.in_(one), apart.c.other_id.in_(other))
+        )
+
+
+def list_merges(connection: Connection, *, lead_id: str | None, limit: int) -> list[dict[str, Any]]:
+    """Read merges in force and undone, the newest first; of one lead and its survivor if named."""
+    query = select(merge).order_by(merge.c.merged_at.desc(), merge.c.lead_id).limit(limit)
+    if lead_id is not None:
+        query = query.where(or_(merge.c.lead_id == lead_id, merge.c.into_lead_id == lead_id))
+    return read_rows(connection, query)
+
+
+def read_merges_as_of(connection: Connection, at: datetime) -> dict[str, str]:
+    """Map each lead that was merged into another at an instant, as was known then, to that one."""
+    query = select(merge.c.lead_id, merge.c.into_lead_id).where(
+        merge.c.merged_at <= at, or_(merge.c.undone_at.is_(None), merge.c.undone_at > at)
+    )
+    return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def write_merges(

@@ -29,6 +29,7 @@ from sqlalchemy import (
     type_coerce,
 )
 
+from accord.ledger.merged_rows import is_own
 from accord.ledger.store import Row, read_rows, upsert_rows
 from accord.ledger.tables import (
     batch,
@@ -195,7 +196,7 @@ def _handoffs(connection: Connection) -> Reading:
         "engagement": columns.engagement,
         "intent": columns.intent,
     }
-    return fields, _labelled(fields)
+    return fields, _labelled(fields).where(is_own())
 
 
 def _clocks(connection: Connection) -> Reading:

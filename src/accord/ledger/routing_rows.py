@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, case, delete, func, or_, select
 
+from accord.ledger.merged_rows import is_own
 from accord.ledger.store import chunks, read_rows, upsert_rows
 from accord.ledger.tables import handoff, handoff_run, lead, opportunity, rep, turn
 from accord.records import to_text
@@ -34,7 +35,7 @@ def read_loads(
     ]
     query = (
         select(handoff.c.rep_id, *counts)
-        .where(handoff.c.assigned_at >= min(week, month), handoff.c.rep_id.is_not(None))
+        .where(handoff.c.assigned_at >= min(week, month), handoff.c.rep_id.is_not(None), is_own())
         .group_by(handoff.c.rep_id)
     )
     return {row[0]: (int(row[1]), int(row[2]), int(row[3])) for row in connection.execute(query)}

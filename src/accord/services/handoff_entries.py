@@ -19,7 +19,8 @@ from accord.ledger.stage_rows import append_changes
 from accord.lifecycle import Entry, LeadState, StageChange, enter
 from accord.log import ActivityLog
 from accord.records import HandoffStage, Origin, Stage, from_us, to_us
-from accord.services.lifecycle import handoff_id, read_states
+from accord.services.handoff_keys import handoff_id
+from accord.services.lifecycle import read_states
 from accord.services.workspace import Workspace
 
 _BEFORE = (None, Stage.NEW_NAME, Stage.ENGAGED, Stage.TARGET)

@@ -93,19 +93,20 @@ def settle_people(
     (batch ``identity``), after those that sources gave at that instant.
     """
     del batch_id  # what follows depends on all that is known, not on the batch that came last
-    return settle(connection, lead_ids, fresh=True, agreement=agreement, as_of=as_of)
+    concerned = settle(connection, lead_ids, fresh=True, agreement=agreement, as_of=as_of)
+    return concerned - set(lead_ids)
 
 
 def settle(
     connection: Connection,
     lead_ids: Sequence[str],
     *,
-    fresh: bool,
     agreement: Agreement,
     as_of: datetime,
+    fresh: bool = False,
     by_hand: Iterable[Pair] = (),
 ) -> set[str]:
-    """Settle the persons and companies of these leads; returns the other leads concerned.
+    """Settle the persons and companies of these leads; returns the leads that have changed.
 
     ``fresh`` says that their rows are just as their sources gave them.
     """
@@ -118,7 +119,7 @@ def settle(
     place_in_segments(connection, restated, agreement)
     made = read_made_at(connection, lead_ids, as_of) if fresh else set()
     add_versions(connection, changed | made, known_at=as_of)
-    return (changed | settled.moved) - written
+    return changed | settled.moved
 
 
 def domain_of(email: str | None) -> str | None:

@@ -7,7 +7,6 @@ transaction.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,6 +27,7 @@ from accord.ledger.fact_rows import (
     read_survivors,
     write_observed,
 )
+from accord.ledger.merged_rows import MERGED
 from accord.ledger.stage_rows import append_changes, read_changes, retract_changes
 from accord.lifecycle import (
     Entry,
@@ -43,6 +43,8 @@ from accord.lifecycle import (
 from accord.records import FUNNEL, HandoffStage, Origin, Stage
 from accord.services.clocks import sync_clocks
 from accord.services.facts import gather_facts
+from accord.services.handoff_keys import handoff_id
+from accord.services.identity_handoffs import keep_one_handoff, tell_owners
 from accord.services.workspace import Workspace
 
 _NEED = "lifecycle"
@@ -80,11 +82,13 @@ def _place(
     survivors = read_survivors(connection, waiting)
     lead_ids = sorted({survivors.get(lead_id, lead_id) for lead_id in waiting})
     placed = _derive_and_store(connection, lead_ids, known_at=as_of)
+    kept = keep_one_handoff(connection, lead_ids, as_of=as_of)
     raised = _enter_by_score(connection, known_at=as_of)
     clear_pending(connection, _NEED, up_to=top)
     touched = sorted({*lead_ids, *(change.lead_id for change in raised)})
     if touched:
         sync_clocks(connection, workspace, agreement=agreement, lead_ids=touched, as_of=as_of)
+    tell_owners(connection, workspace, agreement, handoff_ids=kept, lead_ids=lead_ids, as_of=as_of)
     return LifecycleResult(
         leads=len(touched),
         moves=placed.moves + len(raised),
@@ -116,11 +120,6 @@ def _derive_and_store(
         observed=observed,
         ended=ended,
     )
-
-
-def handoff_id(lead_id: str, cycle: int, stage: HandoffStage) -> str:
-    """Return the key of a hand-over: one a lead, cycle and stage."""
-    return hashlib.sha256(f"{lead_id}\x1f{cycle}\x1f{stage}".encode()).hexdigest()[:32]
 
 
 def _note_observed(
@@ -177,6 +176,8 @@ def _note_endings(connection: Connection, derived: Mapping[str, History]) -> int
     """Write how hand-overs ended, decided ones too; one that no longer ended is open again."""
     rows = []
     for handoff in read_handoffs(connection, sorted(derived)):
+        if handoff["outcome"] == MERGED and handoff["origin"] == Origin.DECIDED:
+            continue  # what a merge has ended stays ended, also when it is undone
         ends = endings(derived[handoff["lead_id"]].changes)
         ending = ends.get((handoff["cycle"], HandoffStage(handoff["stage"])))
         at = ending.at if ending else None
