@@ -28,9 +28,12 @@ from accord.sources import (
 from tests.conftest import ROOT
 from tests.sources.counted import COUNTS, raw
 
+pytestmark = pytest.mark.data
+
 AS_OF = datetime(2026, 11, 21, 12, tzinfo=UTC)
 EXAMPLES = sorted(COUNTS)
 EXPORTS = ("hubspot", "marketo", "pardot", "salesforce", "zendesk")
+BOM = b"\xef\xbb\xbf"
 BY_DEFAULT = ROOT / "agreement.yaml"
 
 SET_ASIDE = {
@@ -160,6 +163,13 @@ def test_quirks_of_the_exports_come_out_right(data):
     assert event["occurred_at"] == pd.Timestamp("2020-03-16 19:03:20.357Z")
     activity = pardot["visitor_activities"].iloc[0]
     assert activity["occurred_at"] == pd.Timestamp("2019-03-29 07:24:17Z")
+    # Line ends of Windows, a byte order mark, 382 columns: nothing of them is left in a value.
+    exports = data / "fivetran_crm_seeds"
+    assert (exports / "hubspot" / "contact_data.csv").read_bytes().count(b"\r\n") == 23
+    assert (exports / "marketo" / "marketo_activity_open_email_data.csv").read_bytes()[:3] == BOM
+    assert len(raw(exports / "salesforce" / "sf_lead_data.csv").columns) == 382
+    (lead,) = frames_of("salesforce", data)["leads"].to_dict("records")
+    assert (lead["company"], lead["channel"], lead["stage"]) == ("Z", "paid_social", "sql")
     # A hash is no address and no country; a wrong address would still be seen.
     assert hubspot["contacts"]["email"].isna().all()
     assert pardot["prospects"][["email", "country"]].isna().all(axis=None)
