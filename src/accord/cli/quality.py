@@ -94,8 +94,8 @@ _RESULT = ("rule", "severity", "outcome", "failing", "checked", "share", "senten
 
 
 def _shown(result: dict[str, Any]) -> dict[str, Any]:
-    """Give a rule about rows its share of failing rows."""
-    if result["checked"] <= 1:
+    """Give a rule about rows its share of failing rows; one about the batch looks at none."""
+    if not result["checked"]:
         return {**result, "share": ""}
     per_mille = result["failing"] * 1_000 * 2 // result["checked"]
     tenths = (per_mille + 1) // 2

@@ -87,7 +87,7 @@ quality = Table(
     Column("batch_id", String(64), primary_key=True),
     Column("rule", _Key, primary_key=True),
     Column("severity", String(16), nullable=False),  # flag, quarantine, hold
-    Column("checked", Integer, nullable=False),  # rows looked at; of a rule about the batch: 1
+    Column("checked", Integer, nullable=False),  # rows looked at; of a rule about the batch: 0
     Column("failing", Integer, nullable=False),
     Column("outcome", String(16), nullable=False),  # passed, tolerated, acted
     Column("sentence", Text),

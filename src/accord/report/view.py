@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 import pandas as pd
 
@@ -18,6 +19,25 @@ from accord.report.cells import of
 from accord.report.model import Cell
 
 _ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QualityFacts:
+    """What quality found, as rows by name; ids and counts only.
+
+    ``weeks``: rows of each source by week, newest week first (week, source, rows_in, accepted,
+    quarantined, duplicates, held, flagged). ``rules``: what rows failed this week (rule, severity,
+    source, failing, tolerated, batches, sentence, batch, row). ``batches``: what was said of whole
+    batches (at, batch, source, rule, severity, sentence). ``waiting``: the oldest open rows set
+    aside (at, batch, row, source, rules), of ``open_count``.
+    """
+
+    weeks: tuple[Mapping[str, Any], ...] = ()
+    rules: tuple[Mapping[str, Any], ...] = ()
+    batches: tuple[Mapping[str, Any], ...] = ()
+    waiting: tuple[Mapping[str, Any], ...] = ()
+    open_count: int = 0
+
 
 WEEKS_SHOWN = 10
 """Weeks that charts and weekly tables look back on."""
@@ -49,6 +69,7 @@ class View:
     promises: tuple[Promise, ...]
     findings: tuple[Finding, ...]
     signed: bool
+    quality: QualityFacts = QualityFacts()
     _known: dict[tuple[int, str, str], dict[tuple[str, str], Number]] = field(default_factory=dict)
 
     @property

@@ -194,7 +194,7 @@ def _result(measured: Measured) -> dict[str, Any]:
     return {
         "rule": measured.rule.rule,
         "severity": measured.rule.severity.value,
-        "checked": 1,
+        "checked": 0,
         "failing": int(not measured.within),
         "outcome": "passed" if measured.within else "acted",
         "sentence": measured.sentence,

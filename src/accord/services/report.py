@@ -39,6 +39,7 @@ from accord.metrics import (
 from accord.report import View, build_page, render_page, write_csvs
 from accord.report.view import WEEKS_SHOWN
 from accord.services.agreements import unsigned_sides
+from accord.services.quality_page import gather_quality
 from accord.services.workspace import Workspace
 
 _QUARTER = timedelta(weeks=13)
@@ -85,6 +86,7 @@ def gather_week(workspace: Workspace, *, as_of: datetime, week: str | None = Non
         since = read_since(connection)
         raw = {table: read_raw(connection, table) for table in tables_for(FRAMES)}
         signed = not unsigned_sides(connection, agreement)
+        quality = gather_quality(connection, period, at=at, zone=agreement.timezone)
     frames = prepare(raw, agreement)
     weeks = Cube(frames, _weeks(agreement, since, period, at=at))
     plan = planning.plan(agreement)
@@ -109,6 +111,7 @@ def gather_week(workspace: Workspace, *, as_of: datetime, week: str | None = Non
         promises=owed,
         findings=tell(_week(agreement, weeks, owed, frames=frames, reps=raw["rep"])),
         signed=signed,
+        quality=quality,
     )
 
 
