@@ -16,11 +16,13 @@ from pathlib import Path
 
 from sqlalchemy import select
 
+from accord.errors import LeaseHeldError
 from accord.ledger import tables
 from accord.services import ingest, pull
 from accord.services.audit import every_row_is_accounted_for, the_log_holds_what_was_accepted
 from accord.services.settings import Settings
 from accord.services.workspace import Workspace
+from accord.sources import Sources, read_sources
 
 ROOT = Path(__file__).resolve().parents[2]
 AS_OF = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -116,6 +118,38 @@ def work(home: Path, url: str, point: str, witness: str) -> None:
     ingest._AT_ONCE, pull._ENOUGH_ROWS = AT_A_PIECE, AT_A_PULL
     result = ingest.run_ingest(open_workspace(home, url), as_of=AS_OF)
     assert not result.errors, result.errors
+
+
+def keep_trying(home: Path, url: str, names: tuple[str, ...], start: object) -> None:
+    """What one of two children does that ingest at once: until it has had its turn.
+
+    ``names`` are the files that it sees; ``start`` is a barrier that lets both begin together.
+    """
+    ingest._AT_ONCE = AT_A_PIECE
+    workspace = open_workspace(home, url)
+    sources = only(home, names)
+    start.wait(60)
+    while True:
+        try:
+            result = ingest.run_ingest(workspace, as_of=AS_OF, sources=sources)
+        except LeaseHeldError:
+            continue
+        assert not result.errors, result.errors
+        return
+
+
+def only(home: Path, names: tuple[str, ...]) -> Sources:
+    """The world's sources, each looking at no other files than these; no database."""
+    sources = read_sources(home / "sources.yaml", {})
+    return Sources(
+        sources=tuple(
+            source.model_copy(update={"path": str(home / "in" / name)})
+            for source in sources.sources
+            if source.path is not None
+            for name in names
+            if Path(name).match(Path(source.path).name)
+        )
+    )
 
 
 def run(children, home: Path, url: str, point: str = "", *, instant: float | None = None) -> bool:
