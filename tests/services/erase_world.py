@@ -16,8 +16,8 @@ from accord.services.ingest import run_ingest
 from accord.services.lifecycle import run_lifecycle
 from accord.services.report import write_report
 from accord.services.score import run_score
-from accord.services.workspace import Workspace
 from accord.services.weekly import run_weekly
+from accord.services.workspace import Workspace
 
 MONDAY = datetime(2026, 11, 16, 14, tzinfo=UTC)  # 09:00 in New York
 DAY = timedelta(days=1)
