@@ -40,10 +40,10 @@ def main(tokens: Sequence[str] | None = None) -> None:
 
 def run(tokens: Sequence[str]) -> int:
     """Run one command and return its exit code."""
-    from accord.cli import agreement, desk, erase, quality, reading, stages
+    from accord.cli import agreement, desk, erase, identity, quality, reading, stages
 
     app = new_app()
-    for group in (stages, reading, agreement, desk, quality, erase):
+    for group in (stages, reading, agreement, desk, quality, erase, identity):
         group.register(app)
     try:
         code = app(tokens, exit_on_error=False, print_error=True, result_action="return_value")

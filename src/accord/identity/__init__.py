@@ -11,6 +11,7 @@ from accord.identity.attributes import (
     infer_missing,
     majorities,
 )
+from accord.identity.candidates import ALIKE, Candidate, Named, find_candidates, fold_name
 from accord.identity.companies import (
     company_domain_of,
     company_domains_of,
@@ -22,8 +23,11 @@ from accord.identity.people import Pair, Part, Record, Why, join_people
 from accord.identity.segments import segment_fields, segments_of, segments_of_rows
 
 __all__ = [
+    "ALIKE",
     "FIRMOGRAPHICS",
     "FIRST_SAID",
+    "Candidate",
+    "Named",
     "Pair",
     "Part",
     "Record",
@@ -34,6 +38,8 @@ __all__ = [
     "company_domains_of",
     "company_key_of",
     "company_keys_of",
+    "find_candidates",
+    "fold_name",
     "infer_missing",
     "join_people",
     "mailbox_of",

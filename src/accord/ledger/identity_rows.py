@@ -65,6 +65,15 @@ def _read_parts(
     ]
 
 
+def read_named(connection: Connection) -> list[dict[str, Any]]:
+    """Read the leads that stand for themselves and have a name: lead_id, name, domain, key."""
+    merged = select(merge.c.lead_id).where(merge.c.undone_at.is_(None))
+    query = select(lead.c.lead_id, lead.c.name, lead.c.domain, lead.c.company_key).where(
+        lead.c.name.is_not(None), lead.c.lead_id.not_in(merged)
+    )
+    return read_rows(connection, query.order_by(lead.c.lead_id))
+
+
 def write_apart(connection: Connection, pairs: Iterable[tuple[str, str]], *, at: datetime) -> None:
     """Record that these records are not one person."""
     rows = [
