@@ -21,6 +21,7 @@ def read_parquet(content: IO[bytes] | pa.Buffer, *, place: str, at_once: int) ->
         file = parquet.ParquetFile(opened, buffer_size=_BUFFER_BYTES, pre_buffer=False)
         yield rows_of(file.schema_arrow.empty_table(), place=place)
         for batch in file.iter_batches(batch_size=at_once):
+            batch.validate(full=True)  # a page that was damaged may hold text that is none
             yield rows_of(pa.Table.from_batches([batch]), place=place)
     except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
         reason = (str(error) or type(error).__name__).splitlines()[0]
