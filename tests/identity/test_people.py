@@ -178,11 +178,8 @@ def test_candidates_are_people_of_one_company_with_names_alike_and_nobody_else()
 
 
 def test_in_a_large_company_only_names_with_letters_in_common_are_compared():
-    crowd = [
-        Named(lead_id=f"x{at}", name=f"{at:05} {at * 7:05}", domain="big.com") for at in range(3000)
-    ]
-    twins = [
-        Named(lead_id=f"t{at}", name=f"Ada Lovelace{'s' * at}", domain="big.com") for at in range(2)
-    ]
+    names = {f"x{at}": f"{at:05} {at * 7:05}" for at in range(3000)}
+    names |= {"t0": "Ada Lovelace", "t1": "Ada Lovelaces"}
+    crowd = [Named(lead_id=one, name=name, domain="big.com") for one, name in names.items()]
     found = [one for one in find_candidates(crowd) if one.lead_id.startswith("t")]
     assert [(one.lead_id, one.other_id) for one in found] == [("t0", "t1")]

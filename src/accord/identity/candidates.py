@@ -94,8 +94,8 @@ def _blocks(leads: Sequence[Named], folded: Sequence[str]) -> Iterator[tuple[str
 def _by_letters(members: Iterable[int], folded: Sequence[str]) -> Iterator[list[int]]:
     parts: dict[str, list[int]] = {}
     for at in members:
-        for start in {word[:_LETTERS] for word in folded[at].split()}:
-            parts.setdefault(start, []).append(at)
+        for letters in {word[:_LETTERS] for word in folded[at].split()}:
+            parts.setdefault(letters, []).append(at)
     for part in parts.values():
         ordered = sorted(part, key=folded.__getitem__)
         for start in range(0, len(ordered), _BLOCK // 2):  # neighbours in the alphabet, overlapping

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import Connection
@@ -23,8 +24,7 @@ def list_candidates(connection: Connection, *, limit: int, show: bool) -> list[d
     for one in find_candidates(named.values()):
         if frozenset((one.lead_id, one.other_id)) in apart:
             continue
-        row = {"lead_id": one.lead_id, "other_id": one.other_id}
-        row |= {"likeness": one.likeness, "why": one.why}
+        row: dict[str, Any] = asdict(one)
         if show:
             row |= {"name": named[one.lead_id].name, "other_name": named[one.other_id].name}
         rows.append(row)
