@@ -111,9 +111,12 @@ def test_what_a_killed_run_left_in_the_folder_is_not_of_the_next_batch(folders) 
     log.close()
 
 
-def test_the_leads_of_all_pieces_are_known(tmp_path) -> None:
+@pytest.mark.parametrize("cuts", [(), (2, 3)])
+def test_the_leads_of_all_pieces_are_known(tmp_path, cuts) -> None:
+    log = ActivityLog.open(str(tmp_path / "activity"))
     with open_staging(tmp_path / "staging") as staging:
-        assert staging.lead_ids() == []
-        stage(staging, [(0, 0), (1, 0), (3, 0), (2, 0)], (2, 3))
-        assert sorted(staging.lead_ids()) == ["crm:0", "crm:1", "crm:2"]
+        assert log.leads_of(staging) == []
+        stage(staging, [(0, 0), (1, 0), (3, 0), (2, 0)], cuts)
+        assert sorted(log.leads_of(staging)) == ["crm:0", "crm:1", "crm:2"]
         assert staging.rows == 4
+    log.close()

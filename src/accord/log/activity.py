@@ -121,6 +121,18 @@ class ActivityLog:
             accepted = self._count_batch(span, batch_id)
         return Appended(accepted=accepted, duplicates=staged.rows - len(without) - accepted)
 
+    def leads_of(self, staged: Staging) -> list[str]:
+        """Return the leads that a staged batch names, each once."""
+        if staged.table is not None:
+            found = pc.unique(staged.table["lead_id"])
+        elif staged.paths:
+            rows = self.connection.read_parquet([str(path) for path in staged.paths])
+            found = rows.select("lead_id").distinct().to_arrow_table()["lead_id"]
+        else:
+            return []
+        leads: list[str] = found.drop_null().to_pylist()
+        return leads
+
     def read(
         self,
         *,

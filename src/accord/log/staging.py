@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 from pyarrow import parquet
 
 ROW_NUMBER = "row_number"
@@ -22,12 +21,11 @@ ROW_NUMBER = "row_number"
 
 
 class Staging:
-    """The rows of one batch, in the columns of the log besides the batch's own, with their numbers."""
+    """The rows of one batch: what the log is given of them, with their numbers."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._first: pa.Table | None = None
-        self._leads: list[pa.Array] = []
         self.paths: list[Path] = []
         self.rows = 0
 
@@ -39,7 +37,6 @@ class Staging:
     def add(self, table: pa.Table) -> None:
         """Add the next piece."""
         self.rows += table.num_rows
-        self._leads.append(pc.unique(table["lead_id"]).drop_null())
         if self._first is None and not self.paths:
             self._first = table
             return
@@ -47,13 +44,6 @@ class Staging:
             self._write(self._first)
             self._first = None
         self._write(table)
-
-    def lead_ids(self) -> list[str]:
-        """Return the leads that the rows name, each once."""
-        if not self._leads:
-            return []
-        found: list[str] = pc.unique(pa.chunked_array(self._leads)).to_pylist()
-        return found
 
     def _write(self, table: pa.Table) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)

@@ -2,52 +2,66 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from accord.ledger import Ledger
 from accord.ledger.record_rows import read_all_created, read_created
+from accord.log import ActivityLog
 from accord.records import to_us
 
-_MANY = 20_000  # leads: from here on the whole list is read at once, and kept
-_STAMP = pa.timestamp("us", "UTC")
+_MANY = 20_000  # rows: from here on the whole list of leads is read at once, and kept
 
 
 class KnownLeads:
-    """The leads as they were when the batch began; one a batch."""
+    """The leads as they were when the batch began; one a batch.
 
-    def __init__(self, ledger: Ledger) -> None:
+    A few are looked up in the ledger; for many rows all are read once and joined by DuckDB.
+    """
+
+    def __init__(self, ledger: Ledger, log: ActivityLog) -> None:
         self._ledger = ledger
-        self._ids = pa.array([], pa.large_string())
-        self._created = pa.array([], _STAMP)
-        self._whole = False
-        self._asked: set[str] = set()
+        self._log = log
+        self._all: Any = None
+        self._some: dict[str, int | None] = {}
 
     def created_at(self, lead_ids: pd.Series) -> pd.Series:
         """Return when each lead was created (datetime64[us, UTC]), NaT for an unknown one."""
-        asked = pc.cast(pa.array(lead_ids), pa.large_string())
-        coded = asked.dictionary_encode()
-        self._learn(coded.dictionary)
-        created = self._created.take(pc.index_in(coded.dictionary, value_set=self._ids))
-        found = created.take(coded.indices)
-        return pd.Series(found.to_pandas(), index=lead_ids.index, dtype="datetime64[us, UTC]")
+        if self._all is None and len(lead_ids) < _MANY:
+            stamps = self._of_some(lead_ids)
+        else:
+            stamps = self._of_all(lead_ids)
+        return pd.Series(pd.DatetimeIndex(stamps).tz_localize("UTC"), index=lead_ids.index).astype(
+            _STAMP
+        )
 
-    def _learn(self, lead_ids: pa.Array) -> None:
-        """Read what is not known yet: of few leads theirs, of many all there are."""
-        if self._whole or not len(lead_ids):
-            return
-        with self._ledger.read() as connection:
-            if len(lead_ids) >= _MANY:
-                found = read_all_created(connection)
-                self._whole = True
-                self._ids = pa.array([], pa.large_string())
-                self._created = pa.array([], _STAMP)
-            else:
-                fresh = [one for one in lead_ids.to_pylist() if one not in self._asked]
-                self._asked.update(fresh)
+    def _of_some(self, lead_ids: pd.Series) -> np.ndarray[Any, Any]:
+        asked = lead_ids.astype(object).where(lead_ids.notna(), None).tolist()
+        fresh = [one for one in dict.fromkeys(asked) if one is not None and one not in self._some]
+        if fresh:
+            with self._ledger.read() as connection:
                 created = read_created(connection, fresh)
-                found = (list(created), [to_us(at) for at in created.values()])
-        stamps = pa.array(found[1], pa.int64()).cast(_STAMP)
-        self._ids = pa.concat_arrays([self._ids, pa.array(found[0], pa.large_string())])
-        self._created = pa.concat_arrays([self._created, stamps])
+            self._some |= {one: to_us(created[one]) if one in created else None for one in fresh}
+        found = [self._some.get(one) if one is not None else None for one in asked]
+        stamps = pa.array(found, pa.int64()).cast(pa.timestamp("us"))
+        return np.asarray(stamps.to_numpy(zero_copy_only=False))
+
+    def _of_all(self, lead_ids: pd.Series) -> np.ndarray[Any, Any]:
+        if self._all is None:
+            with self._ledger.read() as connection:
+                ids, created = read_all_created(connection)
+            known = {
+                "lead_id": pa.array(ids, pa.string()),
+                "created_us": pa.array(created, pa.int64()),
+            }
+            self._all = self._log.connection.from_arrow(pa.table(known))
+        places = pa.array(np.arange(len(lead_ids), dtype=np.int64))
+        asked = pa.table({"lead_id": pa.array(lead_ids, pa.string()), "place": places})
+        joined = self._log.connection.from_arrow(asked).join(self._all, "lead_id", how="inner")
+        found = joined.select("place", "created_us").to_arrow_table()
+        stamps = np.full(len(lead_ids), np.datetime64("NaT", "us"))
+        stamps[found["place"].to_numpy()] = found["created_us"].to_numpy().view("datetime64[us]")
+        return stamps

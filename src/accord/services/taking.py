@@ -26,6 +26,7 @@ from accord.ledger.batch_rows import add_pending, read_taken, write_batch
 from accord.ledger.quality_rows import forget_held, is_held, write_results
 from accord.log import Staging, open_staging
 from accord.records import Entity
+from accord.services.ahead import ahead
 from accord.services.erased import erased_among
 from accord.services.judging import Conclusion, Judge
 from accord.services.known_leads import KnownLeads
@@ -102,8 +103,8 @@ def take(  # noqa: PLR0913 - one way in for all, told apart by keywords
             staging=staging,
             accepted=accepted,
         )
-        for piece in pieces:
-            taking.look(piece)
+        for records in ahead(taking.map(pieces)):
+            taking.look(records)
         return taking.decide(also)
 
 
@@ -146,17 +147,20 @@ class _Taking:
             batch.source,
             agreement=agreement,
             as_of=as_of,
-            known_leads=KnownLeads(workspace.ledger),
+            known_leads=KnownLeads(workspace.ledger, workspace.log),
             accepted=accepted,
         )
         self._kept: list[Records] = []
         self._aside = SetAside(self._entity)
         self._rows = 0
 
-    def look(self, piece: Rows) -> None:
-        """Map and judge one piece, and keep of it what may be needed later."""
+    def map(self, pieces: Iterable[Rows]) -> Iterator[Records]:
+        """Bring pieces into canonical records."""
         stages = partial(stage_of, self._agreement)
-        records = map_records(piece, self._batch.source, stage_of=stages)
+        return (map_records(piece, self._batch.source, stage_of=stages) for piece in pieces)
+
+    def look(self, records: Records) -> None:
+        """Judge one piece, and keep of it what may be needed later."""
         verdict = self._judge.look(records)
         self._rows += len(records.frame)
         self._aside.add(records, verdict, erased=self._erased(records))
@@ -197,8 +201,9 @@ class _Taking:
 
     def _store(self, conclusion: Conclusion, failing: Positions, also: Also | None) -> Taken:
         """Store what passed: activities in the log, then all else in one transaction."""
-        appended = None
+        appended, leads = None, []
         if self._entity is Entity.ACTIVITY:
+            leads = self._workspace.log.leads_of(self._staging)
             appended = self._workspace.log.append_staged(
                 self._staging,
                 without=failing,
@@ -208,7 +213,7 @@ class _Taking:
         with self._workspace.ledger.begin() as connection:
             if appended is not None:
                 accepted, taken_rows = appended.accepted, None
-                add_pending(connection, NEEDS[self._entity], self._staging.lead_ids())
+                add_pending(connection, NEEDS[self._entity], leads)
             else:
                 taken_rows = store_records(
                     connection,
