@@ -35,7 +35,14 @@ def plain_size(block: bytes, *, delimiter: str, is_last: bool) -> int:
 
 
 def _has_plain_ends(block: bytes, size: int) -> bool:
+    if b"\r" not in block:
+        return True
     return block.count(b"\r", 0, size) == block.count(b"\r\n", 0, size)
+
+
+def count_lines(block: bytes, size: int) -> int:
+    """Count the line feeds among the first ``size`` bytes."""
+    return int(np.count_nonzero(np.frombuffer(block, np.uint8, count=size) == _LF))
 
 
 def _quoted_size(

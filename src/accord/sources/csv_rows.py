@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 import pyarrow as pa
 
 from accord.errors import SourceError
-from accord.sources.csv_blocks import plain_size, read_plain
+from accord.sources.csv_blocks import count_lines, plain_size, read_plain
 from accord.sources.model import Ragged
 from accord.sources.rows import Line, Rows, name_apart
 from accord.sources.streams import Bytes
@@ -217,5 +217,5 @@ def _read_fast(text: Text, block: bytes, shape: _Shape) -> Rows | None:
     columns = read_plain(whole, names=shape.names, delimiter=shape.delimiter, quoted=quoted)
     if columns is None:
         return None
-    text.drop(size, lines=block.count(b"\n", 0, size))
+    text.drop(size, lines=count_lines(block, size))
     return shape.plain_rows(columns, len(columns[shape.names[0]]))
