@@ -34,9 +34,7 @@ class KnownLeads:
             stamps = self._of_some(lead_ids)
         else:
             stamps = self._of_all(lead_ids)
-        return pd.Series(pd.DatetimeIndex(stamps).tz_localize("UTC"), index=lead_ids.index).astype(
-            _STAMP
-        )
+        return pd.Series(pd.DatetimeIndex(stamps).tz_localize("UTC"), index=lead_ids.index)
 
     def _of_some(self, lead_ids: pd.Series) -> np.ndarray[Any, Any]:
         asked = lead_ids.astype(object).where(lead_ids.notna(), None).tolist()

@@ -200,7 +200,7 @@ class _Releasing:
             part.source,
             agreement=self.agreement,
             as_of=self.at,
-            known_leads=KnownLeads(self.workspace.ledger),
+            known_leads=KnownLeads(self.workspace.ledger, self.workspace.log),
             accepted=True,
         )
         verdict = judge.look(records).without(judge.conclude().tolerated)
