@@ -22,6 +22,7 @@ from accord.errors import SourceError
 from accord.sources.files import Batch, find_batches
 from accord.sources.model import Source
 
+_JSON = json.JSONEncoder(ensure_ascii=False)  # made once: dumps would make one a row
 _NAME = re.compile(r"(\d{8})-[0-9a-f]{64}\.jsonl")
 
 
@@ -107,7 +108,7 @@ class SpoolFile:
 
     def write(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Add rows, one JSON object a line."""
-        lines = "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows)
+        lines = "".join(f"{_JSON.encode(row)}\n" for row in rows)
         content = lines.encode("utf-8", "surrogatepass")  # what is no character the reader refuses
         self._file.write(content)
         self._digest.update(content)
