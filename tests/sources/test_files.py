@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import os
 from datetime import UTC, datetime
 
@@ -236,3 +237,21 @@ def test_a_file_without_rows_is_one_empty_piece(tmp_path, source, name, content)
     (batch,) = find_batches(source(path=name))
     (piece,) = read_pieces(batch, at_once=10)
     assert (piece.count, piece.first) == (0, 1)
+
+
+@pytest.mark.parametrize("name", ["r.csv.gz", "r.parquet", "r.jsonl"])
+def test_a_file_at_a_url_is_read_by_every_reader_and_must_stay_what_was_found(source, name):
+    table = io.BytesIO()
+    pq.write_table(pa.table({"id": ["1", "2"]}), table)
+    contents = {
+        "r.csv.gz": [gzip.compress(b"id\n1\n2\n"), gzip.compress(b"id\n3\n")],
+        "r.parquet": [table.getvalue(), table.getvalue()[:-1]],
+        "r.jsonl": [b'{"id": 1}\n{"id": 2}', b'{"id": 3}\n'],
+    }
+    system = fsspec.filesystem("memory")
+    system.pipe(f"/far/{name}", contents[name][0])
+    (batch,) = find_batches(source(path=f"memory://far/{name}"))
+    assert read_rows(batch).text("id").to_pylist() == ["1", "2"]
+    system.pipe(f"/far/{name}", contents[name][1])
+    with pytest.raises(FileInMotionError, match="changed while it was read"):
+        read_rows(batch)
