@@ -13,6 +13,7 @@ from accord.quality.profile import Measures
 from accord.quality.reading import parse_policy
 from accord.quality.verdict import Failing, Verdict
 from accord.quality.whole import Measured, Past, check_batch, needs_past
+from accord.quality.wording import batch_sentence_of
 
 __all__ = [
     "LISTS",
@@ -28,6 +29,7 @@ __all__ = [
     "Suite",
     "Surroundings",
     "Verdict",
+    "batch_sentence_of",
     "check_batch",
     "check_piece",
     "lists_of",

@@ -13,7 +13,7 @@ from accord.findings import Finding
 from accord.quality.checks import Fault, check_batch_rule, check_rule, nearest
 from accord.quality.model import BatchRule, Part, Rule
 from accord.quality.policy import Policy, Suite, merged
-from accord.quality.wording import batch_sentence_of, sentence_of
+from accord.quality.wording import sentence_of
 from accord.quality.yaml_text import fault, read_yaml
 from accord.records import Entity
 
@@ -192,9 +192,10 @@ def _faults_of(rule: Rule | BatchRule, entity: Entity) -> Iterator[Fault]:
 
 
 def _worded(rule: _Named) -> _Named:
-    """Write the sentence that the document leaves out."""
-    said = sentence_of(rule) if isinstance(rule, Rule) else batch_sentence_of(rule)
-    return rule.model_copy(update={"sentence": said})
+    """Write the sentence of a rule about rows that the document leaves out."""
+    if not isinstance(rule, Rule):
+        return rule
+    return rule.model_copy(update={"sentence": sentence_of(rule)})
 
 
 def _shape_fault(path: str, error: Any, shape: type[Part]) -> Finding:

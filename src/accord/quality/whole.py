@@ -18,7 +18,7 @@ from accord.quality.engine import failing
 from accord.quality.lists import resolve
 from accord.quality.model import BatchRule
 from accord.quality.profile import OTHER, Measures, Profile
-from accord.quality.wording import batch_sentence_of, worded
+from accord.quality.wording import expected, worded
 from accord.records import SCHEMAS
 
 _BETWEEN = "ExpectColumnValuesToBeBetween"
@@ -46,9 +46,9 @@ class Measured:
     @property
     def sentence(self) -> str:
         """Say what was measured and what should be."""
+        own = f"{self.rule.sentence}: " if self.rule.sentence and not self.within else ""
         shown = worded(self.rule, self.value)
-        said = batch_sentence_of(self.rule)
-        return f"{shown} ({said if not self.within else 'as it should be'})"
+        return f"{own}{shown}; expected {expected(self.rule, self.low, self.high)}"
 
 
 def needs_past(rules: Sequence[BatchRule]) -> int:

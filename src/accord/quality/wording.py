@@ -11,6 +11,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from accord.quality.lists import LISTS, PREFIX
 from accord.quality.model import LEAD_CREATED, BatchRule, Bound, Range, Rule
 
+_DAY_SECONDS = 86_400
+
 
 def sentence_of(rule: Rule) -> str:
     """Say why a row fails the rule: as the policy says it, else written from its terms."""
@@ -118,13 +120,31 @@ def worded(rule: BatchRule, value: float) -> str:
     if rule.row_count is not None:
         return f"rows {_hundredths(value)} times the usual"
     if rule.freshness is not None:
-        return f"newest {rule.field or 'record'} {_hundredths(value / 86_400)} days old"
+        return f"newest {rule.field or 'record'} {_hundredths(value / _DAY_SECONDS)} days old"
     shown = f"{rule.field} {_hundredths(value * 100)} %"
     if rule.nulls is not None:
         return f"nulls of {shown}"
     if rule.share is not None:
         return f"share of {rule.share.of} in {shown}"
     return f"drift of {shown}" if rule.drift is not None else f"unknown words of {shown}"
+
+
+def expected(rule: BatchRule, low: float | None, high: float | None) -> str:
+    """Write the bounds that a measure of the rule should lie in.
+
+    >>> rule = BatchRule(id="a", severity="flag", field="email", nulls={"at_most": 0.1})
+    >>> expected(rule, None, 0.1)
+    'at most 10 %'
+    """
+    unit, word = 100.0, " %"
+    if rule.row_count is not None:
+        unit, word = 1.0, " times"
+    elif rule.freshness is not None:
+        unit, word = 1 / _DAY_SECONDS, " days"
+    ends = [None if end is None else _hundredths(end * unit) for end in (low, high)]
+    if None not in ends:
+        return f"{ends[0]} to {ends[1]}{word}"
+    return f"at most {ends[1]}{word}" if ends[1] is not None else f"at least {ends[0]}{word}"
 
 
 def _hundredths(value: float) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from accord.conditions import write_condition
 from accord.errors import InputError
-from accord.quality import Policy, Rule, Suite, parse_policy
+from accord.quality import Policy, Rule, Suite, batch_sentence_of, parse_policy
 from accord.records import Entity
 from accord.services.settings import Settings
 from accord.services.shipped import shipped_file
@@ -123,7 +123,7 @@ def _batch_rules(of: str, suite: Suite) -> list[dict[str, str]]:
             "rule": rule.rule,
             "about": "a batch",
             "severity": rule.severity.value,
-            "fails if": f"{rule.sentence} (from {rule.min_rows} rows on)",
+            "fails if": f"{batch_sentence_of(rule)} (from {rule.min_rows} rows on)",
             "tolerated": "",
         }
         for rule in suite.batches
