@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, exists, func, or_, select
 
+from accord.ledger.erase_rows import is_erased
 from accord.ledger.store import read_rows
 from accord.ledger.tables import (
     agreement,
@@ -161,10 +162,17 @@ def gaps_in_revisions(connection: Connection) -> Rows:
 
 
 def newest_scorings(connection: Connection, *, at_most: int) -> dict[datetime, Rows]:
-    """Read the stored scores of the newest scorings, but for leads with something new since."""
+    """Read the stored scores of the newest scorings, but for leads with something new since.
+
+    Whoever is being erased has nothing left to compute a score from.
+    """
     newest = select(score.c.scored_at).distinct().order_by(score.c.scored_at.desc()).limit(at_most)
     due = exists().where(pending.c.lead_id == score.c.lead_id, pending.c.need == "score")
-    query = select(score).where(score.c.scored_at.in_(newest), ~due).order_by(score.c.lead_id)
+    query = (
+        select(score)
+        .where(score.c.scored_at.in_(newest), ~due, ~is_erased(score.c.lead_id))
+        .order_by(score.c.lead_id)
+    )
     found: dict[datetime, list[Mapping[str, Any]]] = {}
     for row in read_rows(connection, query):
         found.setdefault(row["scored_at"], []).append(row)

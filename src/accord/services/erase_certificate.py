@@ -46,7 +46,11 @@ class Certificate:
 
     def content(self) -> dict[str, Any]:
         """Return it in JSON's own types."""
-        return {**asdict(self), "erased_at": to_text(self.erased_at)}
+        plain = {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in asdict(self).items()
+        }
+        return {**plain, "erased_at": to_text(self.erased_at)}
 
 
 def certificate_of(workspace: Workspace, lead_id: str) -> Certificate | None:
