@@ -201,6 +201,7 @@ def test_a_line_with_more_or_fewer_cells_than_the_header_is_set_aside_and_counte
     assert faults(records) == [(1, "row", "2"), (2, "row", '3,b,"x\ny"')]
     assert records.faults["expected"].tolist() == ["2 cells, as in the header"] * 2
     assert records.whole_rows([2]) == [{"id": None, "n": None, "(line)": '3,b,"x\ny"'}]
+    assert records.rows.picked([0, 2]).records([0, 1]) == records.whole_rows([0, 2])
     with pytest.raises(SourceError, match="line 3: has 1 cells; expected 2 cells"):
         taken(text, fields=fields, ragged="refuse")
 

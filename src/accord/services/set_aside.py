@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 from sqlalchemy import Connection
 
 from accord.ledger.batch_rows import write_set_aside
@@ -150,9 +149,7 @@ def _aside(piece: _Piece) -> Positions:
 
 def _taken(records: Records, positions: Positions) -> Rows:
     """Copy some of a piece's rows, so that the piece itself can go."""
-    picked = pa.array(records.row_numbers[positions] - records.rows.first)
-    columns = {name: column.take(picked) for name, column in records.rows.columns.items()}
-    return replace(records.rows, columns=columns, count=len(positions), first=1)
+    return records.rows.picked((records.row_numbers[positions] - records.rows.first).tolist())
 
 
 def _flagged(piece: _Piece, taken: Positions | None) -> Positions:

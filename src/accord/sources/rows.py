@@ -65,6 +65,15 @@ class Rows:
         lines = {at - start: line for at, line in self.lines.items() if start <= at < start + held}
         return replace(self, columns=columns, count=held, first=self.first + start, lines=lines)
 
+    def picked(self, positions: Sequence[int]) -> Rows:
+        """Return copies of the rows at these positions, as rows of their own, from 1 on."""
+        places = pa.array(positions, pa.int64())
+        columns = {name: column.take(places) for name, column in self.columns.items()}
+        lines = {
+            place: self.lines[at] for place, at in enumerate(places.to_pylist()) if at in self.lines
+        }
+        return replace(self, columns=columns, count=len(places), first=1, lines=lines)
+
     def records(self, positions: Sequence[int]) -> list[dict[str, str | None]]:
         """Return the rows at these positions whole: column -> text as given.
 
