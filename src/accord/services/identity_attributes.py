@@ -29,6 +29,7 @@ from accord.ledger.company_rows import (
     read_segmented,
     read_stated,
     write_attributes,
+    write_inferred,
 )
 from accord.services.identity_people import Settled
 
@@ -117,11 +118,10 @@ def infer(connection: Connection, domains: Sequence[str] | None, agreement: Agre
             changed.append({**lead, **values, "inferred": told})
     segments = segments_of_rows(changed, agreement)
     rows = [
-        {name: lead[name] for name in ("lead_id", *FIRMOGRAPHICS, "inferred")}
-        | {"segment": segment}
+        {**lead, "inferred": tuple(lead["inferred"] or ()), "segment": segment}
         for lead, segment in zip(changed, segments, strict=True)
     ]
-    write_attributes(connection, rows)
+    write_inferred(connection, rows)
     return {row["lead_id"] for row in rows}
 
 
