@@ -556,7 +556,7 @@ def test_the_check_finds_every_spelling(workspace, name, content):
 def test_the_check_decodes_parquet_columns(workspace):
     table = pa.table({"n": pa.array([NAME] * 3).dictionary_encode(), "p": [491705550123] * 3})
     path = workspace.settings.home / "part.parquet"
-    pq.write_table(table, path, compression="gzip")
+    pq.write_table(table, path, compression="gzip", write_statistics=False)
     assert NAME.encode() not in path.read_bytes()
     found = find_traces(workspace, [NAME, PHONE])
     assert len(found) == 2
