@@ -143,7 +143,8 @@ def _new_batches(
             continue
         for pulled in pulled_batches(workspace, source, as_of=as_of):
             if isinstance(pulled, SourceError):
-                tally.errors.append(_as_finding(pulled))
+                left = "what was read before it is taken, the next run goes on from there"
+                tally.errors.append(_as_finding(pulled, left=left))
             else:
                 yield pulled
 
@@ -181,11 +182,11 @@ def _replaced(batch: Batch) -> Finding:
     )
 
 
-def _as_finding(error: SourceError) -> Finding:
+def _as_finding(error: SourceError, *, left: str = "nothing of it is taken") -> Finding:
     expected = f"; expected {error.expected}" if error.expected else ""
     return Finding(
         rule="ingest.unreadable",
         subject=error.where,
-        sentence=f"{error.found}{expected}; nothing of it is taken.",
+        sentence=f"{error.found}{expected}; {left}.",
         remedy=f"{error.remedy[:1].upper()}{error.remedy[1:]}." if error.remedy else "",
     )
