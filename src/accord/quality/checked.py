@@ -78,9 +78,14 @@ class Piece:
         return self.around.created_at(self.frame["lead_id"])
 
     def number(self, name: str) -> pd.Series:
-        """Return a field as numbers; money as floats, which no bound of ours tells apart."""
+        """Return a field as numbers of NumPy's own kinds: others the library maps row by row.
+
+        Money, and whole numbers beside nulls, as floats: no bound tells them apart.
+        """
         column = self.frame[name]
-        return column.astype("float64") if column.dtype == object else column
+        if column.dtype == "Int64" and not column.hasnans:
+            return column.astype("int64")
+        return column.astype("float64")
 
     def instant(self, name: str) -> pd.Series:
         """Return a field as instants; a date is its midnight, UTC."""
