@@ -213,7 +213,8 @@ def _say_decided(decided: Any, verb: str) -> int:
     for finding in decided.failing:
         say_wrong(str(finding))
     if decided.done or not decided.before:
-        say(f"{len(decided.done):,} rows {verb}, {len(decided.failing):,} still fail")
+        done, failing = len(decided.done), len(decided.failing)
+        say(f"{done:,} {'row' if done == 1 else 'rows'} {verb}, {failing:,} still failing")
     return FOUND if decided.failing else DONE
 
 
