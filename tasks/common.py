@@ -66,3 +66,5 @@ def log_findings(result: Any) -> None:
     logger = get_run_logger()
     for wrong in (*getattr(result, "errors", ()), *getattr(result, "findings", ())):
         logger.warning("%s", wrong)
+    for note in getattr(result, "notes", ()):
+        logger.info("%s", note)

@@ -16,7 +16,7 @@ from sqlalchemy import select, text
 
 from accord.agreement import load, segment_of
 from accord.errors import LeaseHeldError, SourceError
-from accord.ledger import Ledger, tables
+from accord.ledger import Ledger, insert_rows, tables
 from accord.ledger.batch_rows import list_quarantine, show_quarantine
 from accord.services.identity import add_segments, domain_of, merges_of
 from accord.services.ingest import run_ingest
@@ -382,6 +382,62 @@ def test_merges_point_to_the_oldest_never_in_chains_whatever_the_order(ages, ran
     assert len(found) == len(leads) - len({lead["mailbox"] for lead in leads})
     random.shuffle(leads)
     assert merges_of(leads) == found
+
+
+def test_a_replaced_file_is_taken_and_said_and_one_that_is_being_written_waits(workspace, inbox):
+    inbox("touches-1.csv", "id,lead,channel,at\n1,1,call,2026-01-03\n")
+    assert run_ingest(workspace, as_of=AS_OF).notes == ()
+    inbox("touches-1.csv", "id,lead,channel,at\n1,1,call,2026-01-03\n2,1,call,2026-01-04\n")
+    result = run_ingest(workspace, as_of=AS_OF)
+    assert [note.rule for note in result.notes] == ["ingest.replaced"]
+    assert (result.accepted, result.duplicates, result.errors) == (1, 1, ())
+    settling = SOURCES.replace("path: in/touches-*.csv", "path: in/touches-*.csv\n    settle: 1h")
+    workspace.settings.sources.write_text(settling)
+    inbox("touches-2.csv", "id,lead,channel,at\n3,1,call,2026-01-05\n")
+    written = (workspace.settings.sources.parent / "in" / "touches-2.csv").stat().st_mtime
+    just_now = datetime.fromtimestamp(written, UTC) + timedelta(minutes=59)
+    waits = run_ingest(workspace, as_of=just_now)
+    assert (waits.batches, waits.errors) == (0, ())
+    assert {note.rule for note in waits.notes} == {"ingest.in_motion"}
+    settled = run_ingest(workspace, as_of=just_now + timedelta(minutes=2))
+    assert (settled.batches, settled.accepted, settled.notes) == (1, 1, ())
+
+
+def test_lines_that_do_not_fit_the_header_are_set_aside_with_their_own_text(workspace, inbox):
+    inbox(
+        "touches-1.csv",
+        "id,lead,channel,at\n1,1,call,2026-01-03\n2,1,call\n"
+        "3,1,smoke,2026-01-03\n4,1,call,2026-01-03,more,and more\n5,2,email,2026-01-04\n",
+    )
+    result = run_ingest(workspace, as_of=AS_OF)
+    assert (result.rows_in, result.accepted, result.quarantined) == (5, 2, 3)
+    with workspace.ledger.read() as connection:
+        aside = {row["row_number"]: row["row"] for row in list_quarantine_rows(connection)}
+    assert aside[2]["(line)"] == "2,1,call"
+    assert aside[3]["channel"] == "smoke"
+    assert aside[4]["(line)"] == "4,1,call,2026-01-03,more,and more"
+
+
+def list_quarantine_rows(connection):
+    return connection.execute(select(tables.quarantine)).mappings()
+
+
+def test_rows_of_people_who_were_erased_do_not_hold_the_batch_they_come_in(workspace, inbox):
+    gone = "".join(f"{number},p{number}@b.co,,2026-01-02,\n" for number in range(120))
+    inbox("leads-1.csv", LEADS + gone)
+    run_ingest(workspace, as_of=AS_OF)
+    ids = [f"crm:{number}" for number in range(120)]
+    erased = [
+        {"lead_id": one, "certificate_id": "c", "erased_at": AS_OF, "why": "asked"} for one in ids
+    ]
+    with workspace.ledger.begin() as connection:
+        insert_rows(connection, tables.erasure, erased)
+    inbox("leads-2.csv", LEADS + gone + "200,new@b.co,,2026-01-02,\n201,nope,,2026-01-02,\n")
+    result = run_ingest(workspace, as_of=AS_OF)
+    assert (result.accepted, result.quarantined, result.held) == (1, 121, 0)
+    aside = rows(workspace, "SELECT status, record_key FROM quarantine ORDER BY row_number")
+    assert aside[:120] == [("erased", None)] * 120
+    assert aside[120:] == [("open", "crm:201")]
 
 
 def example(name, tmp_path, data):

@@ -197,7 +197,7 @@ def _shown(steps: Any) -> Any:
 
 
 def _finish(name: str, result: Any, *, json: bool, quiet: bool = False) -> int:
-    """Print counts and findings; 2 if a file could not be read, 1 if something was found wrong."""
+    """Print counts, findings and notes; 2 if a file could not be read, 1 if a thing was found wrong."""
     from accord.services.pipeline import counts_of
 
     counts = counts_of(result)
@@ -207,7 +207,7 @@ def _finish(name: str, result: Any, *, json: bool, quiet: bool = False) -> int:
         say(f"{name}: " + ", ".join(f"{value} {key}" for key, value in counts.items()))
     errors = getattr(result, "errors", ())
     findings = getattr(result, "findings", ())
-    for wrong in (*errors, *findings):
+    for wrong in (*errors, *findings, *getattr(result, "notes", ())):
         say_wrong(str(wrong))
     if errors:
         return WRONG_INPUT

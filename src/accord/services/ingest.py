@@ -14,7 +14,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from accord.errors import SourceError
+from accord.errors import FileInMotionError, SourceError
 from accord.findings import Finding
 from accord.ledger.batch_rows import read_places, read_taken
 from accord.records import Entity
@@ -47,6 +47,9 @@ _ORDER = (
 _AT_ONCE = 1_000_000
 """Rows of activities judged at once. What the ledger keeps is judged whole: it is far less."""
 
+_NOTHING = "nothing of it is taken"
+_GOES_ON = "what was read before it is taken, the next run goes on from there"
+
 Also = Callable[[Connection], None]
 
 
@@ -56,7 +59,8 @@ class IngestResult:
 
     ``rows_in`` = ``accepted`` + ``quarantined`` + ``duplicates`` + ``held``; ``flagged`` rows are
     taken. ``findings`` are batches held and rules about batches that failed, ``errors`` files of
-    which nothing could be taken, ``notes`` what is no fault: a file that replaces another.
+    which nothing could be taken, ``notes`` what is no fault: a file that replaces another, or that
+    is still being written.
     """
 
     batches: int = 0
@@ -84,6 +88,13 @@ class _Tally:
         if taken.status != "known":
             self.counts.append(taken.counts)
             self.findings.extend(taken.findings)
+
+    def refuse(self, error: SourceError, *, left: str = _NOTHING) -> None:
+        """Note what could not be taken; a file that is still being written is no fault."""
+        if isinstance(error, FileInMotionError):
+            self.notes.append(_as_finding(error, rule="ingest.in_motion", left=left))
+        else:
+            self.errors.append(_as_finding(error, rule="ingest.unreadable", left=left))
 
     def result(self) -> IngestResult:
         names = ("rows_in", "accepted", "quarantined", "duplicates", "held", "flagged")
@@ -116,7 +127,7 @@ def run_ingest(
                 pieces = _pieces(batch)
                 taken = take(workspace, batch, pieces, agreement=agreement, as_of=as_of, also=also)
             except SourceError as error:
-                tally.errors.append(_as_finding(error))
+                tally.refuse(error)
                 continue
             tally.add(taken)
     return tally.result()
@@ -143,8 +154,7 @@ def _new_batches(
             continue
         for pulled in pulled_batches(workspace, source, as_of=as_of):
             if isinstance(pulled, SourceError):
-                left = "what was read before it is taken, the next run goes on from there"
-                tally.errors.append(_as_finding(pulled, left=left))
+                tally.refuse(pulled, left=_GOES_ON)
             else:
                 yield pulled
 
@@ -159,7 +169,7 @@ def _new_files(
             continue
         for batch in find_batches(source, as_of=as_of):
             if isinstance(batch, SourceError):
-                tally.errors.append(_as_finding(batch))
+                tally.refuse(batch)
             else:
                 found.setdefault(batch.batch_id, batch)
     with workspace.ledger.read() as connection:
@@ -182,10 +192,10 @@ def _replaced(batch: Batch) -> Finding:
     )
 
 
-def _as_finding(error: SourceError, *, left: str = "nothing of it is taken") -> Finding:
+def _as_finding(error: SourceError, *, rule: str, left: str) -> Finding:
     expected = f"; expected {error.expected}" if error.expected else ""
     return Finding(
-        rule="ingest.unreadable",
+        rule=rule,
         subject=error.where,
         sentence=f"{error.found}{expected}; {left}.",
         remedy=f"{error.remedy[:1].upper()}{error.remedy[1:]}." if error.remedy else "",

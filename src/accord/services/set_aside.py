@@ -76,6 +76,10 @@ class SetAside:
         found = [one.numbers[_aside(one)] for one in self._pieces]
         return np.concatenate([_NONE, *found])
 
+    def count_erased(self) -> int:
+        """Count the rows of erased persons, which say nothing about the quality of a batch."""
+        return sum(len(one.erased) for one in self._pieces)
+
     def count_flagged(self, taken: Positions | None) -> int:
         """Count the rows with a flag among those taken (numbers; None: all that are not aside)."""
         return sum(len(_flagged(one, taken)) for one in self._pieces)

@@ -181,11 +181,15 @@ class _Taking:
         conclusion = self._judge.conclude()
         reach("ingest.after_quality")
         failing = self._aside.settle(conclusion.tolerated)
-        many = self._rows >= _FEWEST_HELD and not self._accepted
-        share = many and (len(failing) > self._agreement.quality.hold_batch_above * self._rows)
+        erased = self._aside.count_erased()
+        bad = len(failing) - erased
+        share = not self._accepted and self._is_too_bad(bad, self._rows - erased)
         if share or conclusion.hold:
-            return self._hold(conclusion, len(failing) if share else None, also)
+            return self._hold(conclusion, bad if share else None, also)
         return self._store(conclusion, failing, also)
+
+    def _is_too_bad(self, failing: int, rows: int) -> bool:
+        return rows >= _FEWEST_HELD and failing > self._agreement.quality.hold_batch_above * rows
 
     def _hold(self, conclusion: Conclusion, failing: int | None, also: Also | None) -> Taken:
         """Take nothing: every row counts as held."""
