@@ -197,7 +197,7 @@ def _shown(steps: Any) -> Any:
 
 
 def _finish(name: str, result: Any, *, json: bool, quiet: bool = False) -> int:
-    """Print counts, findings and notes; 2 if a file could not be read, 1 if a thing was found wrong."""
+    """Print counts, findings, notes; 2 if a file could not be read, 1 if something is wrong."""
     from accord.services.pipeline import counts_of
 
     counts = counts_of(result)
