@@ -7,7 +7,7 @@ becomes of a failing row is the service's business.
 from accord.quality.check import check_piece
 from accord.quality.checked import Piece, Surroundings
 from accord.quality.lists import LISTS, lists_of
-from accord.quality.model import BatchRule, Rule, Severity
+from accord.quality.model import FEWEST, BatchRule, Rule, Severity
 from accord.quality.policy import Policy, Suite
 from accord.quality.profile import Measures
 from accord.quality.reading import parse_policy
@@ -16,6 +16,7 @@ from accord.quality.whole import Measured, Past, check_batch, needs_past
 from accord.quality.wording import batch_sentence_of
 
 __all__ = [
+    "FEWEST",
     "LISTS",
     "BatchRule",
     "Failing",

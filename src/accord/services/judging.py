@@ -14,6 +14,7 @@ from accord.agreement import Agreement
 from accord.findings import Finding
 from accord.ledger.quality_rows import read_past
 from accord.quality import (
+    FEWEST,
     Measured,
     Measures,
     Past,
@@ -27,7 +28,6 @@ from accord.quality import (
     lists_of,
     needs_past,
 )
-from accord.quality.model import FEWEST
 from accord.services.policies import quality_policy
 from accord.services.workspace import Workspace
 from accord.sources import Records, Source
