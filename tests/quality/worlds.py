@@ -65,12 +65,22 @@ def faults_of(*rows):
     return pd.DataFrame(columns | {"text": ["x"] * len(rows)})
 
 
-def around(created=CREATED, **lists):
-    def created_at(lead_ids):
-        return lead_ids.map(created).astype("datetime64[us, UTC]")
+class Known:
+    """Who knows these leads and no others."""
 
+    def __init__(self, created):
+        self.created = created
+
+    def created_at(self, lead_ids):
+        return lead_ids.map(self.created).astype("datetime64[us, UTC]")
+
+    def are_known(self, lead_ids):
+        return self.created_at(lead_ids).notna().to_numpy()
+
+
+def around(created=CREATED, **lists):
     named = {f"agreement.{name.replace('__', '.')}": words for name, words in lists.items()}
-    return Surroundings(as_of=AS_OF, created_at=created_at, lists=named)
+    return Surroundings(as_of=AS_OF, leads=Known(created), lists=named)
 
 
 def verdict_of(entity, frame, *, rules=None, faults=NO_FAULTS, world=None) -> Verdict:

@@ -17,7 +17,7 @@ from sqlalchemy import select, text
 from accord.agreement import load, segment_of
 from accord.errors import LeaseHeldError, SourceError
 from accord.ledger import Ledger, insert_rows, tables
-from accord.ledger.batch_rows import list_quarantine, show_quarantine
+from accord.ledger.quarantine_rows import Wanted, find_aside, list_aside
 from accord.services.identity import add_segments, domain_of, merges_of
 from accord.services.ingest import run_ingest
 from accord.services.settings import Settings
@@ -103,8 +103,8 @@ def test_a_row_is_accepted_set_aside_or_a_duplicate_and_none_is_lost(workspace, 
     )
     assert counted(run_ingest(workspace, as_of=AS_OF)) == (4, 1, 2, 1, 0, 0)
     with workspace.ledger.read() as connection:
-        listed = list_quarantine(connection, limit=9)
-        whole = show_quarantine(connection, listed[1]["batch_id"][:12], 4)
+        listed = list_aside(connection, Wanted(), limit=9)
+        (whole,) = find_aside(connection, listed[1]["batch_id"][:12], 4)
     assert [one["row_number"] for one in listed] == [2, 4]
     assert "row" not in listed[0]
     assert whole["row"] == {

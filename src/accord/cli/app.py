@@ -23,8 +23,13 @@ WRONG_INPUT = 2
 
 
 def new_app() -> App:
-    """Return the root of the command line, without commands."""
-    return App(name="accord", help="Runs the agreement between marketing and sales as code.")
+    """Return the root of the command line with every command."""
+    from accord.cli import agreement, desk, erase, identity, quality, reading, stages
+
+    app = App(name="accord", help="Runs the agreement between marketing and sales as code.")
+    for group in (stages, reading, agreement, desk, quality, erase, identity):
+        group.register(app)
+    return app
 
 
 def main(tokens: Sequence[str] | None = None) -> None:
@@ -40,11 +45,7 @@ def main(tokens: Sequence[str] | None = None) -> None:
 
 def run(tokens: Sequence[str]) -> int:
     """Run one command and return its exit code."""
-    from accord.cli import agreement, desk, erase, identity, quality, reading, stages
-
     app = new_app()
-    for group in (stages, reading, agreement, desk, quality, erase, identity):
-        group.register(app)
     try:
         code = app(tokens, exit_on_error=False, print_error=True, result_action="return_value")
     except CycloptsError:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from sqlalchemy import Connection, func, insert, literal, select
 
 from accord.ledger.bulk import Columns, write_columns
-from accord.ledger.store import Row, chunks, insert_rows, read_rows
+from accord.ledger.store import Row, chunks, insert_rows
 from accord.ledger.tables import batch, flag, lead, pending, quarantine
 
 _MANY = 20_000  # leads: from here on it is asked whether most of them are concerned
@@ -63,23 +62,3 @@ def add_pending(connection: Connection, needs: Sequence[str], lead_ids: Iterable
 
 def _count_leads(connection: Connection) -> int:
     return int(connection.execute(select(func.count()).select_from(lead)).scalar_one())
-
-
-def list_quarantine(connection: Connection, *, limit: int) -> list[dict[str, Any]]:
-    """List rows set aside, newest first: where they stood and why, without their content."""
-    columns = [column for column in quarantine.c if column.name != "row"]
-    order = (quarantine.c.set_aside_at.desc(), quarantine.c.batch_id, quarantine.c.row_number)
-    return read_rows(connection, select(*columns).order_by(*order).limit(limit))
-
-
-def show_quarantine(
-    connection: Connection, batch_id: str, row_number: int
-) -> dict[str, Any] | None:
-    """Read one row set aside, whole; the batch may be named by the first letters of its id."""
-    query = (
-        select(quarantine)
-        .where(quarantine.c.batch_id.startswith(batch_id, autoescape=True))
-        .where(quarantine.c.row_number == row_number)
-    )
-    rows = read_rows(connection, query)
-    return rows[0] if len(rows) == 1 else None

@@ -5,7 +5,7 @@ becomes of a failing row is the service's business.
 """
 
 from accord.quality.check import check_piece
-from accord.quality.checked import Piece, Surroundings
+from accord.quality.checked import Leads, Piece, Surroundings
 from accord.quality.lists import LISTS, lists_of
 from accord.quality.model import FEWEST, BatchRule, Rule, Severity
 from accord.quality.policy import Policy, Suite
@@ -20,6 +20,7 @@ __all__ = [
     "LISTS",
     "BatchRule",
     "Failing",
+    "Leads",
     "Measured",
     "Measures",
     "Past",

@@ -7,11 +7,11 @@ would hold nothing at all is passed over: it cannot fail.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 import narwhals as nw
 import numpy as np
@@ -32,21 +32,36 @@ _IN_SET = "ExpectColumnValuesToBeInSet"
 Mask = np.ndarray[Any, np.dtype[np.bool_]]
 
 
-def _nobody(lead_ids: pd.Series) -> pd.Series:
-    nothing: pd.Series = pd.Series(pd.NaT, index=lead_ids.index, dtype=_STAMP)
-    return nothing
+class Leads(Protocol):
+    """Who knows the leads: see :class:`accord.services.known_leads.KnownLeads`."""
+
+    def created_at(self, lead_ids: pd.Series) -> pd.Series:
+        """Return when each lead was created (datetime64[us, UTC]), NaT for an unknown one."""
+
+    def are_known(self, lead_ids: pd.Series) -> Mask:
+        """Say of each lead whether it is known; a null is not."""
+
+
+class _Nobody:
+    """Knows no lead."""
+
+    def created_at(self, lead_ids: pd.Series) -> pd.Series:
+        nothing: pd.Series = pd.Series(pd.NaT, index=lead_ids.index, dtype=_STAMP)
+        return nothing
+
+    def are_known(self, lead_ids: pd.Series) -> Mask:
+        return np.zeros(len(lead_ids), dtype=np.bool_)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
     """What a batch is judged against, besides itself.
 
-    ``created_at`` gives for a series of lead ids when each was created, NaT for one that is not
-    known. ``lists`` are the agreement's, by the names of :data:`accord.quality.lists.LISTS`.
+    ``lists`` are the agreement's, by the names of :data:`accord.quality.lists.LISTS`.
     """
 
     as_of: datetime
-    created_at: Callable[[pd.Series], pd.Series] = _nobody
+    leads: Leads = field(default_factory=_Nobody)
     lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
@@ -75,7 +90,7 @@ class Piece:
     @cached_property
     def created(self) -> pd.Series:
         """When each record's lead was created; NaT if it names none, or one not known."""
-        return self.around.created_at(self.frame["lead_id"])
+        return self.around.leads.created_at(self.frame["lead_id"])
 
     def number(self, name: str) -> pd.Series:
         """Return a field as numbers of NumPy's own kinds: others the library maps row by row.
@@ -131,7 +146,8 @@ def _probe(piece: Piece, rule: Rule, where: Mask | None) -> Probe | None:
     if rule.type is not None:
         return _words(rule, *_unparsed(piece, rule.type), where=where)
     if rule.known_lead:
-        return _flags(rule, piece.created.notna(), piece.frame["lead_id"].notna(), where)
+        leads = piece.frame["lead_id"]
+        return _flags(rule, pd.Series(piece.around.leads.are_known(leads)), leads.notna(), where)
     name = str(rule.field)
     if rule.range is not None:
         column, terms = _range(piece, name, rule.range)

@@ -6,15 +6,14 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol
-
-import pandas as pd
+from typing import Any
 
 from accord.agreement import Agreement
 from accord.findings import Finding
 from accord.ledger.quality_rows import read_past
 from accord.quality import (
     FEWEST,
+    Leads,
     Measured,
     Measures,
     Past,
@@ -31,13 +30,6 @@ from accord.quality import (
 from accord.services.policies import quality_policy
 from accord.services.workspace import Workspace
 from accord.sources import Records, Source
-
-
-class Leads(Protocol):
-    """Who knows the leads: see :class:`accord.services.known_leads.KnownLeads`."""
-
-    def created_at(self, lead_ids: pd.Series) -> pd.Series:
-        """Return when each lead was created (datetime64[us, UTC]), NaT for an unknown one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,9 +71,7 @@ class Judge:
         self._source = source
         self._as_of = as_of
         self._suite = quality_policy(workspace.settings).suite(source.name, source.entity)
-        self._around = Surroundings(
-            as_of=as_of, created_at=known_leads.created_at, lists=lists_of(agreement)
-        )
+        self._around = Surroundings(as_of=as_of, leads=known_leads, lists=lists_of(agreement))
         self._accepted = accepted
         self._measures = Measures(entity=source.entity, rules=self._suite.batches)
         self._sentences: dict[str, Counter[str]] = {}
