@@ -384,6 +384,21 @@ def test_merges_point_to_the_oldest_never_in_chains_whatever_the_order(ages, ran
     assert merges_of(leads) == found
 
 
+def test_each_lead_keeps_its_own_mailbox_beside_rows_that_repeat_or_fail(workspace, inbox):
+    lines = [f"{number},p{number}@b{number}.co,,2026-01-02,\n" for number in range(6)]
+    bad = "x,nope,,2026-01-02,\n"
+    inbox("leads-1.csv", LEADS + lines[0] + bad + lines[0] + lines[1] + lines[2])
+    run_ingest(workspace, as_of=AS_OF)
+    inbox("leads-2.csv", LEADS + lines[1] + bad + lines[3] + lines[2] + lines[4] + lines[5])
+    run_ingest(workspace, as_of=AS_OF)
+    found = rows(workspace, "SELECT lead_id, email, mailbox, domain FROM lead ORDER BY lead_id")
+    assert found == [
+        (f"crm:{number}", f"p{number}@b{number}.co", f"p{number}@b{number}.co", f"b{number}.co")
+        for number in range(6)
+    ]
+    assert rows(workspace, "SELECT * FROM merge") == []
+
+
 def test_a_replaced_file_is_taken_and_said_and_one_that_is_being_written_waits(workspace, inbox):
     inbox("touches-1.csv", "id,lead,channel,at\n1,1,call,2026-01-03\n")
     assert run_ingest(workspace, as_of=AS_OF).notes == ()

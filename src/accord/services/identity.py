@@ -61,7 +61,7 @@ def complete_leads(
 
 
 def _series(values: pa.Array, leads: pd.DataFrame) -> pd.Series[str]:
-    return pd.Series(values.to_pandas(), index=leads.index, dtype="str")
+    return pd.Series(values.to_pandas().array, index=leads.index, dtype="str")
 
 
 def _created(
