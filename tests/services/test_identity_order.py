@@ -66,7 +66,7 @@ def take(connection, rows, *, at, batch_id):
     ]
     insert_rows(connection, tables.lead_version, versions)
     ids = [row["lead_id"] for row in listed]
-    settle_people(connection, ids, agreement=AGREEMENT, as_of=at, batch_id=batch_id)
+    settle_people(connection, ids, agreement=AGREEMENT, as_of=at)
 
 
 def end_of(ledger, batches):

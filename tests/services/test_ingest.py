@@ -10,15 +10,12 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from sqlalchemy import select, text
 
-from accord.agreement import load, segment_of
+from accord.agreement import load
 from accord.errors import LeaseHeldError, SourceError
 from accord.ledger import Ledger, insert_rows, tables
 from accord.ledger.quarantine_rows import Wanted, find_aside, list_aside
-from accord.services.identity import add_segments, domain_of, merges_of
 from accord.services.ingest import run_ingest
 from accord.services.settings import Settings
 from accord.services.workspace import Workspace
@@ -332,56 +329,6 @@ def test_the_end_does_not_depend_on_how_leads_are_cut_into_files(tmp_path):
 
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-@pytest.mark.parametrize(
-    ("email", "domain"),
-    [
-        (" Ann@Example.COM ", "example.com"),
-        ("ann@gmail.com", None),
-        ("ann@Web.de", None),
-        ("ann", None),
-        ("ann@", None),
-        (None, None),
-    ],
-)
-def test_a_company_is_known_by_its_domain_but_not_by_a_free_mailbox(email, domain):
-    assert domain_of(email) == domain
-
-
-SIZES = st.lists(st.one_of(st.none(), st.integers(0, 2000)), max_size=30)
-
-
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(SIZES)
-def test_segments_decided_together_are_those_decided_one_by_one(sizes):
-    agreement = AGREEMENT
-    leads = [{"employees": size} for size in sizes]
-    add_segments(leads, agreement)
-    assert [lead["segment"] for lead in leads] == [
-        segment_of(agreement, {"employees": size}) for size in sizes
-    ]
-
-
-AGREEMENT = load(ROOT / "agreement.yaml")
-AGES = st.lists(
-    st.tuples(st.sampled_from("pq"), st.integers(0, 2), st.sampled_from("abcdef")),
-    max_size=6,
-    unique_by=lambda one: one[2],
-)
-
-
-@given(AGES, st.randoms())
-def test_merges_point_to_the_oldest_never_in_chains_whatever_the_order(ages, random):
-    leads = [
-        {"mailbox": box, "created_at": AS_OF + timedelta(age), "lead_id": one}
-        for box, age, one in ages
-    ]
-    found = merges_of(leads)
-    assert not set(found) & set(found.values())
-    assert len(found) == len(leads) - len({lead["mailbox"] for lead in leads})
-    random.shuffle(leads)
-    assert merges_of(leads) == found
 
 
 def test_each_lead_keeps_its_own_mailbox_beside_rows_that_repeat_or_fail(workspace, inbox):

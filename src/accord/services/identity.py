@@ -6,7 +6,7 @@ a person or a company with. Both work inside the caller's transaction, for five 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,14 +14,11 @@ import pandas as pd
 import pyarrow as pa
 from sqlalchemy import Connection
 
-from accord.agreement import Agreement, segment_of
-from accord.conditions import fields_of
+from accord.agreement import Agreement
 from accord.identity import (
     Pair,
-    company_domain_of,
     company_domains_of,
     company_keys_of,
-    mailbox_of,
     mailboxes_of,
     segments_of,
 )
@@ -34,8 +31,6 @@ from accord.services.identity_attributes import (
     restate,
 )
 from accord.services.identity_people import settle_merges
-
-Row = Mapping[str, Any]
 
 
 def complete_leads(
@@ -83,7 +78,6 @@ def settle_people(
     *,
     agreement: Agreement,
     as_of: datetime,
-    batch_id: str,
 ) -> set[str]:
     """Settle who is who after a batch's records were written; returns the other leads concerned.
 
@@ -92,7 +86,6 @@ def settle_people(
     company's others; segments follow. What that makes of a lead is kept as a version of its own
     (batch ``identity``), after those that sources gave at that instant.
     """
-    del batch_id  # what follows depends on all that is known, not on the batch that came last
     concerned = settle(connection, lead_ids, fresh=True, agreement=agreement, as_of=as_of)
     return concerned - set(lead_ids)
 
@@ -120,38 +113,3 @@ def settle(
     made = read_made_at(connection, lead_ids, as_of) if fresh else set()
     add_versions(connection, changed | made, known_at=as_of)
     return changed | settled.moved
-
-
-def domain_of(email: str | None) -> str | None:
-    """Return the company's domain of an e-mail; None for a free mailbox, which names no company."""
-    return company_domain_of(mailbox_of(email))
-
-
-def add_segments(rows: Iterable[dict[str, Any]], agreement: Agreement) -> None:
-    """Set each lead's ``segment``; decided once for leads alike in what segments look at."""
-    conditions = [segment.when for segment in agreement.segments if segment.when is not None]
-    names = tuple(dict.fromkeys(name for one in conditions for name in fields_of(one)))
-    decided: dict[tuple[Any, ...], str] = {}
-    for row in rows:
-        alike = tuple(row.get(name) for name in names)
-        if alike not in decided:
-            decided[alike] = segment_of(agreement, row)
-        row["segment"] = decided[alike]
-
-
-def merges_of(leads: Iterable[Row]) -> dict[str, str]:
-    """Map each lead to the oldest of its mailbox, where that is another; ties go by lead id.
-
-    ``leads`` are all leads of the mailboxes concerned (lead_id, mailbox, created_at).
-    """
-    oldest: dict[str, tuple[datetime, str]] = {}
-    of: dict[str, str] = {}
-    for row in leads:
-        age = (row["created_at"], row["lead_id"])
-        of[row["lead_id"]] = row["mailbox"]
-        oldest[row["mailbox"]] = min(age, oldest.get(row["mailbox"], age))
-    return {
-        lead_id: oldest[mailbox][1]
-        for lead_id, mailbox in of.items()
-        if oldest[mailbox][1] != lead_id
-    }

@@ -139,7 +139,6 @@ class _New:
                 sorted(leads),
                 agreement=self._agreement,
                 as_of=self._as_of,
-                batch_id=self._batch.batch_id,
             )
         needs = NEEDS.get(self._entity, ())
         if needs:
