@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pandas as pd
@@ -89,4 +90,51 @@ def end_of(ledger, batches):
 def test_any_order_and_any_cut_of_the_same_leads_ends_the_same(ledger, rows, random, size):
     shuffled = random.sample(rows, len(rows))
     pieces = [shuffled[at : at + size] for at in range(0, len(shuffled), size)]
-    assert end_of(ledger, pieces) == end_of(ledger, [rows])
+    whole = end_of(ledger, [rows])
+    assert end_of(ledger, pieces) == whole
+    expected = by_hand(rows)
+    found = {row["lead_id"]: row for row in whole[0]}
+    assert {lead_id for lead_id, _ in whole[1]} == found.keys() - expected.keys()
+    for lead_id, person in expected.items():
+        row = found[lead_id]
+        assert {name: row[name] for name in FIELDS} == {name: person[name] for name in FIELDS}
+        assert set(row["inferred"] or ()) == person["inferred"]
+
+
+FIELDS = ("employees", "country")
+COMPANY = {"ann@acme.com": "acme", "Bob+x@acme.com": "acme", "cy@acme.com": "acme"}
+
+
+def by_hand(rows):
+    """What the rules say of each person, written as plainly as they are."""
+    people = {}
+    for row in sorted(rows, key=lambda row: (row["created_at"], row["lead_id"])):
+        people.setdefault(row["email"] or row["lead_id"], []).append(row)
+    said = {
+        records[0]["lead_id"]: {
+            "company": COMPANY.get(name),
+            "age": (records[0]["created_at"], records[0]["lead_id"]),
+            "inferred": set(),
+            **{field: stated(records, field) for field in FIELDS},
+        }
+        for name, records in people.items()
+    }
+    ends = {lead_id: dict(person, inferred=set()) for lead_id, person in said.items()}
+    for lead_id, person in said.items():
+        for field in FIELDS:
+            others = sorted(
+                (other["age"], other[field])
+                for name, other in said.items()
+                if name != lead_id and other["company"] and other["company"] == person["company"]
+                if other[field] is not None
+            )
+            if person[field] is None and others:
+                votes = Counter(value for _, value in others)
+                most = max(votes.values())
+                ends[lead_id][field] = next(v for _, v in others if votes[v] == most)
+                ends[lead_id]["inferred"].add(field)
+    return ends
+
+
+def stated(records, field):
+    return next((record[field] for record in records if record[field] is not None), None)
