@@ -198,12 +198,20 @@ def test_what_was_known_at_a_time_can_be_read_again(story):
 
 
 def test_an_activity_that_both_records_report_counts_once(story):
-    story.leads("crm", ann("1", "2026-01-01"), at_acme("2", "2026-01-01"))
-    day = "2026-11-15T10:00:00Z"
-    story.activities("web", ("a1", "crm:1", "email_clicked", day))
+    story.leads("web", ann("1", "2026-01-01"), at_acme("2", "2026-01-01"))
     story.leads("web", ann("9", "2026-03-01"))
-    story.activities("web", ("a1", "9", "email_clicked", day), ("a2", "2", "email_clicked", day))
+    day, later = "2026-11-15T10:00:00Z", "2026-11-15T11:00:00Z"
+    story.activities("web", ("a1", "1", "email_clicked", day))
+    story.activities("web", ("a1", "9", "email_clicked", day))
+    story.activities("web", ("a2", "2", "email_clicked", day))
     story.tick()
+    engaged = {row["lead_id"]: row["engagement"] for row in story.rows("score")}
+    assert engaged.keys() == {"web:1", "web:2"}
+    assert engaged["web:1"] == engaged["web:2"] > 0
+    story.activities("web", ("a3", "9", "email_clicked", later))
+    story.tick()
+    more = {row["lead_id"]: row["engagement"] for row in story.rows("score")}
+    assert more["web:1"] > more["web:2"]
     assert story.broken() == ()
 
 
