@@ -51,7 +51,8 @@ def add_pending(connection: Connection, needs: Sequence[str], lead_ids: Iterable
     """
     leads = set(lead_ids)
     if len(leads) >= _MANY and 2 * len(leads) >= _count_leads(connection):
-        leads -= set(connection.execute(select(lead.c.lead_id)).scalars())
+        known = connection.exec_driver_sql("SELECT lead_id FROM lead").fetchall()
+        leads.difference_update(lead_id for (lead_id,) in known)
         for need in needs:
             all_of_them = select(literal(need), lead.c.lead_id)
             connection.execute(insert(pending).from_select(["need", "lead_id"], all_of_them))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from accord.errors import InputError
 from accord.records import to_us
@@ -46,7 +46,7 @@ def to_log_rows(table: pa.Table, *, batch_id: str, taken_at: datetime) -> pa.Tab
     count = table.num_rows
     columns.append(pa.repeat(pa.scalar(batch_id, pa.string()), count))
     columns.append(pa.repeat(pa.scalar(to_us(taken_at), pa.int64()), count))
-    columns.append(_month(columns[3]))
+    columns.append(months_of(columns[3]).cast(pa.string()))
     return pa.table(columns, schema=SCHEMA)
 
 
@@ -70,5 +70,13 @@ def _column(table: pa.Table, name: str, kind: pa.DataType) -> pa.ChunkedArray:
     return column
 
 
-def _month(occurred_us: pa.ChunkedArray) -> pa.ChunkedArray:
-    return pc.strftime(occurred_us.cast(pa.timestamp("us", "UTC")), format="%Y-%m")
+def months_of(occurred_us: pa.ChunkedArray) -> pa.DictionaryArray:
+    """Return the month of each instant, YYYY-MM in UTC, as a dictionary; null for null."""
+    given = occurred_us.is_valid().to_numpy()
+    stamps = occurred_us.fill_null(0).to_numpy().astype("datetime64[us]")
+    months = stamps.astype("datetime64[M]").astype(np.int64)
+    first = int(months.min()) if len(months) else 0
+    last = int(months.max()) if len(months) else 0
+    words = np.arange(first, last + 1).astype("datetime64[M]").astype(str)
+    codes = pa.array((months - first).astype(np.int32), mask=~given)
+    return pa.DictionaryArray.from_arrays(codes, pa.array(words, pa.string()))

@@ -55,9 +55,7 @@ class LargeBatch:
         batch = self._connection.from_arrow(
             pa.table({"batch_id": [batch_id], "taken_us": pa.array([to_us(taken_at)], pa.int64())})
         )
-        month = "strftime(make_timestamp(occurred_us), '%Y-%m') AS month"
-        names = [month if name == "month" else name for name in SCHEMA.names]
-        return fresh.cross(batch).project(", ".join(names)).to_arrow_reader(_BATCH_ROWS)
+        return fresh.cross(batch).project(", ".join(SCHEMA.names)).to_arrow_reader(_BATCH_ROWS)
 
     def _repeats(self) -> pa.Array:
         """Return the numbers of rows whose key came earlier in the batch."""

@@ -16,6 +16,8 @@ from typing import Any
 import pyarrow as pa
 from pyarrow import parquet
 
+from accord.log.columns import months_of
+
 ROW_NUMBER = "row_number"
 """The column of a staged row's number in its batch, from 1; which of two repeats came first."""
 
@@ -49,7 +51,11 @@ class Staging:
         self._folder.mkdir(parents=True, exist_ok=True)
         path = self._folder / f"{len(self.paths):06d}.parquet"
         parquet.write_table(
-            table, path, compression="lz4", use_dictionary=["kind"], write_statistics=False
+            table.append_column("month", months_of(table["occurred_us"])),
+            path,
+            compression="lz4",
+            use_dictionary=["kind", "month"],
+            write_statistics=False,
         )
         self.paths.append(path)
 

@@ -68,7 +68,9 @@ def store_records(
     if not fresh:
         return numbers[:0]
     new = _New(connection, batch, agreement=agreement, as_of=as_of)
-    new.write(frame.iloc[fresh].reset_index(drop=True), pick(columns, fresh), numbers[fresh])
+    if len(fresh) < len(frame):
+        frame = frame.iloc[fresh].reset_index(drop=True)
+    new.write(frame, pick(columns, fresh), numbers[fresh])
     return numbers[fresh]
 
 

@@ -103,7 +103,7 @@ def take(  # noqa: PLR0913 - one way in for all, told apart by keywords
             staging=staging,
             accepted=accepted,
         )
-        for records in ahead(taking.map(pieces)):
+        for records in ahead(taking.prepare(pieces)):
             taking.look(records)
         return taking.decide(also)
 
@@ -154,19 +154,24 @@ class _Taking:
         self._aside = SetAside(self._entity)
         self._rows = 0
 
-    def map(self, pieces: Iterable[Rows]) -> Iterator[Records]:
-        """Bring pieces into canonical records."""
+    def prepare(self, pieces: Iterable[Rows]) -> Iterator[Records]:
+        """Bring pieces into canonical records; activities wait in the staging from here on.
+
+        Rows that fail wait there too: which do is known by their numbers, at the end.
+        """
         stages = partial(stage_of, self._agreement)
-        return (map_records(piece, self._batch.source, stage_of=stages) for piece in pieces)
+        for piece in pieces:
+            records = map_records(piece, self._batch.source, stage_of=stages)
+            if self._entity is Entity.ACTIVITY:
+                self._staging.add(to_log_table(records))
+            yield records
 
     def look(self, records: Records) -> None:
         """Judge one piece, and keep of it what may be needed later."""
         verdict = self._judge.look(records)
         self._rows += len(records.frame)
         self._aside.add(records, verdict, erased=self._erased(records))
-        if self._entity is Entity.ACTIVITY:
-            self._staging.add(to_log_table(records))
-        else:
+        if self._entity is not Entity.ACTIVITY:
             self._kept.append(records)
         reach("ingest.after_piece")
 
