@@ -160,8 +160,8 @@ class _Taking:
         Rows that fail wait there too: which do is known by their numbers, at the end.
         """
         stages = partial(stage_of, self._agreement)
-        for piece in pieces:
-            records = map_records(piece, self._batch.source, stage_of=stages)
+        source = self._batch.source
+        for records in ahead(map_records(piece, source, stage_of=stages) for piece in pieces):
             if self._entity is Entity.ACTIVITY:
                 self._staging.add(to_log_table(records))
             yield records
