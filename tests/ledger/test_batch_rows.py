@@ -11,6 +11,7 @@ from sqlalchemy import select
 from accord.ledger import tables
 from accord.ledger.batch_rows import add_pending
 from accord.ledger.bulk import write_columns
+from accord.ledger.fact_rows import clear_pending, read_pending
 from accord.records import to_us
 
 AT = to_us(datetime(2026, 11, 20, tzinfo=UTC))
@@ -29,17 +30,33 @@ def know(connection, count):
 
 
 @pytest.mark.parametrize("known", [0, 10, 20_000, 40_000])
-def test_every_lead_of_a_large_batch_gets_its_work_the_unknown_too(ledger, known) -> None:
+def test_every_lead_of_a_large_batch_gets_its_work_the_unknown_once_they_come(
+    ledger, known
+) -> None:
     asked = [f"l{number}" for number in range(5, 20_005)]
     with ledger.begin() as connection:
         know(connection, known)
         add_pending(connection, ("clock", "score"), asked)
-        found = noted(connection)
-    leads = {lead_id for _, lead_id in found}
-    assert leads >= set(asked)
-    assert leads <= set(asked) | {f"l{number}" for number in range(known)}
-    assert set(found.values()) == {1}
-    assert len(found) == 2 * len(leads)
+        rows = noted(connection)
+        waiting, top = read_pending(connection, "score")
+        assert set(waiting) == {f"l{number}" for number in range(known)}
+        clear_pending(connection, "score", up_to=top)
+        assert read_pending(connection, "score")[0] == ()
+        assert set(read_pending(connection, "clock")[0]) == set(waiting)
+        left = {lead_id for need, lead_id in noted(connection) if need == "score"}
+    assert left == set(asked) - set(waiting)
+    assert len(rows) == 2 * (1 + len(left))
+
+
+def test_work_of_everyone_that_came_after_the_reading_stays(ledger) -> None:
+    with ledger.begin() as connection:
+        know(connection, 20_000)
+        everyone = [f"l{number}" for number in range(20_000)]
+        add_pending(connection, ("score",), everyone)
+        _, top = read_pending(connection, "score")
+        add_pending(connection, ("score",), everyone)
+        clear_pending(connection, "score", up_to=top)
+        assert len(read_pending(connection, "score")[0]) == 20_000
 
 
 def test_few_of_many_leads_get_their_own_work_only(ledger) -> None:

@@ -14,9 +14,12 @@ from sqlalchemy import select, text
 
 from accord.agreement import load
 from accord.errors import LeaseHeldError, SourceError
-from accord.ledger import Ledger, insert_rows, tables
+from accord.ledger import Ledger, batch_rows, insert_rows, tables
 from accord.ledger.quarantine_rows import Wanted, find_aside, list_aside
+from accord.services.clocks import run_sweep
 from accord.services.ingest import run_ingest
+from accord.services.lifecycle import run_lifecycle
+from accord.services.score import run_score
 from accord.services.settings import Settings
 from accord.services.workspace import Workspace
 from accord.sources import read_sources
@@ -344,6 +347,25 @@ def test_each_lead_keeps_its_own_mailbox_beside_rows_that_repeat_or_fail(workspa
         for number in range(6)
     ]
     assert rows(workspace, "SELECT * FROM merge") == []
+
+
+def test_work_that_is_noted_for_everyone_is_done_for_everyone(workspace, inbox, monkeypatch):
+    monkeypatch.setattr(batch_rows, "_MANY", 2)
+    inbox("leads-1.csv", LEADS + "".join(f"{at},p{at}@b{at}.co,,2026-01-02,\n" for at in range(5)))
+    activities = "".join(f"{at},{at},demo_requested,2026-11-20\n" for at in range(7))
+    inbox("activities-1.csv", "id,lead,kind,at\n" + activities)
+    run_ingest(workspace, as_of=AS_OF)
+    noted = rows(workspace, "SELECT DISTINCT lead_id FROM pending ORDER BY lead_id")
+    assert noted == [(tables.EVERYONE,), ("crm:5",), ("crm:6",)]
+    assert run_score(workspace, as_of=AS_OF).scored == 5
+    run_lifecycle(workspace, as_of=AS_OF)
+    run_sweep(workspace, as_of=AS_OF)
+    assert rows(workspace, "SELECT count(*) FROM score WHERE intent > 0") == [(5,)]
+    left = rows(workspace, "SELECT DISTINCT lead_id FROM pending ORDER BY lead_id")
+    assert left == [("crm:5",), ("crm:6",)]
+    inbox("leads-2.csv", LEADS + "5,p5@b5.co,,2026-01-02,\n")
+    run_ingest(workspace, as_of=AS_OF)
+    assert run_score(workspace, as_of=AS_OF).scored == 1
 
 
 def test_a_replaced_file_is_taken_and_said_and_one_that_is_being_written_waits(workspace, inbox):

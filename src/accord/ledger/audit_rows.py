@@ -11,6 +11,7 @@ from sqlalchemy import Connection, and_, exists, func, or_, select
 from accord.ledger.erase_rows import is_erased
 from accord.ledger.store import read_rows
 from accord.ledger.tables import (
+    EVERYONE,
     agreement,
     batch,
     clock,
@@ -167,7 +168,8 @@ def newest_scorings(connection: Connection, *, at_most: int) -> dict[datetime, R
     Whoever is being erased has nothing left to compute a score from.
     """
     newest = select(score.c.scored_at).distinct().order_by(score.c.scored_at.desc()).limit(at_most)
-    due = exists().where(pending.c.lead_id == score.c.lead_id, pending.c.need == "score")
+    of_lead = pending.c.lead_id.in_((score.c.lead_id, EVERYONE))
+    due = exists().where(of_lead, pending.c.need == "score")
     query = (
         select(score)
         .where(score.c.scored_at.in_(newest), ~due, ~is_erased(score.c.lead_id))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Connection, func, insert, literal, select
+from sqlalchemy import Connection, func, select
 
 from accord.ledger.bulk import Columns, write_columns
 from accord.ledger.store import Row, chunks, insert_rows
-from accord.ledger.tables import batch, flag, lead, pending, quarantine
+from accord.ledger.tables import EVERYONE, batch, flag, lead, pending, quarantine
 
 _MANY = 20_000  # leads: from here on it is asked whether most of them are concerned
 
@@ -46,16 +46,14 @@ def add_pending(connection: Connection, needs: Sequence[str], lead_ids: Iterable
     """Add work: each need (score, lifecycle, clock) of each lead.
 
     It is added although some of it may wait already: a stage that is at work deletes what it has
-    read, and must not delete what came since. Where most of the known leads are concerned, all get
-    the work: the store then copies their ids by itself, in a fraction of the time.
+    read, and must not delete what came since. Where most of the known leads are concerned, one row
+    says so for all of them.
     """
     leads = set(lead_ids)
     if len(leads) >= _MANY and 2 * len(leads) >= _count_leads(connection):
         known = connection.exec_driver_sql("SELECT lead_id FROM lead").fetchall()
         leads.difference_update(lead_id for (lead_id,) in known)
-        for need in needs:
-            all_of_them = select(literal(need), lead.c.lead_id)
-            connection.execute(insert(pending).from_select(["need", "lead_id"], all_of_them))
+        leads.add(EVERYONE)
     ordered = sorted(leads)
     kinds = [need for need in needs for _ in ordered]
     write_columns(connection, pending, {"need": kinds, "lead_id": ordered * len(needs)})

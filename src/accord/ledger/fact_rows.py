@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, exists, func, select, update
+from sqlalchemy import ColumnElement, Connection, delete, exists, func, or_, select, update
 from sqlalchemy import bindparam as bind
 
 from accord.ledger.erase_rows import is_erased
 from accord.ledger.store import add_rows, chunks, read_rows, upsert_rows
 from accord.ledger.tables import (
+    EVERYONE,
     decision,
     handoff,
     handoff_owner,
@@ -36,21 +37,27 @@ def read_pending(connection: Connection, need: str) -> tuple[tuple[str, ...], in
     ).scalar_one()
     if top is None:
         return (), 0
-    query = (
-        select(pending.c.lead_id)
-        .distinct()
-        .join(lead, lead.c.lead_id == pending.c.lead_id)
-        .where(pending.c.need == need, pending.c.pending_id <= top)
-        .order_by(pending.c.lead_id)
-    )
+    waits = (pending.c.need == need, pending.c.pending_id <= top)
+    everyone = select(pending.c.pending_id).where(*waits, pending.c.lead_id == EVERYONE).limit(1)
+    if connection.execute(everyone).first() is not None:
+        query = select(lead.c.lead_id).where(~is_erased(lead.c.lead_id)).order_by(lead.c.lead_id)
+    else:
+        query = (
+            select(pending.c.lead_id)
+            .distinct()
+            .join(lead, lead.c.lead_id == pending.c.lead_id)
+            .where(*waits)
+            .order_by(pending.c.lead_id)
+        )
     return tuple(connection.execute(query).scalars()), top
 
 
 def clear_pending(connection: Connection, need: str, *, up_to: int) -> None:
     """Delete the work that was taken; what came later, and unknown leads' work, stays."""
     known = select(lead.c.lead_id).where(lead.c.lead_id == pending.c.lead_id).exists()
+    done = or_(known, pending.c.lead_id == EVERYONE)
     connection.execute(
-        delete(pending).where(pending.c.need == need, pending.c.pending_id <= up_to, known)
+        delete(pending).where(pending.c.need == need, pending.c.pending_id <= up_to, done)
     )
 
 

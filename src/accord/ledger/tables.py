@@ -36,6 +36,9 @@ metadata = MetaData(
 
 _Key = String(200)
 
+EVERYONE = " everyone"
+"""Stands for all leads; ids of leads are trimmed, so none begins with a blank."""
+
 # One row a version of the agreement and content seen; the newest seen content of a version counts.
 agreement = Table(
     "agreement",
@@ -266,6 +269,7 @@ rep = Table(
 # One row a piece of work that something new has made for a lead: ``need`` is score, lifecycle or
 # clock. A stage takes the rows up to the highest id it has read and deletes them in the transaction
 # that stores its work; a fact whose lead is unknown waits here until the lead arrives.
+# ``EVERYONE`` in place of a lead stands for all that are known when the row is read.
 pending = Table(
     "pending",
     metadata,
