@@ -175,7 +175,6 @@ lead = Table(
     Index(None, "current_stage"),
     Index(None, "domain"),
     Index(None, "mailbox"),
-    Index(None, "company_key"),
 )
 
 # One row a version of a lead as a source gave it, append-only.

@@ -97,4 +97,6 @@ def pick(columns: Mapping[str, Sequence[Any]], positions: Sequence[int]) -> Reco
 
 def last_of_each(keys: Sequence[str]) -> list[int]:
     """Return the position of each key's last record, in order."""
+    if len(set(keys)) == len(keys):
+        return list(range(len(keys)))
     return sorted({key: position for position, key in enumerate(keys)}.values())

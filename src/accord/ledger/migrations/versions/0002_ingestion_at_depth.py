@@ -22,7 +22,6 @@ def upgrade() -> None:
     op.create_index(op.f("ix_quarantine_status"), "quarantine", ["status"])
     op.add_column("lead", sa.Column("company_key", sa.Text(), nullable=True))
     op.add_column("lead", sa.Column("inferred", sa.JSON(), nullable=True))
-    op.create_index(op.f("ix_lead_company_key"), "lead", ["company_key"])
     op.add_column("merge", sa.Column("why", sa.String(length=16), nullable=True))
     _create_quality()
     _create_sync()
