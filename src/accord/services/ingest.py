@@ -27,6 +27,7 @@ from accord.sources import (
     Source,
     Sources,
     find_batches,
+    kept_hashes,
     read_pieces,
     read_rows,
     read_sources,
@@ -120,7 +121,8 @@ def run_ingest(
     if sources is None:
         sources = read_sources(workspace.settings.sources, os.environ)
     tally = _Tally()
-    with workspace.ledger.lease("ingest"):
+    hashes = kept_hashes(workspace.settings.hashes_path)
+    with workspace.ledger.lease("ingest"), hashes:
         agreement = workspace.agreement(as_of)
         for batch, also in _new_batches(workspace, sources, tally, as_of=as_of):
             try:

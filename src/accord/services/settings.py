@@ -57,6 +57,11 @@ class Settings(BaseSettings):
         return self.home / "activity"
 
     @property
+    def hashes_path(self) -> Path:
+        """The file that keeps the hashes of local source files from run to run."""
+        return self.home / "hashes.json"
+
+    @property
     def spool_path(self) -> Path:
         """The folder where pages of pulled sources wait until they are taken."""
         return self.home / "spool"

@@ -5,6 +5,7 @@ Reads and maps; judges nothing (quality does) and stores nothing (services do).
 
 from accord.sources.document import read_sources
 from accord.sources.files import Batch, File, find_batches
+from accord.sources.hashes import kept_hashes
 from accord.sources.mapping import Records, map_records
 from accord.sources.model import ColumnMapping, Source, Sources
 from accord.sources.readers import read_pieces, read_rows
@@ -22,6 +23,7 @@ __all__ = [
     "Sources",
     "StageOf",
     "find_batches",
+    "kept_hashes",
     "map_records",
     "read_pieces",
     "read_rows",

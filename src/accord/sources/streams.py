@@ -18,6 +18,7 @@ from typing import IO, Any, Protocol
 import pyarrow as pa
 
 from accord.errors import FileInMotionError, SourceError
+from accord.sources.hashes import hash_of, keep
 from accord.sources.model import PACKINGS
 from accord.sources.places import Stamp, is_remote, stamp_of, unreadable
 
@@ -146,9 +147,6 @@ def read_whole(place: str, *, digest: str) -> bytes:
     return content
 
 
-_digests: dict[tuple[str, Stamp], str] = {}  # of the local files that this process has hashed
-
-
 def hash_content(place: str) -> tuple[str, Stamp | None]:
     """Hash a file's unpacked content, and tell the stamp it had; an untouched one is read once.
 
@@ -157,13 +155,14 @@ def hash_content(place: str) -> tuple[str, Stamp | None]:
     if is_remote(place):
         return _hash(place), None
     stamp = _stamp(place)
-    if (place, stamp) not in _digests:
+    digest = hash_of(place, stamp)
+    if digest is None:
         digest = _hash(place)
         if _stamp(place) != stamp:
             found, remedy = "is still being written", "the next run takes it"
             raise FileInMotionError(where=place, found=found, remedy=remedy)
-        _digests[place, stamp] = digest
-    return _digests[place, stamp], stamp
+        keep(place, stamp, digest)
+    return digest, stamp
 
 
 def _stamp(place: str) -> Stamp:
