@@ -349,6 +349,25 @@ def test_each_lead_keeps_its_own_mailbox_beside_rows_that_repeat_or_fail(workspa
     assert rows(workspace, "SELECT * FROM merge") == []
 
 
+def test_text_that_is_longer_than_the_stores_keep_is_set_aside_and_not_cut(workspace, inbox):
+    fits, long = "i" * 196, "i" * 197  # with "crm:" in front
+    mailbox = "a" * (320 - len("@b.co"))
+    inbox(
+        "leads-1.csv",
+        LEADS
+        + f"{fits},a@b.co,,2026-01-02,\n{long},b@b.co,,2026-01-02,\n"
+        + f"3,{mailbox}@b.co,,2026-01-02,\n4,a{mailbox}@b.co,,2026-01-02,\n"
+        + f"5,{'x' * 50_000}@b.co,,2026-01-02,\n",
+    )
+    result = run_ingest(workspace, as_of=AS_OF)
+    assert (result.accepted, result.quarantined) == (2, 3)
+    kept = rows(workspace, "SELECT lead_id FROM lead ORDER BY lead_id")
+    assert kept == [("crm:3",), (f"crm:{fits}",)]
+    with workspace.ledger.read() as connection:
+        reasons = [row["reasons"] for row in list_quarantine_rows(connection)]
+    assert all("characters" in reason[0]["sentence"] for reason in reasons)
+
+
 def test_work_that_is_noted_for_everyone_is_done_for_everyone(workspace, inbox, monkeypatch):
     monkeypatch.setattr(batch_rows, "_MANY", 2)
     inbox("leads-1.csv", LEADS + "".join(f"{at},p{at}@b{at}.co,,2026-01-02,\n" for at in range(5)))

@@ -40,13 +40,17 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """One field of a record: its name, kind, whether it must be there, and what it means."""
+    """One field of a record: its name, kind, whether it must be there, and what it means.
+
+    ``longest`` is how many characters the stores keep of it, in keys and indexes; None is any.
+    """
 
     name: str
     kind: Kind
     meaning: str
     required: bool = False
     words: tuple[str, ...] = ()
+    longest: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,12 +75,17 @@ class Schema:
         return tuple(field.name for field in self.fields)
 
 
+_LONGEST = 200
+_LONGEST_MAILBOX = 320  # RFC 3696: 64 before the @, 255 after it
+_LONGEST_STEP = 32
+
+
 def _id(name: str, meaning: str, *, required: bool = False) -> Field:
-    return Field(name=name, kind=Kind.ID, meaning=meaning, required=required)
+    return Field(name=name, kind=Kind.ID, meaning=meaning, required=required, longest=_LONGEST)
 
 
-def _text(name: str, meaning: str) -> Field:
-    return Field(name=name, kind=Kind.TEXT, meaning=meaning)
+def _text(name: str, meaning: str, *, longest: int | None = None) -> Field:
+    return Field(name=name, kind=Kind.TEXT, meaning=meaning, longest=longest)
 
 
 def _at(name: str, meaning: str, *, required: bool = False) -> Field:
@@ -103,20 +112,20 @@ LEAD = Schema(
             "created_at",
             "when the record entered the database; the run's as_of if the source has no date",
         ),
-        _text("email", "mail address"),
+        _text("email", "mail address", longest=_LONGEST_MAILBOX),
         _text("name", "full name"),
         _text("phone", "telephone"),
         _text("title", "job title"),
         _text("company", "company name"),
-        _text("industry", "industry of the company"),
-        _text("country", "ISO 3166 alpha-2 code of the company's country"),
+        _text("industry", "industry of the company", longest=_LONGEST),
+        _text("country", "ISO 3166 alpha-2 code of the company's country", longest=_LONGEST),
         Field(name="employees", kind=Kind.INTEGER, meaning="size of the company"),
         Field(name="budget", kind=Kind.MONEY, meaning="stated budget"),
         Field(name="authority", kind=Kind.FLAG, meaning="may the person decide"),
         _text("need", "stated need"),
         Field(name="timeline_days", kind=Kind.INTEGER, meaning="days until they want to decide"),
-        _text("channel", "how the lead came in: paid_search, email, ..."),
-        _text("campaign", "the campaign or landing page that brought it"),
+        _text("channel", "how the lead came in: paid_search, email, ...", longest=_LONGEST),
+        _text("campaign", "the campaign or landing page that brought it", longest=_LONGEST),
         _word("stage", "stage that the source states, by alias", Stage),
         _at("stage_at", "when the stated stage was entered; created_at if not given"),
     ),
@@ -189,13 +198,13 @@ OPPORTUNITY = Schema(
         _id("lead_id", "the lead it came from; a deal may have none"),
         _id("rep_id", "whose deal"),
         _text("account", "company of the deal"),
-        _text("industry", "industry of the account"),
-        _text("country", "country of the account"),
+        _text("industry", "industry of the account", longest=_LONGEST),
+        _text("country", "country of the account", longest=_LONGEST),
         _text("product", "what is sold"),
         _word(
             "stage", "stage that the source states, by alias; customer is won", Stage, required=True
         ),
-        _text("step", "proposal or contracting, while it is an opportunity"),
+        _text("step", "proposal or contracting, while it is an opportunity", longest=_LONGEST_STEP),
         _at("stage_at", "when stage and step were entered"),
         _at("opened_at", "when it became an opportunity"),
         _at("closed_at", "when it was won or lost"),
@@ -213,8 +222,8 @@ SPEND = Schema(
         _id("spend_id", "the item", required=True),
         Field(name="spent_on", kind=Kind.DATE, meaning="day", required=True),
         Field(name="amount", kind=Kind.MONEY, meaning="how much", required=True),
-        _text("channel", "for which channel"),
-        _text("campaign", "for which campaign"),
+        _text("channel", "for which channel", longest=_LONGEST),
+        _text("campaign", "for which campaign", longest=_LONGEST),
     ),
 )
 
@@ -225,11 +234,11 @@ REP = Schema(
     fields=(
         _id("rep_id", "the person", required=True),
         _text("name", "full name"),
-        _text("email", "mail address"),
+        _text("email", "mail address", longest=_LONGEST_MAILBOX),
         _word("role", "sdr, ae, manager or marketing", Role, required=True),
-        _text("team", "team of the agreement"),
+        _text("team", "team of the agreement", longest=_LONGEST),
         _id("manager_id", "the manager's rep_id"),
-        _text("calendar", "calendar of the agreement; the team's if not given"),
+        _text("calendar", "calendar of the agreement; the team's if not given", longest=_LONGEST),
         Field(name="weight", kind=Kind.NUMBER, meaning="share of the team's leads"),
         Field(
             name="per_week", kind=Kind.INTEGER, meaning="leads a week; the agreement's if not given"

@@ -142,7 +142,7 @@ def _read_stamps(cells: pa.Array, field: Field, mapping: ColumnMapping, zone: st
 
 
 def _read_text(text: pa.Array, field: Field, prefix: str) -> Column:
-    """Keep text as it is; a control character, which no store keeps, makes it unreadable."""
+    """Keep text as it is; what no store keeps, makes it unreadable: control characters, length."""
     clean = text
     if may_have_controls(text):
         clean = _without(_BAD, clean)
@@ -151,8 +151,19 @@ def _read_text(text: pa.Array, field: Field, prefix: str) -> Column:
     if field.kind is Kind.ID and prefix:
         front, nothing = (pa.scalar(word, pa.large_string()) for word in (f"{prefix}:", ""))
         clean = pc.binary_join_element_wise(front, clean, nothing)
+    expected = EXPECTED[field.kind]
+    if field.longest is not None:
+        clean = _not_longer(clean, field.longest)
+        expected += f", at most {field.longest} characters"
     values = pd.Series(pd.array(clean, dtype="str"))
-    return Column(series=values, bad=_unread(text, values), expected=EXPECTED[field.kind])
+    return Column(series=values, bad=_unread(text, values), expected=expected)
+
+
+def _not_longer(text: pa.Array, longest: int) -> pa.Array:
+    if (pc.max(pc.binary_length(text)).as_py() or 0) <= longest:
+        return text
+    fits = pc.less_equal(pc.utf8_length(text), longest)
+    return pc.if_else(fits, text, pa.scalar(None, pa.large_string()))
 
 
 def _as_ids(text: pa.Array) -> pa.Array:
