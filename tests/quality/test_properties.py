@@ -262,6 +262,7 @@ def test_pieces_of_any_size_fail_as_the_whole_does(judgement, data):
     st.tuples(st.integers(0, 3), st.integers(0, 3)),
 )
 def test_a_looser_range_never_adds_failing_rows(values, bounds, slack):
+    bounds = tuple(sorted(bounds))  # a range that ends before it begins is refused when it is read
     frame = frame_of(Entity.LEAD, *({"employees": value} for value in values))
     failing = [
         found_of(run(Entity.LEAD, [size(low, high)], frame, NO_FAULTS)).get("rule.size", [])
