@@ -18,7 +18,7 @@ from sqlalchemy import select
 
 from accord.errors import LeaseHeldError
 from accord.ledger import tables
-from accord.services import ingest, pull
+from accord.services import ingest, pull, taking
 from accord.services.audit import every_row_is_accounted_for, the_log_holds_what_was_accepted
 from accord.services.settings import Settings
 from accord.services.workspace import Workspace
@@ -115,7 +115,7 @@ def open_workspace(home: Path, url: str) -> Workspace:
 def work(home: Path, url: str, point: str, witness: str) -> None:
     """What a child does: die at the point, or run to the end."""
     os.environ |= {"ACCORD_KILL_AT": point, "ACCORD_KILL_LOG": witness}
-    ingest._AT_ONCE, pull._ENOUGH_ROWS = AT_A_PIECE, AT_A_PULL
+    taking._AT_ONCE, pull._ENOUGH_ROWS = AT_A_PIECE, AT_A_PULL
     result = ingest.run_ingest(open_workspace(home, url), as_of=AS_OF)
     assert not result.errors, result.errors
 
@@ -125,7 +125,7 @@ def keep_trying(home: Path, url: str, names: tuple[str, ...], start: object) -> 
 
     ``names`` are the files that it sees; ``start`` is a barrier that lets both begin together.
     """
-    ingest._AT_ONCE = AT_A_PIECE
+    taking._AT_ONCE = AT_A_PIECE
     workspace = open_workspace(home, url)
     sources = only(home, names)
     start.wait(60)

@@ -16,7 +16,7 @@ from itertools import pairwise
 from typing import Any
 
 from accord.crm.hubspot_http import HubspotHttp
-from accord.crm.passes import Page, Pass, Record, name_columns
+from accord.crm.passes import Page, Pass, Record, name_columns, read_passes
 from accord.errors import SourceError
 
 OBJECTS: Mapping[str, str] = {
@@ -65,13 +65,7 @@ class HubspotReader:
             yield from self._owners()
             return
         self._check_columns()
-        stored = Pass.of(cursor)
-        if stored.after is not None:
-            yield from self._read(stored)
-            stored = Pass(since=stored.until)
-        begun = self._begin(stored)
-        if begun is not None:
-            yield from self._read(begun)
+        yield from read_passes(cursor, begin=self._begin, read=self._read)
 
     def _read(self, under_way: Pass) -> Generator[Page]:
         is_last = False

@@ -9,7 +9,7 @@ it is then, and again by the next pass, which begins at the newest instant of th
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -44,6 +44,25 @@ class Pass:
     def moved(self, last_id: str) -> Pass:
         """Return the same pass after the page that ends with ``last_id``."""
         return replace(self, after=last_id)
+
+
+def read_passes(
+    cursor: Mapping[str, Any],
+    *,
+    begin: Callable[[Pass], Pass | None],
+    read: Callable[[Pass], Iterator[Page]],
+) -> Iterator[Page]:
+    """Read the pass that a cursor was broken off in to its end, and then a new one.
+
+    ``begin`` makes the pass that follows another, None if nothing has changed since.
+    """
+    stored = Pass.of(cursor)
+    if stored.after is not None:
+        yield from read(stored)
+        stored = Pass(since=stored.until)
+    begun = begin(stored)
+    if begun is not None:
+        yield from read(begun)
 
 
 def name_columns(columns: Sequence[str], prefix: str) -> list[str]:

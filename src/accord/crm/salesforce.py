@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from accord.crm.passes import Page, Pass, Record
+from accord.crm.passes import Page, Pass, Record, read_passes
 from accord.crm.salesforce_http import LostPlaceError, SalesforceHttp
 from accord.errors import SourceError
 
@@ -46,13 +46,7 @@ class SalesforceReader:
 
         A pass that was broken off is read to its end, and then a new one.
         """
-        stored = Pass.of(cursor)
-        if stored.after is not None:
-            yield from self._read(stored)
-            stored = Pass(since=stored.until)
-        begun = self._begin(stored)
-        if begun is not None:
-            yield from self._read(begun)
+        yield from read_passes(cursor, begin=self._begin, read=self._read)
 
     def _read(self, under_way: Pass) -> Generator[Page]:
         answer = self._start(under_way)

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, exists, func, select
+from sqlalchemy import ColumnElement, Connection, exists, func, select
 
 from accord.ledger.store import add_rows, chunks, read_rows, upsert_rows
-from accord.ledger.tables import batch, certificate, erased_mailbox, erasure, secret
+from accord.ledger.tables import certificate, erased_mailbox, erasure, secret
 
 BEGUN, CLEARED, DONE = "begun", "cleared", "done"
 """The states of a certificate: planned, nothing left in the stores but to tidy up, finished."""
@@ -107,21 +107,6 @@ def write_certificate(
     """Write a certificate, or what it says now."""
     row = {"certificate_id": certificate_id, "erased_at": at, "content": dict(content)}
     upsert_rows(connection, certificate, [row])
-
-
-def drop_erased(connection: Connection, lead_ids: Iterable[str]) -> None:
-    """Forget that leads were erased (their rows are renamed)."""
-    for part in chunks(sorted(lead_ids)):
-        connection.execute(delete(erasure).where(erasure.c.lead_id.in_(part)))
-
-
-def known_batches(connection: Connection, batch_ids: Sequence[str]) -> set[str]:
-    """Return which of these batches the ledger has taken."""
-    found: set[str] = set()
-    for part in chunks(batch_ids):
-        query = select(batch.c.batch_id).where(batch.c.batch_id.in_(part))
-        found.update(connection.execute(query).scalars())
-    return found
 
 
 def erased_activities(connection: Connection) -> tuple[dict[str, int], set[str]]:

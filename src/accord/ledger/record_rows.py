@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, select, update
+from sqlalchemy import Connection, Table, select
 
 from accord.ledger.bulk import Columns, write_columns
-from accord.ledger.store import chunks, read_rows, upsert_rows
+from accord.ledger.store import chunks
 from accord.ledger.tables import (
     decision,
     handoff_report,
     lead,
     lead_version,
-    merge,
     opportunity,
     opportunity_version,
     rep,
@@ -88,32 +86,3 @@ def write_records(
     write_columns(connection, TABLES[entity], newest, on_conflict="replace")
     if entity in VERSIONS:
         write_columns(connection, VERSIONS[entity], versions)
-
-
-def read_mailboxes(connection: Connection, mailboxes: Sequence[str]) -> list[dict[str, Any]]:
-    """Read the leads of these mailboxes: lead_id, mailbox, created_at."""
-    columns = (lead.c.lead_id, lead.c.mailbox, lead.c.created_at)
-    return [
-        row
-        for part in chunks(mailboxes)
-        for row in read_rows(connection, select(*columns).where(lead.c.mailbox.in_(part)))
-    ]
-
-
-def write_merges(
-    connection: Connection, into: Mapping[str, str], *, ended: Iterable[str], at: datetime
-) -> None:
-    """Record merges (lead -> the one it is part of); end earlier ones of the leads ``ended``."""
-    leads = sorted(set(ended))
-    if leads:
-        statement = (
-            update(merge)
-            .where(merge.c.lead_id == bindparam("of_lead"), merge.c.undone_at.is_(None))
-            .values(undone_at=bindparam("at"))
-        )
-        connection.execute(statement, [{"of_lead": lead_id, "at": at} for lead_id in leads])
-    rows = [
-        {"lead_id": lead_id, "into_lead_id": into[lead_id], "merged_at": at, "undone_at": None}
-        for lead_id in sorted(into)
-    ]
-    upsert_rows(connection, merge, rows)

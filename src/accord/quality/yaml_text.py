@@ -7,10 +7,11 @@ from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
+from ruamel.yaml.nodes import Node
 
 from accord.errors import QualityError
 from accord.findings import Finding
+from accord.repeated_keys import find_repeated_keys
 
 
 def read_yaml(text: str, *, where: str) -> tuple[Any, list[Finding]]:
@@ -23,7 +24,7 @@ def read_yaml(text: str, *, where: str) -> tuple[Any, list[Finding]]:
     try:
         node = yaml.compose(text)
         content = None if node is None else yaml.constructor.construct_document(node)
-        return content, [] if node is None else list(_repeated_keys(node, ""))
+        return content, [] if node is None else list(_repeated_keys(node))
     except (YAMLError, ValueError, TypeError, OverflowError, RecursionError) as error:
         problem = getattr(error, "problem", None) or str(error).splitlines()[0]
         mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
@@ -38,17 +39,6 @@ def fault(path: str, sentence: str, remedy: str) -> Finding:
     return Finding(rule="quality.fault", subject=path, sentence=f"{sentence}.", remedy=remedy)
 
 
-def _repeated_keys(node: Node, path: str) -> Iterator[Finding]:
-    if isinstance(node, SequenceNode):
-        for index, item in enumerate(node.value):
-            yield from _repeated_keys(item, f"{path}[{index}]")
-    elif isinstance(node, MappingNode):
-        seen: set[str] = set()
-        for key, value in node.value:
-            name = str(key.value)
-            below = f"{path}.{name}" if path else name
-            if name in seen:
-                line = key.start_mark.line + 1
-                yield fault(below, f"stands twice, again in line {line}", "Keep one of them.")
-            seen.add(name)
-            yield from _repeated_keys(value, below)
+def _repeated_keys(node: Node) -> Iterator[Finding]:
+    for path, line in find_repeated_keys(node):
+        yield fault(path, f"stands twice, again in line {line}", "Keep one of them.")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -11,13 +10,10 @@ from sqlalchemy import Connection
 
 from accord.errors import InputError, SourceError
 from accord.ledger.quality_rows import find_batches, write_results
-from accord.records import Entity
-from accord.services.taking import Taken, take
+from accord.services.taking import Taken, pieces_of, take
 from accord.services.workspace import Workspace
-from accord.sources import Batch, Rows, Sources, read_pieces, read_rows, read_sources
+from accord.sources import Batch, Sources, read_sources
 from accord.sources import find_batches as find_files
-
-_AT_ONCE = 1_000_000  # rows of a piece
 
 ACCEPTED = "accepted"
 """The rule under which the ledger says who let a held batch in, and why."""
@@ -66,7 +62,7 @@ def accept_batch(
         return take(
             workspace,
             found,
-            _pieces(found),
+            pieces_of(found),
             agreement=workspace.agreement(as_of),
             as_of=as_of,
             also=also,
@@ -87,12 +83,6 @@ def find_batch(workspace: Workspace, batch: str) -> dict[str, Any]:
     raise InputError(
         where=f"batch {batch}", found="no such batch", remedy="see accord quality list"
     )
-
-
-def _pieces(batch: Batch) -> Iterable[Rows]:
-    if batch.source.entity is Entity.ACTIVITY:
-        return read_pieces(batch, at_once=_AT_ONCE)
-    return (read_rows(batch),)
 
 
 def _find_file(sources: Sources, row: dict[str, Any]) -> Batch:

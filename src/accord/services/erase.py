@@ -21,6 +21,7 @@ from accord.errors import InputError
 from accord.killpoints import reach
 from accord.ledger import erase_person as person_rows
 from accord.ledger import erase_rows as rows
+from accord.ledger.batch_rows import read_taken
 from accord.ledger.personal import PRIVACY
 from accord.ledger.tables import lead
 from accord.ledger.vacuuming import write_anew
@@ -215,7 +216,7 @@ def _counted(
 ) -> Certificate:
     """Count what will go from the log and the files, so that a kill between loses no count."""
     counted = workspace.log.count_of(person.lead_ids)
-    taken = rows.known_batches(connection, list(counted))
+    taken = read_taken(connection, list(counted))
     theirs = Recognition.of(workspace, person)
     keys = frozenset(person_rows.read_sent_keys(connection, person.lead_ids))
     removed = {

@@ -15,7 +15,7 @@ from typing import Any
 
 from accord.crm import FileCrm
 from accord.errors import InputError
-from accord.ledger.erase_rows import known_batches
+from accord.ledger.batch_rows import read_taken
 from accord.services.erase_check import readings_of
 from accord.services.erase_person import Recognition
 from accord.services.erase_spellings import Needles
@@ -134,7 +134,7 @@ def _spool_again(workspace: Workspace, path: Path, content: bytes) -> None:
 def _refuse_interrupted(workspace: Workspace) -> None:
     in_log = list(workspace.log.count_by_batch())
     with workspace.ledger.read() as connection:
-        known = known_batches(connection, in_log)
+        known = read_taken(connection, in_log)
     if set(in_log) - known:
         raise InputError(
             where="activity log",

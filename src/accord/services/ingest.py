@@ -19,17 +19,14 @@ from accord.findings import Finding
 from accord.ledger.batch_rows import read_places, read_taken
 from accord.records import Entity
 from accord.services.pull import pulled_batches
-from accord.services.taking import Counts, Taken, take
+from accord.services.taking import Counts, Taken, pieces_of, take
 from accord.services.workspace import Workspace
 from accord.sources import (
     Batch,
-    Rows,
     Source,
     Sources,
     find_batches,
     kept_hashes,
-    read_pieces,
-    read_rows,
     read_sources,
 )
 
@@ -44,9 +41,6 @@ _ORDER = (
     Entity.SPEND,
 )
 """Leads before what is said of them, so that a fact of a lead in the same run finds it."""
-
-_AT_ONCE = 1_000_000
-"""Rows of activities judged at once. What the ledger keeps is judged whole: it is far less."""
 
 _NOTHING = "nothing of it is taken"
 _GOES_ON = "what was read before it is taken, the next run goes on from there"
@@ -126,19 +120,13 @@ def run_ingest(
         agreement = workspace.agreement(as_of)
         for batch, also in _new_batches(workspace, sources, tally, as_of=as_of):
             try:
-                pieces = _pieces(batch)
+                pieces = pieces_of(batch)
                 taken = take(workspace, batch, pieces, agreement=agreement, as_of=as_of, also=also)
             except SourceError as error:
                 tally.refuse(error)
                 continue
             tally.add(taken)
     return tally.result()
-
-
-def _pieces(batch: Batch) -> Iterable[Rows]:
-    if batch.source.entity is Entity.ACTIVITY:
-        return read_pieces(batch, at_once=_AT_ONCE)
-    return (read_rows(batch),)
 
 
 def _new_batches(

@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
 from functools import partial
@@ -229,7 +229,7 @@ class _Releasing:
         return [_finding(keys[at], reasons[at]) for at in sorted(reasons)]
 
     def _take(self, part: _Part, good: Sequence[int], keys: Sequence[Key]) -> None:
-        rows = _picked(part.rows, good)
+        rows = part.rows.picked(good)
         batch = _batch_of(part.source, rows)
 
         def also(connection: Connection) -> None:
@@ -274,12 +274,6 @@ def _rows_of(source: Source, cells: Sequence[Mapping[str, str | None]]) -> Rows:
         },
         count=len(cells),
     )
-
-
-def _picked(rows: Rows, places: Sequence[int]) -> Rows:
-    picked = pa.array(places, pa.int64())
-    columns = {name: column.take(picked) for name, column in rows.columns.items()}
-    return replace(rows, columns=columns, count=len(places))
 
 
 def _batch_of(source: Source, rows: Rows) -> Batch:

@@ -33,8 +33,9 @@ from accord.services.known_leads import KnownLeads
 from accord.services.set_aside import SetAside
 from accord.services.storing import NEEDS, store_records, to_log_table
 from accord.services.workspace import Workspace
-from accord.sources import Batch, Records, Rows, map_records
+from accord.sources import Batch, Records, Rows, map_records, read_pieces, read_rows
 
+_AT_ONCE = 1_000_000  # rows of a piece
 _OBJECTS_APART = 500_000
 _FEWEST_HELD = 100  # rows: a smaller batch is never held for its share of failing rows
 
@@ -106,6 +107,16 @@ def take(  # noqa: PLR0913 - one way in for all, told apart by keywords
         for records in ahead(taking.prepare(pieces)):
             taking.look(records)
         return taking.decide(also)
+
+
+def pieces_of(batch: Batch) -> Iterable[Rows]:
+    """Read a batch's rows in the pieces that it is judged in.
+
+    What the ledger keeps is judged whole: it is far less than the activities.
+    """
+    if batch.source.entity is Entity.ACTIVITY:
+        return read_pieces(batch, at_once=_AT_ONCE)
+    return (read_rows(batch),)
 
 
 @contextmanager

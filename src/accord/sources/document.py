@@ -10,10 +10,11 @@ from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
+from ruamel.yaml.nodes import Node
 
 from accord.errors import SourceError
 from accord.findings import Finding
+from accord.repeated_keys import find_repeated_keys
 from accord.sources.model import Source, Sources
 from accord.sources.overlap import overlap
 from accord.sources.shape import fault, nearest, read_entry
@@ -79,7 +80,7 @@ def _parse(text: str, *, where: str) -> tuple[Any, list[Finding]]:
     yaml.allow_duplicate_keys = True  # they are faults of ours, found below with the others
     try:
         node = yaml.compose(text)
-        faults = list(_repeated_keys(node, "")) if node is not None else []
+        faults = list(_repeated_keys(node)) if node is not None else []
         return yaml.constructor.construct_document(node) if node is not None else None, faults
     except (YAMLError, ValueError, RecursionError) as error:
         problem = getattr(error, "problem", None) or str(error).splitlines()[0]
@@ -89,20 +90,9 @@ def _parse(text: str, *, where: str) -> tuple[Any, list[Finding]]:
         raise SourceError(where=place, found=found, remedy="correct the text there") from None
 
 
-def _repeated_keys(node: Node, path: str) -> Iterator[Finding]:
-    if isinstance(node, SequenceNode):
-        for index, item in enumerate(node.value):
-            yield from _repeated_keys(item, f"{path}[{index}]")
-    elif isinstance(node, MappingNode):
-        seen: set[str] = set()
-        for key, value in node.value:
-            name = str(key.value)
-            below = f"{path}.{name}" if path else name
-            if name in seen:
-                line = key.start_mark.line + 1
-                yield fault(below, f"stands twice, again in line {line}", "Keep one of them.")
-            seen.add(name)
-            yield from _repeated_keys(value, below)
+def _repeated_keys(node: Node) -> Iterator[Finding]:
+    for path, line in find_repeated_keys(node):
+        yield fault(path, f"stands twice, again in line {line}", "Keep one of them.")
 
 
 def _read_source(
