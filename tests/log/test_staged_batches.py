@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from datetime import UTC, datetime
+from unittest.mock import patch
 
 import numpy as np
 import pyarrow as pa
@@ -12,6 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accord.log import ROW_NUMBER, ActivityLog, Appended, open_staging
+from accord.log import staging as staging_room
+from accord.log.storage import Storage
 
 NOW = datetime(2026, 10, 5, 12, tzinfo=UTC)
 MONTH_US = 30 * 86_400_000_000
@@ -47,11 +50,9 @@ def content(log):
 
 
 def append(log, folder, rows, cuts, *, without=(), batch_id="b1"):
-    with open_staging(folder / "staging") as staging:
+    with open_staging(folder / "staging", batch_id=batch_id, taken_at=NOW) as staging:
         stage(staging, rows, cuts)
-        taken = log.append_staged(
-            staging, without=np.array(without, dtype=np.int64), batch_id=batch_id, taken_at=NOW
-        )
+        taken = log.append_staged(staging, without=np.array(without, dtype=np.int64))
     assert not (folder / "staging").exists()
     return taken
 
@@ -69,18 +70,28 @@ def folders(tmp_path_factory):
     return make
 
 
+def opened(folder, *, remote):
+    """A log in a folder; a remote one is reached as object storage is, without a path."""
+    if not remote:
+        return ActivityLog.open(str(folder / "activity"))
+    return ActivityLog(Storage(str(folder / "activity"), None), folder=None)
+
+
+@pytest.mark.parametrize("remote", [False, True])
 @settings(max_examples=60)
 @given(data=st.data(), earlier=RAW, rows=RAW)
-def test_pieces_end_as_the_whole_does(folders, data, earlier, rows) -> None:
+def test_pieces_end_as_the_whole_does(folders, remote, data, earlier, rows) -> None:
     cuts = sorted(data.draw(st.lists(st.integers(0, len(rows)), max_size=4)))
+    part_bytes = data.draw(st.sampled_from([1, 200, 1_000_000]))
     without = sorted(data.draw(st.sets(st.integers(1, len(rows)))) if rows else ())
     found = []
     for pieces in ((), cuts):
         folder = folders()
-        log = ActivityLog.open(str(folder / "activity"))
+        log = opened(folder, remote=remote)
         append(log, folder, earlier, (), batch_id="b0")
-        taken = append(log, folder, rows, pieces, without=without)
-        again = append(log, folder, rows, pieces, without=without)
+        with patch.object(staging_room, "_PART_BYTES", part_bytes):
+            taken = append(log, folder, rows, pieces, without=without)
+            again = append(log, folder, rows, pieces, without=without)
         assert again == taken
         found.append((taken, content(log), log.count_by_batch(), log.count_doubled()))
         log.close()
@@ -113,10 +124,12 @@ def test_what_a_killed_run_left_in_the_folder_is_not_of_the_next_batch(folders) 
 
 @pytest.mark.parametrize("cuts", [(), (2, 3)])
 def test_the_leads_of_all_pieces_are_known(tmp_path, cuts) -> None:
-    log = ActivityLog.open(str(tmp_path / "activity"))
-    with open_staging(tmp_path / "staging") as staging:
-        assert log.leads_of(staging) == []
+    with open_staging(tmp_path / "staging", batch_id="b1", taken_at=NOW) as staging:
         stage(staging, [(0, 0), (1, 0), (3, 0), (2, 0)], cuts)
-        assert sorted(log.leads_of(staging)) == ["crm:0", "crm:1", "crm:2"]
+        assert sorted(staging.survey().leads.to_pylist()) == ["crm:0", "crm:1", "crm:2"]
         assert staging.rows == 4
-    log.close()
+
+
+def test_an_empty_batch_names_no_leads(tmp_path) -> None:
+    with open_staging(tmp_path / "staging", batch_id="b1", taken_at=NOW) as staging:
+        assert staging.survey().leads.to_pylist() == []

@@ -11,9 +11,8 @@ import unicodedata
 from functools import cache, lru_cache
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from accord.identity.mailboxes import host_of
+from accord.identity.mailboxes import halves_of, host_of
 
 SERVICE_LABELS = frozenset({"mail", "email", "e-mail", "mx", "smtp", "www"})
 """First labels of a host that name a machine, not a part of the company."""
@@ -94,7 +93,7 @@ def free_mail_domains() -> frozenset[str]:
 
 def company_domains_of(mailboxes: pa.Array) -> pa.Array:
     """Return :func:`company_domain_of` of each mailbox, worked out once a distinct domain."""
-    hosts = pc.struct_field(pc.extract_regex(mailboxes, r"@(?P<host>[^@]*)$"), "host")
+    _, hosts = halves_of(mailboxes)
     encoded = hosts.dictionary_encode()
     names = [_company_domain(host) for host in encoded.dictionary.to_pylist()]
     return pa.array(names, pa.string()).take(encoded.indices)

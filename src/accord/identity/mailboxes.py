@@ -30,7 +30,6 @@ NOBODY = frozenset(
 """Mailboxes that nobody reads: they say nothing about who somebody is."""
 
 _SIMPLE = r"^[ \t]*[!-?A-~]+@[!-?A-~]+[ \t]*$"
-_PARTS = r"^(?P<local>[^@]+)@(?P<domain>[^@]+)$"
 
 
 def mailbox_of(email: str | None) -> str | None:
@@ -93,8 +92,7 @@ def mailboxes_of(emails: pa.Array) -> pa.Array:
 
 
 def _plain_mailboxes(emails: pa.Array) -> pa.Array:
-    parts = pc.extract_regex(pc.ascii_lower(pc.ascii_trim(emails, " \t")), _PARTS)
-    local, domain = pc.struct_field(parts, "local"), pc.struct_field(parts, "domain")
+    local, domain = halves_of(pc.ascii_lower(pc.ascii_trim(emails, " \t")))
     host = _hosts(domain)
     tagged = pc.find_substring_regex(local, r"^[^+]+\+")
     if pc.any(pc.equal(tagged, 0)).as_py():
@@ -107,6 +105,15 @@ def _plain_mailboxes(emails: pa.Array) -> pa.Array:
     )
     joined = pc.binary_join_element_wise(local, host, "@")
     return pc.if_else(pc.fill_null(nobody, fill_value=True), pa.scalar(None, pa.string()), joined)
+
+
+def halves_of(emails: pa.Array) -> tuple[pa.Array, pa.Array]:
+    """Return what stands before and after the one ``@`` of each text; null for null."""
+    given = pc.is_valid(emails)
+    parts = pc.list_flatten(pc.split_pattern(emails.drop_null(), "@"))
+    places = pc.if_else(given, pc.cumulative_sum(given.cast(pa.int64())), None)
+    first = pc.subtract(pc.multiply(places, 2), 2)
+    return parts.take(first), parts.take(pc.add(first, 1))
 
 
 def _hosts(domains: pa.Array) -> pa.Array:

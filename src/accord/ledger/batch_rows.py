@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import Connection, func, select
 
@@ -42,19 +42,26 @@ def write_set_aside(connection: Connection, rows: Columns, *, flags: Columns) ->
     write_columns(connection, flag, flags)
 
 
-def add_pending(connection: Connection, needs: Sequence[str], lead_ids: Iterable[str]) -> None:
+def add_pending(
+    connection: Connection,
+    needs: Sequence[str],
+    lead_ids: Collection[str],
+    *,
+    unknown: Collection[str] | None = None,
+) -> None:
     """Add work: each need (score, lifecycle, clock) of each lead.
 
     It is added although some of it may wait already: a stage that is at work deletes what it has
     read, and must not delete what came since. Where most of the known leads are concerned, one row
-    says so for all of them.
+    says so for all of them. ``unknown`` are those that the ledger does not know; None: look.
     """
-    leads = set(lead_ids)
+    leads: Collection[str] = lead_ids
     if len(leads) >= _MANY and 2 * len(leads) >= _count_leads(connection):
-        known = connection.exec_driver_sql("SELECT lead_id FROM lead").fetchall()
-        leads.difference_update(lead_id for (lead_id,) in known)
-        leads.add(EVERYONE)
-    ordered = sorted(leads)
+        if unknown is None:
+            known = connection.exec_driver_sql("SELECT lead_id FROM lead").fetchall()
+            unknown = set(leads).difference(lead_id for (lead_id,) in known)
+        leads = {EVERYONE, *unknown}
+    ordered = sorted(set(leads))
     kinds = [need for need in needs for _ in ordered]
     write_columns(connection, pending, {"need": kinds, "lead_id": ordered * len(needs)})
 

@@ -18,7 +18,11 @@ from sqlalchemy.sql.schema import ScalarElementColumnDefault
 from accord.ledger.types import Instant, Money
 from accord.records import from_us
 
-_MANY = 1_000  # rows: from here on a temporary table and COPY cost less than they save
+MANY = 1_000
+"""Rows from which on a temporary table, COPY or the driver by itself cost less than they save."""
+
+ROWID = "rowid"
+"""SQLite's own number of a row, which may be given like a column to rows of an empty table."""
 
 _MOST_INDEXED = 50_000  # rows: fewer are indexed one by one, also in an empty table
 
@@ -49,14 +53,20 @@ def write_columns(
     whole = {**_given(table, columns), **_defaults(table, columns, count)}
     rows = zip(*_prepared(table, whole, postgres=postgres), strict=True)
     conflict = _conflict(table, tuple(columns), on_conflict)
-    if postgres and count >= _MANY:
+    if postgres and count >= MANY:
         _copy(connection, table, tuple(whole), rows, conflict=conflict)
         return
     mark = "%s" if postgres else "?"
     marks = ", ".join(mark for _ in whole)
     statement = f"INSERT INTO {_name(table)} ({_names(whole)}) VALUES ({marks}){conflict}"  # noqa: S608 - names of our own tables
     with _indexed_later(connection, table, count):
-        connection.exec_driver_sql(statement, list(rows))
+        if postgres or count < MANY:
+            connection.exec_driver_sql(statement, list(rows))
+            return
+        if not connection.in_transaction():
+            connection.begin()
+        driver: Any = connection.connection.driver_connection
+        driver.executemany(statement, rows)  # as they come: a list of them is half a gigabyte
 
 
 @contextmanager
@@ -69,7 +79,7 @@ def _indexed_later(connection: Connection, table: Table, count: int) -> Iterator
     if (
         connection.dialect.name != "sqlite"
         or count < _MOST_INDEXED
-        or not _is_empty(connection, table)
+        or not is_empty(connection, table)
     ):
         yield
         return
@@ -80,7 +90,8 @@ def _indexed_later(connection: Connection, table: Table, count: int) -> Iterator
         index.create(connection)
 
 
-def _is_empty(connection: Connection, table: Table) -> bool:
+def is_empty(connection: Connection, table: Table) -> bool:
+    """Whether a table has no row."""
     return connection.execute(select(literal(1)).select_from(table).limit(1)).first() is None
 
 
@@ -92,7 +103,7 @@ def _given(table: Table, columns: Columns) -> Columns:
     return {
         name: values
         for name, values in columns.items()
-        if table.c[name].primary_key or any(value is not None for value in values)
+        if name == ROWID or table.c[name].primary_key or any(value is not None for value in values)
     }
 
 
@@ -159,7 +170,9 @@ def _names(names: Iterable[str]) -> str:
 
 def _prepared(table: Table, columns: Columns, *, postgres: bool) -> list[Iterable[Any]]:
     return [
-        _converted(values, _converter(table.c[name], postgres=postgres))
+        values
+        if name == ROWID
+        else _converted(values, _converter(table.c[name], postgres=postgres))
         for name, values in columns.items()
     ]
 

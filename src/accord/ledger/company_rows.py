@@ -74,23 +74,19 @@ def read_stated(
     stands = (column.is_not(None), ~_is_inferred(name), _stands())
     for piece in _parts(domains, missing):
         query = select(lead.c.domain, column).where(piece, *stands)
-        for row in connection.execute(query.order_by(lead.c.created_at, lead.c.lead_id)):
-            yield row[0], row[1]
+        ordered = query.order_by(lead.c.created_at, lead.c.lead_id)
+        yield from connection.execute(ordered).all()
 
 
 def read_lacking(
-    connection: Connection,
-    names: Sequence[str],
-    domains: Sequence[str] | None,
-    *,
-    also: Iterable[str],
+    connection: Connection, domains: Sequence[str] | None, *, also: Iterable[str]
 ) -> list[dict[str, Any]]:
-    """Read leads of companies that do not state all of ``names``, or have something inferred.
+    """Read leads of companies that do not state all firmographics, or have something inferred.
 
     lead_id, domain, the firmographics, inferred (names or None), segment and the columns ``also``.
     Leads merged into another are left out; ``domains`` None: of all companies.
     """
-    lacking = or_(_has_inferred(), *(lead.c[name].is_(None) for name in names))
+    lacking = or_(_has_inferred(), *(lead.c[name].is_(None) for name in FIRMOGRAPHICS))
     shown = ["lead_id", "domain", *FIRMOGRAPHICS, "inferred", "segment", *also]
     columns = [lead.c[name] for name in dict.fromkeys(shown) if name in lead.c]
     query = select(*columns).where(lacking, _stands())

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import Connection, Table, insert, literal, literal_column, select
 
-from accord.ledger.bulk import Columns, write_columns
+from accord.ledger.bulk import MANY, ROWID, Columns, is_empty, write_columns
 from accord.ledger.store import chunks
 from accord.ledger.tables import (
     decision,
@@ -83,6 +83,35 @@ def write_records(
 
     A column that is not named keeps what it holds: a lead's stage and cycle.
     """
-    write_columns(connection, TABLES[entity], newest, on_conflict="replace")
-    if entity in VERSIONS:
-        write_columns(connection, VERSIONS[entity], versions)
+    table, kept = TABLES[entity], VERSIONS.get(entity)
+    if kept is not None and _are_copies(connection, table, newest, versions):
+        numbered = {**newest, ROWID: versions["row_number"]}
+        write_columns(connection, table, numbered)
+        _copy_versions(connection, table, kept, versions)
+        return
+    write_columns(connection, table, newest, on_conflict="replace")
+    if kept is not None:
+        write_columns(connection, kept, versions)
+
+
+def _are_copies(connection: Connection, table: Table, newest: Columns, versions: Columns) -> bool:
+    """Whether the versions are those of the first rows of all, of which each key stands once."""
+    count = len(next(iter(versions.values())))
+    return (
+        connection.dialect.name == "sqlite"
+        and count >= MANY
+        and count == len(next(iter(newest.values())))
+        and is_empty(connection, table)
+    )
+
+
+def _copy_versions(connection: Connection, table: Table, kept: Table, versions: Columns) -> None:
+    """Make versions of the rows just written, whose ``rowid`` is the number in the batch.
+
+    The store copies a row in half the time that it takes to bring it in again.
+    """
+    (batch_id,) = set(versions["batch_id"])
+    shared = [name for name in versions if name not in ("batch_id", "row_number")]
+    columns = [*(table.c[name] for name in shared), literal(batch_id), literal_column(ROWID)]
+    statement = insert(kept).from_select([*shared, "batch_id", "row_number"], select(*columns))
+    connection.execute(statement)

@@ -5,7 +5,16 @@ in :mod:`accord.scoring`.
 """
 
 from accord.log.activity import ActivityLog, Appended
-from accord.log.columns import READ_COLUMNS
-from accord.log.staging import ROW_NUMBER, Staging, open_staging
+from accord.log.columns import READ_COLUMNS, ROW_NUMBER
+from accord.log.engine import connect
+from accord.log.staging import Staging, open_staging
 
-__all__ = ["READ_COLUMNS", "ROW_NUMBER", "ActivityLog", "Appended", "Staging", "open_staging"]
+__all__ = [
+    "READ_COLUMNS",
+    "ROW_NUMBER",
+    "ActivityLog",
+    "Appended",
+    "Staging",
+    "connect",
+    "open_staging",
+]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,10 +14,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from accord.killpoints import reach
-from accord.log.columns import EMPTY, KEY, READ_COLUMNS, to_log_rows
+from accord.log.columns import EMPTY, KEY, READ_COLUMNS, ROW_NUMBER, to_log_rows
+from accord.log.engine import connect
 from accord.log.erasing import count_rows, erase_rows, find_quoting
 from accord.log.large import LargeBatch
-from accord.log.staging import ROW_NUMBER, Staging
+from accord.log.staging import Staging
 from accord.log.storage import Storage
 
 Positions = np.ndarray[Any, np.dtype[np.int64]]
@@ -58,7 +57,7 @@ class ActivityLog:
     def connection(self) -> Any:
         """The log's own DuckDB connection: queries over its relations run here."""
         if self._connection is None:
-            self._connection = _connect()
+            self._connection = connect()
         return self._connection
 
     @property
@@ -89,49 +88,34 @@ class ActivityLog:
             accepted = self._count_batch(_span(rows), batch_id)
         return Appended(accepted=accepted, duplicates=rows.num_rows - accepted)
 
-    def append_staged(
-        self, staged: Staging, *, without: Positions, batch_id: str, taken_at: datetime
-    ) -> Appended:
+    def append_staged(self, staged: Staging, *, without: Positions) -> Appended:
         """Take a staged batch exactly once, as :meth:`append` does, without the rows so numbered.
 
-        A batch of one piece is a table in memory; a larger one goes from file to file, in memory
-        that does not grow with it.
+        A batch of one piece is a table in memory. The files of a larger one become files of the
+        log, in memory that does not grow with it.
         """
-        if staged.table is not None or not staged.paths:
+        staged.survey()  # no piece comes after this
+        if not staged.files:
             table = staged.table
             if table is None:
                 return Appended(accepted=0, duplicates=0)
             if len(without):
                 table = table.filter(pc.invert(pc.is_in(table[ROW_NUMBER], pa.array(without))))
-            return self.append(table, batch_id=batch_id, taken_at=taken_at)
+            return self.append(table, batch_id=staged.batch_id, taken_at=staged.taken_at)
+        held = self._storage.holds_batch(staged.batch_id)
         large = LargeBatch(self.connection, staged, without=without)
         span = large.span()
-        if span is None:
-            return Appended(accepted=0, duplicates=0)
-        held = self._storage.holds_batch(batch_id)
-        files = [file for file in self._storage.files() if file.overlaps(*span)]
-        fresh = large.fresh(self._scan(*span).select(*KEY) if files else None)
+        files = self._storage.files() if span else ()
+        known = [file for file in files if span and file.overlaps(*span)]
+        kept = large.kept(self._scan(*span).select(*KEY) if span and known else None)
         reach("log.before_append")
-        accepted = 0
-        if fresh is not None:
-            reader = large.log_rows(fresh, batch_id=batch_id, taken_at=taken_at)
-            accepted = self._storage.append_counted(reader, batch_id=batch_id)
+        if kept:
+            self._storage.append_files(kept, batch_id=staged.batch_id, folder=self._folder)
         reach("log.after_append")
-        if held:
-            accepted = self._count_batch(span, batch_id)
+        accepted = sum(file.rows for file in kept)
+        if held and span:
+            accepted = self._count_batch(span, staged.batch_id)
         return Appended(accepted=accepted, duplicates=staged.rows - len(without) - accepted)
-
-    def leads_of(self, staged: Staging) -> list[str]:
-        """Return the leads that a staged batch names, each once."""
-        if staged.table is not None:
-            found = pc.unique(staged.table["lead_id"])
-        elif staged.paths:
-            rows = self.connection.read_parquet([str(path) for path in staged.paths])
-            found = rows.select("lead_id").distinct().to_arrow_table()["lead_id"]
-        else:
-            return []
-        leads: list[str] = found.drop_null().to_pylist()
-        return leads
 
     def read(
         self,
@@ -255,17 +239,3 @@ def _local_folder(uri: str) -> Path | None:
     if parts.scheme == "file":
         return Path(unquote(parts.path)).absolute()
     return None if "://" in uri else Path(uri).absolute()
-
-
-def _connect() -> Any:
-    import duckdb  # a sixth of a second, only when it is needed
-
-    return duckdb.connect(
-        ":memory:",
-        config={
-            "autoinstall_known_extensions": False,
-            "autoload_known_extensions": False,
-            # An in-memory database would spill into the working folder.
-            "temp_directory": str(Path(tempfile.gettempdir()) / f"accord-duckdb-{os.getpid()}"),
-        },
-    )

@@ -10,6 +10,8 @@ import pyarrow as pa
 from accord.errors import InputError
 from accord.records import to_us
 
+_DAY_US = 86_400_000_000
+
 KEY = ("activity_id", "occurred_us")
 """What names an activity: its id and the instant it occurred."""
 
@@ -20,16 +22,16 @@ _GIVEN = (
     ("occurred_us", pa.int64()),  # microseconds UTC: the one time type that all engines treat alike
     ("detail", pa.string()),
 )
-_REQUIRED = ("activity_id", "lead_id", "kind", "occurred_us")
+REQUIRED = ("activity_id", "lead_id", "kind", "occurred_us")
+"""What every row of the log has; ``detail`` may be absent."""
 
-SCHEMA = pa.schema(
-    [
-        *_GIVEN,
-        ("batch_id", pa.string()),
-        ("taken_us", pa.int64()),
-        ("month", pa.string()),  # YYYY-MM of occurred_us in UTC: the partition
-    ]
-)
+FILE_SCHEMA = pa.schema([*_GIVEN, ("batch_id", pa.string()), ("taken_us", pa.int64())])
+"""What stands in a file of the log; the month stands in its path."""
+
+SCHEMA = FILE_SCHEMA.append(pa.field("month", pa.string()))  # YYYY-MM of occurred_us in UTC
+
+ROW_NUMBER = "row_number"
+"""The column of a staged row's number in its batch, from 1; which of two repeats came first."""
 
 READ_COLUMNS = ("activity_id", "lead_id", "kind", "occurred_us", "detail", "taken_us")
 """What a read of the log gives: one row an activity (key: activity_id and occurred_us)."""
@@ -38,45 +40,51 @@ EMPTY = pa.schema([SCHEMA.field(name) for name in READ_COLUMNS]).empty_table()
 
 
 def to_log_rows(table: pa.Table, *, batch_id: str, taken_at: datetime) -> pa.Table:
-    """Bring a batch into the log's columns; InputError names a missing column or value.
+    """Bring a batch into the log's columns; InputError names a missing column or value."""
+    require_values(table)
+    rows = to_file_rows(table, batch_id=batch_id, taken_at=taken_at)
+    return rows.append_column("month", months_of(rows["occurred_us"]).cast(pa.string()))
 
-    ``detail`` may be absent. Other columns of the batch are left out.
+
+def to_file_rows(table: pa.Table, *, batch_id: str, taken_at: datetime) -> pa.Table:
+    """Bring a batch into the columns of a file of the log; what is lacking is null.
+
+    Other columns of the batch are left out.
     """
-    columns = [_column(table, name, kind) for name, kind in _GIVEN]
     count = table.num_rows
+    columns = [
+        table[name].cast(kind) if name in table.column_names else pa.nulls(count, kind)
+        for name, kind in _GIVEN
+    ]
     columns.append(pa.repeat(pa.scalar(batch_id, pa.string()), count))
     columns.append(pa.repeat(pa.scalar(to_us(taken_at), pa.int64()), count))
-    columns.append(months_of(columns[3]).cast(pa.string()))
-    return pa.table(columns, schema=SCHEMA)
+    return pa.table(columns, schema=FILE_SCHEMA)
 
 
-def _column(table: pa.Table, name: str, kind: pa.DataType) -> pa.ChunkedArray:
-    if name not in table.column_names:
-        if name in _REQUIRED:
+def require_values(table: pa.Table) -> None:
+    """InputError if a required column or a value of it is missing."""
+    for name in REQUIRED:
+        if name not in table.column_names:
             raise InputError(
                 where="activity log",
                 found=f"a batch without the column {name}",
-                expected=", ".join(_REQUIRED),
+                expected=", ".join(REQUIRED),
             )
-        return pa.nulls(table.num_rows, kind)
-    column = table.column(name).cast(kind)
-    if name in _REQUIRED and column.null_count:
-        raise InputError(
-            where="activity log",
-            found=f"{column.null_count} rows without {name}",
-            expected="an activity_id, lead_id, kind and time in every row",
-            remedy="let the quality stage set such rows aside",
-        )
-    return column
+        if lacking := table[name].null_count:
+            raise InputError(
+                where="activity log",
+                found=f"{lacking} rows without {name}",
+                expected="an activity_id, lead_id, kind and time in every row",
+                remedy="let the quality stage set such rows aside",
+            )
 
 
 def months_of(occurred_us: pa.ChunkedArray) -> pa.DictionaryArray:
     """Return the month of each instant, YYYY-MM in UTC, as a dictionary; null for null."""
     given = occurred_us.is_valid().to_numpy()
-    stamps = occurred_us.fill_null(0).to_numpy().astype("datetime64[us]")
-    months = stamps.astype("datetime64[M]").astype(np.int64)
-    first = int(months.min()) if len(months) else 0
-    last = int(months.max()) if len(months) else 0
-    words = np.arange(first, last + 1).astype("datetime64[M]").astype(str)
-    codes = pa.array((months - first).astype(np.int32), mask=~given)
-    return pa.DictionaryArray.from_arrays(codes, pa.array(words, pa.string()))
+    days = occurred_us.fill_null(0).to_numpy() // _DAY_US
+    first, last = (int(days.min()), int(days.max())) if len(days) else (0, 0)
+    every = np.arange(first, last + 1).astype("datetime64[D]").astype("datetime64[M]")
+    words, months = np.unique(every, return_inverse=True)
+    codes = pa.array(months.astype(np.int32)[days - first], mask=~given)
+    return pa.DictionaryArray.from_arrays(codes, pa.array(words.astype(str), pa.string()))

@@ -1,76 +1,120 @@
-"""A batch too large for memory: which of its rows are fresh, and how they stream into the log.
+"""A batch in files: which of its rows are not to be taken, and the files without them.
 
-Whether any activity stands twice is asked of a hash of its key: 20 million keys are a few seconds
-and no memory to speak of. Only where hashes meet are the keys themselves compared.
+Most files are taken just as they were staged. Only where rows failed, repeat or are in the log is a
+file written anew without them; which rows these are is asked by their place in their file.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from pyarrow import parquet
 
-from accord.log.columns import KEY, SCHEMA
-from accord.log.staging import ROW_NUMBER, Staging
-from accord.records import to_us
+from accord.log.columns import KEY, require_values
+from accord.log.staging import Numbers, StagedFile, Staging, staged_file, write_file
 
-_BATCH_ROWS = 500_000
-_HASH = f"hash({', '.join(KEY)})"
+_KEY = ", ".join(KEY)
+_PLACE = "of_file, of_row"
 
 
 class LargeBatch:
-    """The staged files of one batch as relations of a DuckDB connection."""
+    """The staged files of one batch, on a DuckDB connection; ``without`` are numbers of rows."""
 
-    def __init__(
-        self, connection: Any, staged: Staging, *, without: np.ndarray[Any, np.dtype[np.int64]]
-    ) -> None:
+    def __init__(self, connection: Any, staging: Staging, *, without: Numbers) -> None:
         self._connection = connection
-        rows = connection.read_parquet([str(path) for path in staged.paths])
-        self._rows = self._less(rows, pa.array(without)) if len(without) else rows
+        self._staging = staging
+        self._files = staging.files
+        self._failing = self._places_of(without)
 
     def span(self) -> tuple[int, int] | None:
-        """Return the first and last instant, None if there is no row."""
-        first, last = self._rows.aggregate("min(occurred_us), max(occurred_us)").fetchall()[0]
-        return None if first is None else (first, last)
+        """Return bounds of the instants of all staged rows, None if there is none."""
+        firsts = [file.first_us for file in self._files if file.first_us is not None]
+        lasts = [file.last_us for file in self._files if file.last_us is not None]
+        return (min(firsts), max(lasts)) if firsts else None
 
-    def fresh(self, known: Any | None) -> Any | None:
-        """Return the rows to append: of each key the first, if the log does not hold it.
+    def kept(self, known: Any | None) -> list[StagedFile]:
+        """Return files with the rows to append: of each key the first, if the log does not hold it.
 
-        ``known`` are the keys of the log that lie within the span, None if there are none. None if
-        no row is fresh.
+        ``known`` are the keys of the log that lie within the span, None if there are none.
         """
-        rows = self._rows
-        repeats = self._repeats()
-        if len(repeats):
-            rows = self._less(rows, repeats)
-        if known is None:
-            return rows
-        left = rows.join(known, ", ".join(KEY), how="anti")
-        return left if left.limit(1).fetchall() else None
+        left_out = [self._failing, self._repeats()]
+        if known is not None:
+            left_out.append(self._known(known))
+        places = _by_file(left_out)
+        return [
+            one
+            for index, file in enumerate(self._files)
+            if (one := self._without(file, places.get(index))) is not None
+        ]
 
-    def log_rows(self, fresh: Any, *, batch_id: str, taken_at: datetime) -> pa.RecordBatchReader:
-        """Stream rows in the log's columns."""
-        batch = self._connection.from_arrow(
-            pa.table({"batch_id": [batch_id], "taken_us": pa.array([to_us(taken_at)], pa.int64())})
-        )
-        return fresh.cross(batch).project(", ".join(SCHEMA.names)).to_arrow_reader(_BATCH_ROWS)
+    def _places_of(self, without: Numbers) -> pa.Table:
+        """Return where the rows so numbered stand."""
+        found = []
+        for index, file in enumerate(self._files if len(without) else ()):
+            rows = np.flatnonzero(np.isin(self._staging.numbers_of(file), without))
+            found.append(_places(np.full(len(rows), index), rows))
+        return pa.concat_tables([_places(_NOWHERE, _NOWHERE), *found])
 
-    def _repeats(self) -> pa.Array:
-        """Return the numbers of rows whose key came earlier in the batch."""
-        hashes = self._rows.project(f"{_HASH} AS meeting")
-        meeting = hashes.aggregate("meeting, count(*) AS times", "meeting").filter("times > 1")
-        met = meeting.select("meeting").to_arrow_table()
-        if not met.num_rows:
-            return pa.array([], pa.int64())
-        doubtful = self._rows.project(f"{_HASH} AS meeting, {ROW_NUMBER}, {', '.join(KEY)}").join(
-            self._connection.from_arrow(met), "meeting", how="semi"
-        )
-        order = f"row_number() OVER (PARTITION BY {', '.join(KEY)} ORDER BY {ROW_NUMBER}) AS turn"
-        later = doubtful.project(f"{ROW_NUMBER}, {order}").filter("turn > 1")
-        return later.to_arrow_table()[ROW_NUMBER].combine_chunks()
+    def _repeats(self) -> pa.Table:
+        """Return where rows stand whose key came earlier in the batch."""
+        meeting = self._staging.survey().meeting
+        if not len(meeting):
+            return _places(_NOWHERE, _NOWHERE)
+        met = self._connection.from_arrow(pa.table({"meeting": pa.array(meeting)}))
+        doubtful = self._rows().project(f"*, hash({_KEY}) AS meeting").join(met, "meeting", "semi")
+        bad = self._connection.from_arrow(self._failing.rename_columns(["bad_file", "bad_row"]))
+        is_bad = "of_file = bad_file AND of_row = bad_row"
+        good = doubtful.join(bad, is_bad, how="anti")
+        turns = f"row_number() OVER (PARTITION BY {_KEY} ORDER BY {_PLACE}) AS turn"
+        later = good.project(f"{_PLACE}, {turns}").filter("turn > 1")
+        return later.select(*_COLUMNS).to_arrow_table()
 
-    def _less(self, rows: Any, numbers: pa.Array) -> Any:
-        left_out = self._connection.from_arrow(pa.table({ROW_NUMBER: numbers}))
-        return rows.join(left_out, ROW_NUMBER, how="anti")
+    def _known(self, known: Any) -> pa.Table:
+        """Return where rows stand whose key is in the log."""
+        return self._rows().join(known, _KEY, how="semi").select(*_COLUMNS).to_arrow_table()
+
+    def _rows(self) -> Any:
+        """Return the keys of all rows and their places; files of a month stand in batch order."""
+        paths = [str(file.path) for file in self._files]
+        rows = self._connection.read_parquet(paths, filename=True, file_row_number=True)
+        places = pa.array(range(len(paths)), pa.int64())
+        indexes = pa.table({"filename": paths, "of_file": places})
+        placed = rows.join(self._connection.from_arrow(indexes), "filename", how="inner")
+        return placed.project(f"{_KEY}, of_file, file_row_number AS of_row")
+
+    def _without(self, file: StagedFile, places: Numbers | None) -> StagedFile | None:
+        """Return the file without the rows at these places, None if none is left."""
+        if places is None and not file.lacks:
+            return file
+        rows = parquet.read_table(file.path)
+        if places is not None:
+            kept = np.ones(rows.num_rows, dtype=np.bool_)
+            kept[places] = False
+            rows = rows.filter(pa.array(kept))
+        if not rows.num_rows:
+            return None
+        require_values(rows)
+        path = file.path.with_suffix(".kept.parquet")
+        write_file(rows, path)
+        return staged_file(rows, path, month=file.month)
+
+
+_COLUMNS = ("of_file", "of_row")
+_NOWHERE: Numbers = np.empty(0, dtype=np.int64)
+
+
+def _places(indexes: Numbers, rows: Numbers) -> pa.Table:
+    return pa.table(dict(zip(_COLUMNS, (pa.array(indexes), pa.array(rows)), strict=True)))
+
+
+def _by_file(tables: Iterable[pa.Table]) -> Mapping[int, Numbers]:
+    """Return the places in each file that has any, each once."""
+    joined = pa.concat_tables(tables)
+    indexes, rows = (joined[name].to_numpy() for name in _COLUMNS)
+    order = np.argsort(indexes, kind="stable")
+    indexes, rows = indexes[order], rows[order]
+    found, starts = np.unique(indexes, return_index=True)
+    return dict(zip(found.tolist(), np.split(rows, starts[1:]), strict=True)) if len(found) else {}

@@ -6,16 +6,20 @@ so it waits for the first use.
 
 from __future__ import annotations
 
+import json
+import shutil
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+from pyarrow import parquet
 
-from accord.log.columns import SCHEMA
-from accord.log.staging import counted
+from accord.log.columns import FILE_SCHEMA, SCHEMA
+from accord.log.staging import StagedFile
 
 _RETENTION = "delta.logRetentionDuration"
 _CONFIGURATION = {
@@ -90,12 +94,6 @@ class Storage:
             self._files_version = table.version()
         return self._files
 
-    def append_counted(self, rows: pa.RecordBatchReader, *, batch_id: str) -> int:
-        """Append a stream of rows as :meth:`append` does; returns how many they were."""
-        count = [0]
-        self.append(counted(rows, count), batch_id=batch_id)
-        return count[0]
-
     def append(self, rows: pa.Table | pa.RecordBatchReader, *, batch_id: str) -> None:
         """Append rows as one commit that carries the batch as its application transaction."""
         from deltalake import CommitProperties, Transaction, write_deltalake
@@ -105,6 +103,35 @@ class Storage:
             rows,
             mode="append",
             writer_properties=writer_properties(),
+            commit_properties=CommitProperties(app_transactions=[Transaction(batch_id, 1)]),
+        )
+
+    def append_files(
+        self, files: Sequence[StagedFile], *, batch_id: str, folder: Path | None
+    ) -> None:
+        """Append staged files as one commit, as :meth:`append` does; ``folder`` is the table's own.
+
+        They are moved there and then named by the commit. Killed in between, the batch is staged
+        anew and its files replace those that no commit names: their names tell the batch and the
+        version of the table, so none is ever one that is in use. Elsewhere than in a folder (None)
+        the rows are streamed.
+        """
+        if folder is None:
+            self.append(_stream(files), batch_id=batch_id)
+            return
+        from deltalake import CommitProperties, Transaction
+
+        table = self.refresh() or self._create()
+        named = f"{batch_id}-{table.version()}"
+        actions = [
+            _moved(file, folder, f"month={file.month}/{named}-{place:06d}.parquet")
+            for place, file in enumerate(files)
+        ]
+        table.create_write_transaction(
+            actions,
+            "append",
+            SCHEMA,
+            partition_by=["month"],
             commit_properties=CommitProperties(app_transactions=[Transaction(batch_id, 1)]),
         )
 
@@ -124,15 +151,15 @@ class Storage:
                 )
 
     def compact(self) -> None:
-        """Rewrite small files as large ones and delete those that are no longer of the table.
+        """Rewrite small files as large ones and delete those that are not of the table.
 
-        Only files that a commit has removed are deleted, never one that an append is writing.
+        Files that an append was killed over go too, so nobody may append meanwhile.
         """
         table = self.refresh()
         if table is None:
             return
         table.optimize.compact(writer_properties=writer_properties())
-        self.tidy()
+        self.tidy(unnamed=True)
 
     def tidy(self, *, unnamed: bool = False) -> None:
         """Delete the files that are no longer of the table, and the history up to now.
@@ -183,6 +210,40 @@ def writer_properties() -> Any:
     coded = ColumnProperties(dictionary_enabled=True, statistics_enabled="NONE")
     columns = {"activity_id": plain, "lead_id": plain, "kind": coded, "detail": coded}
     return WriterProperties(compression="SNAPPY", column_properties=columns | {"batch_id": coded})
+
+
+def _moved(file: StagedFile, folder: Path, path: str) -> Any:
+    """Move a staged file to its place in the table; returns what the commit says of it."""
+    from deltalake.transaction import AddAction
+
+    target = folder / path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.move(file.path, target)
+    found = target.stat()
+    stats = {
+        "numRecords": file.rows,
+        "minValues": {"occurred_us": file.first_us},
+        "maxValues": {"occurred_us": file.last_us},
+        "nullCount": {"occurred_us": 0},
+    }
+    return AddAction(
+        path=path,
+        size=found.st_size,
+        partition_values={"month": file.month},
+        modification_time=found.st_mtime_ns // 1_000_000,
+        data_change=True,
+        stats=json.dumps(stats),
+    )
+
+
+def _stream(files: Sequence[StagedFile]) -> pa.RecordBatchReader:
+    def batches() -> Iterator[pa.RecordBatch]:
+        for file in files:
+            rows = parquet.read_table(file.path, schema=FILE_SCHEMA)
+            month = pa.repeat(pa.scalar(file.month, pa.string()), rows.num_rows)
+            yield from rows.append_column("month", month).to_batches()
+
+    return pa.RecordBatchReader.from_batches(SCHEMA, batches())
 
 
 def _files_of(table: Any) -> tuple[LogFile, ...]:

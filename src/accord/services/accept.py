@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from accord.errors import InputError, SourceError
 from accord.ledger.quality_rows import find_batches, write_results
-from accord.services.taking import Taken, pieces_of, take
+from accord.services.taking import Taken, offer_of, take
 from accord.services.workspace import Workspace
 from accord.sources import Batch, Sources, read_sources
 from accord.sources import find_batches as find_files
@@ -59,15 +59,8 @@ def accept_batch(
             }
             write_results(connection, row["batch_id"], [result])
 
-        return take(
-            workspace,
-            found,
-            pieces_of(found),
-            agreement=workspace.agreement(as_of),
-            as_of=as_of,
-            also=also,
-            accepted=True,
-        )
+        offer = offer_of(found, also=also, accepted=True)
+        return take(workspace, offer, agreement=workspace.agreement(as_of), as_of=as_of)
 
 
 def find_batch(workspace: Workspace, batch: str) -> dict[str, Any]:

@@ -46,7 +46,7 @@ def complete_leads(
     companies = pa.array(leads["company"], pa.string(), from_pandas=True)
     mailboxes = mailboxes_of(emails)
     added: dict[str, Any] = {
-        "created_at": _created(connection, leads, as_of=as_of),
+        "created_at": created_of(connection, leads, as_of=as_of),
         "mailbox": _series(mailboxes, leads),
         "domain": _series(company_domains_of(mailboxes), leads),
         "company_key": _series(company_keys_of(companies), leads),
@@ -59,9 +59,10 @@ def _series(values: pa.Array, leads: pd.DataFrame) -> pd.Series[str]:
     return pd.Series(values.to_pandas().array, index=leads.index, dtype="str")
 
 
-def _created(
+def created_of(
     connection: Connection, leads: pd.DataFrame, *, as_of: datetime
 ) -> pd.Series[pd.Timestamp]:
+    """Return when each of a batch's leads was created, as :func:`complete_leads` says it."""
     stated = leads["created_at"].astype("datetime64[us, UTC]")
     if not stated.isna().any():
         return stated

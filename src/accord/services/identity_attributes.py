@@ -107,11 +107,16 @@ def infer(connection: Connection, domains: Sequence[str] | None, agreement: Agre
 
     ``domains`` None: of all companies. Returns the leads that have changed.
     """
-    pictures = {name: majorities(read_stated(connection, name, domains)) for name in FIRMOGRAPHICS}
-    names = [name for name in FIRMOGRAPHICS if pictures[name]]
     fields = segment_fields(agreement)
+    lacking = read_lacking(connection, domains, also=fields)
+    pictures = {
+        name: majorities(read_stated(connection, name, domains))
+        if any(_lacks(lead, name) for lead in lacking)
+        else {}
+        for name in FIRMOGRAPHICS
+    }
     changed = []
-    for lead in read_lacking(connection, names, domains, also=fields):
+    for lead in lacking:
         values, inferred = infer_missing(lead, pictures)
         told = inferred or None
         if told != (lead["inferred"] or None) or any(values[one] != lead[one] for one in values):
@@ -123,6 +128,10 @@ def infer(connection: Connection, domains: Sequence[str] | None, agreement: Agre
     ]
     write_inferred(connection, rows)
     return {row["lead_id"] for row in rows}
+
+
+def _lacks(lead: Row, name: str) -> bool:
+    return lead[name] is None or name in (lead["inferred"] or ())
 
 
 def place_in_segments(

@@ -8,18 +8,17 @@ where the last run left off.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-
-from sqlalchemy import Connection
+from itertools import chain, groupby
 
 from accord.errors import FileInMotionError, SourceError
 from accord.findings import Finding
 from accord.ledger.batch_rows import read_places, read_taken
 from accord.records import Entity
 from accord.services.pull import pulled_batches
-from accord.services.taking import Counts, Taken, pieces_of, take
+from accord.services.taking import Counts, Taken, offer_of, take_each
 from accord.services.workspace import Workspace
 from accord.sources import (
     Batch,
@@ -44,8 +43,6 @@ _ORDER = (
 
 _NOTHING = "nothing of it is taken"
 _GOES_ON = "what was read before it is taken, the next run goes on from there"
-
-Also = Callable[[Connection], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,36 +114,37 @@ def run_ingest(
     tally = _Tally()
     hashes = kept_hashes(workspace.settings.hashes_path)
     with workspace.ledger.lease("ingest"), hashes:
-        agreement = workspace.agreement(as_of)
-        for batch, also in _new_batches(workspace, sources, tally, as_of=as_of):
-            try:
-                pieces = pieces_of(batch)
-                taken = take(workspace, batch, pieces, agreement=agreement, as_of=as_of, also=also)
-            except SourceError as error:
-                tally.refuse(error)
-                continue
-            tally.add(taken)
+        for taken in _taken(workspace, sources, tally, as_of=as_of):
+            if isinstance(taken, SourceError):
+                tally.refuse(taken)
+            else:
+                tally.add(taken)
     return tally.result()
 
 
-def _new_batches(
+def _taken(
     workspace: Workspace, sources: Sources, tally: _Tally, *, as_of: datetime
-) -> Iterator[tuple[Batch, Also | None]]:
-    """Find the batches that the ledger has not decided on, in the order of entities.
+) -> Iterator[Taken | SourceError]:
+    """Take the batches that the ledger has not decided on, in the order of entities.
 
-    All files are found before the first is taken; systems are pulled in their entity's turn.
+    All files are found before the first is taken; systems are pulled in their entity's turn, each
+    batch taken before the next is asked for.
     """
+    agreement = workspace.agreement(as_of)
     ordered = sorted(sources.sources, key=lambda one: _ORDER.index(one.entity))
     found = _new_files(workspace, ordered, tally, as_of=as_of)
-    for source in ordered:
-        if not source.is_pulled:
-            yield from ((batch, None) for batch in found.get(source.name, ()))
+    for pulled, group in groupby(ordered, key=lambda one: one.is_pulled):
+        if not pulled:
+            batches = chain.from_iterable(found.get(source.name, ()) for source in group)
+            offers = map(offer_of, batches)
+            yield from take_each(workspace, offers, agreement=agreement, as_of=as_of)
             continue
-        for pulled in pulled_batches(workspace, source, as_of=as_of):
-            if isinstance(pulled, SourceError):
-                tally.refuse(pulled, left=_GOES_ON)
-            else:
-                yield pulled
+        for source in group:
+            for offered in pulled_batches(workspace, source, as_of=as_of):
+                if isinstance(offered, SourceError):
+                    tally.refuse(offered, left=_GOES_ON)
+                else:
+                    yield from take_each(workspace, [offered], agreement=agreement, as_of=as_of)
 
 
 def _new_files(

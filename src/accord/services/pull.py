@@ -9,7 +9,7 @@ same again from where the last batch ended.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,23 +21,22 @@ from accord.errors import SourceError
 from accord.killpoints import reach
 from accord.ledger.sync_rows import Sync, move_sync, read_batch_status, read_sync
 from accord.services.pull_readers import Page, asked_for, is_whole, open_reader
+from accord.services.taking import Offer, offer_of
 from accord.services.workspace import Workspace
-from accord.sources import Batch, Source
+from accord.sources import Source
 from accord.sources.pulling import Spool, Spooled
 
 _ENOUGH_ROWS = 5_000
 """Rows that make a batch: pages are small, and each batch is judged and stored at some cost."""
 
-Offered = tuple[Batch, Callable[[Connection], None]]
-
 
 def pulled_batches(
     workspace: Workspace, source: Source, *, as_of: datetime
-) -> Iterator[Offered | SourceError]:
+) -> Iterator[Offer | SourceError]:
     """Pull what is new of a source, batch by batch, each to be taken before the next is asked for.
 
-    With each batch comes what its taker must run in the transaction that decides on it. What waits
-    since an earlier run comes first. A batch that is held leaves its rows in the spool until they
+    Where the next pull begins moves in the transaction that decides on the batch. What waits since
+    an earlier run comes first. A batch that is held leaves its rows in the spool until they
     are taken under a corrected mapping; one that cannot be read ends the pull, and so does an
     error of the system, after what was read before it.
     """
@@ -50,7 +49,7 @@ class _Pull:
     source: Source
     as_of: datetime
 
-    def batches(self) -> Iterator[Offered | SourceError]:
+    def batches(self) -> Iterator[Offer | SourceError]:
         asked = asked_for(self.source)
         for spooled in self._waiting(asked):
             if not (yield from self._offer(spooled)):
@@ -66,7 +65,7 @@ class _Pull:
         except SourceError as error:
             yield error
 
-    def _read_on(self, pages: Iterator[Page], asked: str) -> Generator[Offered | SourceError]:
+    def _read_on(self, pages: Iterator[Page], asked: str) -> Generator[Offer | SourceError]:
         """Gather pages into batches until there are no more; an error comes after its batch."""
         while True:
             spooled, end = self._gather(pages, asked)
@@ -112,14 +111,14 @@ class _Pull:
             elif status != "held" or spooled.number > stands_at:
                 yield spooled
 
-    def _offer(self, spooled: Spooled) -> Generator[Offered | SourceError, None, bool]:
+    def _offer(self, spooled: Spooled) -> Generator[Offer | SourceError, None, bool]:
         """Offer a batch and clear up after it; False if it could not be decided on."""
         batch = spooled.batch(self.source)
         if isinstance(batch, SourceError):
             yield batch
             return False
         to = Sync(number=spooled.number, asked=spooled.asked, cursor=spooled.cursor)
-        yield batch, partial(self._move, to=to, batch_id=batch.batch_id)
+        yield offer_of(batch, also=partial(self._move, to=to, batch_id=batch.batch_id))
         status = self._status(spooled)
         if status == "taken" or (status == "held" and self._waits_already(spooled)):
             reach("pull.after_take")

@@ -67,6 +67,11 @@ def content_hashes(columns: Mapping[str, Sequence[Any]]) -> list[str]:
 
 
 def _texts(values: Sequence[Any]) -> Iterable[str]:
+    kinds = set(map(type, values))
+    if kinds == {str}:
+        return values
+    if kinds == {type(None)}:
+        return [_NOTHING] * len(values)
     return [
         value if type(value) is str else _NOTHING if value is None else str(value)
         for value in values
@@ -79,6 +84,8 @@ def find_fresh(keys: Sequence[str], hashes: Sequence[str], known: Mapping[str, s
     A record repeats if it says what the newest of its key before it said, in the ledger or in the
     batch. So A, B, A of one key are three versions, and A, A, B are two.
     """
+    if not known and len(set(keys)) == len(keys):
+        return list(range(len(keys)))
     newest = dict(known)
     fresh = []
     for position, (key, content) in enumerate(zip(keys, hashes, strict=True)):
@@ -88,10 +95,10 @@ def find_fresh(keys: Sequence[str], hashes: Sequence[str], known: Mapping[str, s
     return fresh
 
 
-def pick(columns: Mapping[str, Sequence[Any]], positions: Sequence[int]) -> RecordColumns:
+def pick(columns: Mapping[str, list[Any]], positions: Sequence[int]) -> RecordColumns:
     """Return the columns' values at these positions."""
     if len(positions) == len(next(iter(columns.values()), ())):
-        return {name: list(values) for name, values in columns.items()}
+        return dict(columns)
     return {name: [values[at] for at in positions] for name, values in columns.items()}
 
 

@@ -39,7 +39,7 @@ from accord.quality import Severity
 from accord.services.erased import REASON, RULE, erased_among
 from accord.services.judging import Judge
 from accord.services.known_leads import KnownLeads
-from accord.services.taking import take
+from accord.services.taking import Offer, take
 from accord.services.workspace import Workspace
 from accord.sources import Batch, File, Records, Rows, Source, Sources, map_records, read_sources
 
@@ -200,7 +200,7 @@ class _Releasing:
             part.source,
             agreement=self.agreement,
             as_of=self.at,
-            known_leads=KnownLeads(self.workspace.ledger, self.workspace.log),
+            known_leads=KnownLeads(self.workspace.ledger),
             accepted=True,
         )
         verdict = judge.look(records).without(judge.conclude().tolerated)
@@ -235,15 +235,8 @@ class _Releasing:
         def also(connection: Connection) -> None:
             mark_released(connection, keys, at=self.at, released_as=batch.batch_id)
 
-        take(
-            self.workspace,
-            batch,
-            (rows,),
-            agreement=self.agreement,
-            as_of=self.at,
-            also=also,
-            accepted=True,
-        )
+        offer = Offer(batch=batch, pieces=(rows,), also=also, accepted=True)
+        take(self.workspace, offer, agreement=self.agreement, as_of=self.at)
 
 
 def _changed(

@@ -18,7 +18,8 @@ from accord.ledger.clock_rows import note_reps_changed
 from accord.ledger.record_rows import VERSIONS, read_hashes, write_records
 from accord.log import ROW_NUMBER
 from accord.records import SCHEMAS, Entity, Kind, to_us
-from accord.services.identity import complete_leads, settle_people
+from accord.services.identity import complete_leads, created_of, settle_people
+from accord.services.known_leads import Arriving
 from accord.services.record_columns import (
     RecordColumns,
     find_fresh,
@@ -44,7 +45,7 @@ NEEDS: Mapping[Entity, tuple[str, ...]] = MappingProxyType(
 """The work that something new of an entity makes for its lead."""
 
 
-def store_records(
+def store_records(  # noqa: PLR0913 - told apart by keywords
     connection: Connection,
     batch: Batch,
     pieces: Sequence[Records],
@@ -52,13 +53,17 @@ def store_records(
     *,
     agreement: Agreement,
     as_of: datetime,
+    arriving: Arriving,
 ) -> Positions:
     """Write what is new among a batch's records, but for the rows numbered in ``failing``.
 
     Returns the numbers of the rows that said something new; the others repeat what is known.
+    Before anything is written ``arriving`` is told which leads the batch brings.
     """
     frame, numbers = _passed(pieces, failing)
     entity = batch.source.entity
+    if entity is Entity.LEAD:
+        arriving.bring(frame["lead_id"], created_of(connection, frame, as_of=as_of))
     if frame.empty:
         return numbers
     key = SCHEMAS[entity].key
@@ -135,16 +140,15 @@ class _New:
 
     def _add_work(self, columns: RecordColumns) -> None:
         leads = {lead_id for lead_id in columns.get("lead_id", ()) if lead_id}
+        unknown = None
         if self._entity is Entity.LEAD:
             leads |= settle_people(
-                self._connection,
-                sorted(leads),
-                agreement=self._agreement,
-                as_of=self._as_of,
+                self._connection, sorted(leads), agreement=self._agreement, as_of=self._as_of
             )
+            unknown = ()  # all have just been written
         needs = NEEDS.get(self._entity, ())
         if needs:
-            add_pending(self._connection, needs, leads)
+            add_pending(self._connection, needs, leads, unknown=unknown)
         if self._entity is Entity.REP:  # an absence or another calendar moves running clocks
             note_reps_changed(self._connection, columns["rep_id"])
 
