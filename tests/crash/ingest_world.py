@@ -18,6 +18,7 @@ from sqlalchemy import select
 
 from accord.errors import LeaseHeldError
 from accord.ledger import tables
+from accord.log import staging
 from accord.services import ingest, pull, taking
 from accord.services.audit import every_row_is_accounted_for, the_log_holds_what_was_accepted
 from accord.services.settings import Settings
@@ -33,11 +34,13 @@ POINTS = (
     "ingest.after_piece",
     "ingest.after_quality",
     "log.before_append",
+    "log.after_move",
     "log.after_append",
     "ingest.before_commit",
     "ingest.after_commit",
 )
 AT_A_PIECE = 3  # rows: the larger file of activities comes in several pieces
+PART_BYTES = 100  # of staged rows: its pieces become files of the log more than once
 AT_A_PULL = 4  # rows: the database comes in several batches
 
 SOURCES = """
@@ -112,10 +115,15 @@ def open_workspace(home: Path, url: str) -> Workspace:
     )
 
 
+def cut_small() -> None:
+    taking._AT_ONCE, staging._PART_BYTES = AT_A_PIECE, PART_BYTES
+
+
 def work(home: Path, url: str, point: str, witness: str) -> None:
     """What a child does: die at the point, or run to the end."""
     os.environ |= {"ACCORD_KILL_AT": point, "ACCORD_KILL_LOG": witness}
-    taking._AT_ONCE, pull._ENOUGH_ROWS = AT_A_PIECE, AT_A_PULL
+    cut_small()
+    pull._ENOUGH_ROWS = AT_A_PULL
     result = ingest.run_ingest(open_workspace(home, url), as_of=AS_OF)
     assert not result.errors, result.errors
 
@@ -125,7 +133,7 @@ def keep_trying(home: Path, url: str, names: tuple[str, ...], start: object) -> 
 
     ``names`` are the files that it sees; ``start`` is a barrier that lets both begin together.
     """
-    taking._AT_ONCE = AT_A_PIECE
+    cut_small()
     workspace = open_workspace(home, url)
     sources = only(home, names)
     start.wait(60)

@@ -9,9 +9,11 @@ from unittest.mock import patch
 import numpy as np
 import pyarrow as pa
 import pytest
+from deltalake import CommitProperties
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from accord.errors import InputError
 from accord.log import ROW_NUMBER, ActivityLog, Appended, open_staging
 from accord.log import staging as staging_room
 from accord.log.storage import Storage
@@ -119,6 +121,71 @@ def test_what_a_killed_run_left_in_the_folder_is_not_of_the_next_batch(folders) 
     (folder / "staging" / "000000.parquet").write_text("left behind")
     log = ActivityLog.open(str(folder / "activity"))
     assert append(log, folder, [(1, 0), (2, 0)], (1,)) == Appended(accepted=2, duplicates=0)
+    log.close()
+
+
+def files_under(folder):
+    return sorted(path.name for path in folder.glob("month=*/*.parquet"))
+
+
+def test_files_that_were_moved_and_never_named_are_replaced_not_left(folders) -> None:
+    """A run killed between the move and the commit; then the same batch once more."""
+    folder = folders()
+    log = ActivityLog.open(str(folder / "activity"))
+    append(log, folder, [(5, 1)], ())
+    rows = [(1, 0), (2, 0), (3, 1)]
+    with (
+        patch.object(CommitProperties, "__init__", side_effect=KeyboardInterrupt),
+        pytest.raises(KeyboardInterrupt),
+    ):
+        append(log, folder, rows, (1,), batch_id="b2")
+    assert len(content(log)) == 1
+    left = files_under(folder / "activity")
+    assert len(left) == 3
+    assert append(log, folder, rows, (1,), batch_id="b2") == Appended(accepted=3, duplicates=0)
+    assert files_under(folder / "activity") == left
+    assert len(content(log)) == 4
+    log.close()
+
+
+def test_what_an_append_was_killed_over_goes_with_the_next_compaction(folders) -> None:
+    folder = folders()
+    log = ActivityLog.open(str(folder / "activity"))
+    append(log, folder, [(1, 0)], ())
+    stray = folder / "activity" / "month=1970-01" / "b2-1-000000.parquet"
+    stray.write_bytes(b"nobody names this")
+    log.compact()
+    assert not stray.exists()
+    assert len(content(log)) == 1
+    log.close()
+
+
+def test_a_later_take_of_a_batch_never_replaces_a_file_in_use(folders) -> None:
+    """What was refused at first is taken the next time, beside what was taken then."""
+    folder = folders()
+    log = ActivityLog.open(str(folder / "activity"))
+    rows = [(1, 0), (2, 0), (3, 0)]
+    assert append(log, folder, rows, (1,), without=(3,)).accepted == 2
+    assert append(log, folder, rows, (1,)).accepted == 3
+    assert [row[0] for row in content(log)] == ["web:1", "web:2", "web:3"]
+    log.close()
+
+
+def test_an_activity_without_a_value_that_the_log_requires_must_have_been_left_out(folders) -> None:
+    folder = folders()
+    log = ActivityLog.open(str(folder / "activity"))
+    whole = table([(1, 0), (2, 0), (3, 1)])
+    lacking = whole.set_column(3, "occurred_us", pa.array([None, *whole[3].to_pylist()[1:]]))
+    for without, expected in (((), None), ((1,), Appended(accepted=2, duplicates=0))):
+        with open_staging(folder / "staging", batch_id="b1", taken_at=NOW) as staging:
+            staging.add(lacking.slice(0, 1))
+            staging.add(lacking.slice(1))
+            numbers = np.array(without, dtype=np.int64)
+            if expected is None:
+                with pytest.raises(InputError, match="1 rows without occurred_us"):
+                    log.append_staged(staging, without=numbers)
+            else:
+                assert log.append_staged(staging, without=numbers) == expected
     log.close()
 
 

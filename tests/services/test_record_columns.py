@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from hashlib import blake2b
 
 import pandas as pd
+import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,6 +17,7 @@ from accord.services.record_columns import (
     find_fresh,
     last_of_each,
     pick,
+    texts_of,
     to_columns,
     values_of,
 )
@@ -52,7 +55,29 @@ def test_the_last_of_each_key_is_kept_in_order(keys):
 
 
 def hash_of(*values):
-    return content_hashes({str(at): [value] for at, value in enumerate(values)})[0]
+    return content_hashes([pa.array([value], pa.large_string()) for value in values])[0]
+
+
+@given(
+    st.lists(st.tuples(st.text(), st.none() | st.text(), st.none() | st.integers(-99, 2**62))),
+    st.booleans(),
+)
+def test_a_content_hash_is_what_was_kept_for_every_record_so_far(rows, flag):
+    """The plain reference: each value's text, a null as NUL, a separator between; BLAKE2b."""
+    kinds = (Kind.ID, Kind.TEXT, Kind.INTEGER, Kind.FLAG)
+    dtypes = ("str", "str", "Int64", "boolean")
+    listed = [list(column) for column in zip(*rows, strict=True)] if rows else [[], [], []]
+    listed.append([flag] * len(rows))
+    texts = [
+        texts_of(pd.Series(values, dtype=dtype), kind, values)
+        for values, dtype, kind in zip(listed, dtypes, kinds, strict=True)
+    ]
+    plain = [
+        "\x1f".join("\x00" if value is None else str(value) for value in (*row, flag))
+        for row in rows
+    ]
+    expected = [blake2b(text.encode(), digest_size=16).hexdigest() for text in plain]
+    assert content_hashes(texts) == expected
 
 
 def test_a_content_hash_tells_null_from_empty_and_one_field_from_the_next():

@@ -51,13 +51,15 @@ def write_columns(
         return
     postgres = connection.dialect.name == "postgresql"
     whole = {**_given(table, columns), **_defaults(table, columns, count)}
-    rows = zip(*_prepared(table, whole, postgres=postgres), strict=True)
+    fixed = {} if postgres or count < MANY else _fixed(whole)
+    bound = {name: values for name, values in whole.items() if name not in fixed}
+    rows = zip(*_prepared(table, bound, postgres=postgres), strict=True)
     conflict = _conflict(table, tuple(columns), on_conflict)
     if postgres and count >= MANY:
         _copy(connection, table, tuple(whole), rows, conflict=conflict)
         return
     mark = "%s" if postgres else "?"
-    marks = ", ".join(mark for _ in whole)
+    marks = ", ".join(str(fixed.get(name, mark)) for name in whole)
     statement = f"INSERT INTO {_name(table)} ({_names(whole)}) VALUES ({marks}){conflict}"  # noqa: S608 - names of our own tables
     with _indexed_later(connection, table, count):
         if postgres or count < MANY:
@@ -103,7 +105,16 @@ def _given(table: Table, columns: Columns) -> Columns:
     return {
         name: values
         for name, values in columns.items()
-        if name == ROWID or table.c[name].primary_key or any(value is not None for value in values)
+        if name == ROWID or table.c[name].primary_key or values.count(None) < len(values)
+    }
+
+
+def _fixed(columns: Columns) -> dict[str, int]:
+    """Return the columns that say one whole number for all rows: it is said once."""
+    return {
+        name: values[0]
+        for name, values in columns.items()
+        if type(values[0]) is int and values.count(values[0]) == len(values)
     }
 
 

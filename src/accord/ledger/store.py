@@ -7,7 +7,7 @@ transaction begins IMMEDIATE, so that two writers queue and neither fails half-w
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from accord.ledger.leases import hold_lease
 _BUSY_MS = 60_000
 _CHUNK = 5_000
 _CACHE_KIB = 64 * 1024  # SQLite's own 2 MB make a bulk load write the same pages again and again
+_LARGE_CACHE_KIB = 512 * 1024
 
 Row = Mapping[str, Any]
 
@@ -47,10 +48,18 @@ class Ledger:
         return ledger
 
     @contextmanager
-    def begin(self) -> Iterator[Connection]:
-        """One transaction: all of it or nothing."""
+    def begin(self, *, large: bool = False) -> Iterator[Connection]:
+        """One transaction: all of it or nothing.
+
+        ``large``: it writes very many rows, which takes a quarter less time where SQLite may keep
+        half a gigabyte of its pages in memory.
+        """
         writing = self.engine.execution_options(accord_write=True)
-        with writing.connect() as connection, connection.begin():
+        with (
+            writing.connect() as connection,
+            _roomy(connection) if large else nullcontext(),
+            connection.begin(),
+        ):
             yield connection
 
     @contextmanager
@@ -68,6 +77,19 @@ class Ledger:
     def close(self) -> None:
         """Give back every connection."""
         self.engine.dispose()
+
+
+@contextmanager
+def _roomy(connection: Connection) -> Iterator[None]:
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    driver: Any = connection.connection.driver_connection
+    driver.execute(f"PRAGMA cache_size={-_LARGE_CACHE_KIB}")
+    try:
+        yield
+    finally:
+        driver.execute(f"PRAGMA cache_size={-_CACHE_KIB}")
 
 
 def _engine_of(url: str) -> Engine:

@@ -13,13 +13,17 @@ import pyarrow as pa
 Hashes = np.ndarray[Any, np.dtype[np.uint64]]
 
 
-def connect() -> Any:
-    """Open a connection of its own; relations of one belong to it and to one thread at a time."""
+def connect(*, beside: bool = False) -> Any:
+    """Open a connection of its own; relations of one belong to it and to one thread at a time.
+
+    ``beside`` other work, which would only be held up by a second thread of this.
+    """
     import duckdb  # a sixth of a second, only when it is needed
 
     return duckdb.connect(
         ":memory:",
         config={
+            **({"threads": 1} if beside else {}),
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
             # An in-memory database would spill into the working folder.

@@ -147,7 +147,7 @@ class Staging:
 
     def _connect(self) -> Any:
         if self._connection is None:
-            self._connection = connect()
+            self._connection = connect(beside=True)
         return self._connection
 
     def close(self) -> None:

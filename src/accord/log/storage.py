@@ -18,6 +18,7 @@ from typing import Any
 import pyarrow as pa
 from pyarrow import parquet
 
+from accord.killpoints import reach
 from accord.log.columns import FILE_SCHEMA, SCHEMA
 from accord.log.staging import StagedFile
 
@@ -219,6 +220,7 @@ def _moved(file: StagedFile, folder: Path, path: str) -> Any:
     target = folder / path
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.move(file.path, target)
+    reach("log.after_move")
     found = target.stat()
     stats = {
         "numRecords": file.rows,

@@ -11,6 +11,7 @@ import logging
 import warnings
 from collections.abc import Mapping, Sequence
 from functools import cache
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from accord.errors import AccordError
 from accord.quality.checked import Probe
 
 _SMALL = 10_000
+_SERIALLY = Lock()  # the library keeps one project a process
 _KEPT = "_kept_configuration"
 _FORMAT = {
     "result_format": "COMPLETE",
@@ -56,6 +58,13 @@ def _run(
     probes: Sequence[Probe], asked: Sequence[int], result_format: Mapping[str, Any]
 ) -> dict[int, Any]:
     """Run some of the probes as one suite; the library's results by the probes' places."""
+    with _SERIALLY:
+        return _validate(probes, asked, result_format)
+
+
+def _validate(
+    probes: Sequence[Probe], asked: Sequence[int], result_format: Mapping[str, Any]
+) -> dict[int, Any]:
     library, definition = _machinery()
     frame, names = _frame([probes[index] for index in asked])
     suite = library.ExpectationSuite(

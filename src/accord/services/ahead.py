@@ -1,4 +1,4 @@
-"""Working ahead: while one item is used, the next is made in a thread."""
+"""Working ahead: while one piece of a batch is judged, the next is read and mapped."""
 
 from __future__ import annotations
 
@@ -9,20 +9,21 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def ahead(items: Iterable[T], *, first_alone: bool = True) -> Generator[T]:
+def ahead(items: Iterable[T]) -> Generator[T]:
     """Yield the items in order; each further one is made in a thread while its forerunner is used.
 
-    An error of making an item comes where the item would. ``first_alone``: the second is not made
-    before the first has been used, so that a single item costs no thread.
+    An error of making an item comes where the item would. The second is not made before the first
+    has been used, so that a single item costs no thread.
 
     >>> list(ahead(range(3)))
     [0, 1, 2]
     """
     source = iter(items)
+    first = next(source, _END)
+    if first is _END:
+        return
+    yield first  # type: ignore[misc]
     item = next(source, _END)
-    if first_alone and item is not _END:
-        yield item  # type: ignore[misc]
-        item = next(source, _END)
     if item is _END:
         return
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="accord-ahead") as thread:

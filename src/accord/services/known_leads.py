@@ -28,9 +28,10 @@ class Arriving:
 
     def bring(self, lead_ids: pd.Series, created_at: pd.Series) -> None:
         """Say which leads will be known, and when each was created; the last of a lead counts."""
-        last = ~lead_ids.duplicated(keep="last").to_numpy()
-        stamps = created_at[last].astype("datetime64[us, UTC]").astype("int64")
-        self._leads.set_result(_leads(lead_ids[last], stamps))
+        leads = _leads(lead_ids, created_at.astype("datetime64[us, UTC]").astype("int64"))
+        if pc.count_distinct(leads["lead_id"]).as_py() < leads.num_rows:
+            leads = leads.filter(pa.array(~lead_ids.duplicated(keep="last").to_numpy()))
+        self._leads.set_result(leads)
 
     def bring_none(self) -> None:
         """Say that it brings none, unless it has been said which."""
@@ -131,7 +132,7 @@ class KnownLeads:
     def _connect(self) -> Any:
         """Return a connection of its own: the log's may be at work in another thread."""
         if self._connection is None:
-            self._connection = connect()
+            self._connection = connect(beside=True)
         return self._connection
 
     def _arriving(self) -> pa.Table:

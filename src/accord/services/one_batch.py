@@ -36,6 +36,7 @@ from accord.services.storing import NEEDS, store_records, to_log_table
 from accord.services.workspace import Workspace
 from accord.sources import Batch, Records, Rows, map_records
 
+_MANY = 100_000  # rows of the ledger, from which on it may take more memory
 _FEWEST_HELD = 100  # rows: a smaller batch is never held for its share of failing rows
 
 Also = Callable[[Connection], None]
@@ -215,7 +216,8 @@ class OneBatch:
         appended = None
         if self._entity is Entity.ACTIVITY:
             appended = self._workspace.log.append_staged(self._staging, without=failing)
-        with self._workspace.ledger.begin() as connection:
+        many = appended is None and self._rows >= _MANY
+        with self._workspace.ledger.begin(large=many) as connection:
             if appended is not None:
                 accepted, taken_rows = appended.accepted, None
                 leads = self._named.to_pylist()

@@ -139,12 +139,13 @@ class _New:
         }
 
     def _add_work(self, columns: RecordColumns) -> None:
-        leads = {lead_id for lead_id in columns.get("lead_id", ()) if lead_id}
+        leads = list(dict.fromkeys(lead_id for lead_id in columns.get("lead_id", ()) if lead_id))
         unknown = None
         if self._entity is Entity.LEAD:
-            leads |= settle_people(
-                self._connection, sorted(leads), agreement=self._agreement, as_of=self._as_of
+            others = settle_people(
+                self._connection, leads, agreement=self._agreement, as_of=self._as_of
             )
+            leads.extend(others)
             unknown = ()  # all have just been written
         needs = NEEDS.get(self._entity, ())
         if needs:

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import gc
 import shutil
+import sys
+from collections import deque
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,8 +21,6 @@ from accord.agreement import Agreement
 from accord.errors import SourceError
 from accord.log import Staging
 from accord.records import Entity
-from accord.services.ahead import ahead
-from accord.services.known_leads import Arriving
 from accord.services.one_batch import Also, Counts, OneBatch, Taken
 from accord.services.workspace import Workspace
 from accord.sources import Batch, Rows, read_pieces, read_rows
@@ -27,7 +28,8 @@ from accord.sources import Batch, Rows, read_pieces, read_rows
 __all__ = ["Also", "Counts", "Offer", "Taken", "offer_of", "take", "take_each"]
 
 _AT_ONCE = 1_000_000  # rows of a piece
-_OBJECTS_APART = 500_000
+_OBJECTS_APART = 5_000_000
+_TURN_SECONDS = 0.0005
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,37 +81,76 @@ def take_each(
     The next offer is asked for, read and judged while one is stored, so no offer may depend on
     what became of the one before.
     """
-    staging = workspace.settings.staging_path
-    shutil.rmtree(staging, ignore_errors=True)  # what a killed run left
-    stopped = Event()
-
-    def looked_at() -> Iterator[tuple[OneBatch, Also | None]]:
-        before: Arriving | None = None
-        for number, offer in enumerate(offers):
-            one = OneBatch(
-                workspace,
-                offer.batch,
-                agreement=agreement,
-                as_of=as_of,
-                staging=Staging(
-                    staging / f"{number:06d}", batch_id=offer.batch.batch_id, taken_at=as_of
-                ),
-                accepted=offer.accepted,
-                before=before,
-            )
-            one.look(offer.pieces, stopped=stopped)
-            before = one.arriving
-            yield one, offer.also
-
-    batches = ahead(looked_at(), first_alone=False)
+    folder = workspace.settings.staging_path
+    shutil.rmtree(folder, ignore_errors=True)  # what a killed run left
+    way = _Way(workspace, iter(offers), agreement=agreement, as_of=as_of)
     try:
-        with _rarely_collecting():
-            for one, also in batches:
-                yield _ended(one, also)
+        with _two_at_work():
+            while (looked := way.next()) is not None:
+                yield _ended(*looked)
     finally:
-        stopped.set()
-        batches.close()
-        shutil.rmtree(staging, ignore_errors=True)
+        way.close()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+class _Way:
+    """Batches on their way in: one is being stored, or about to be, and the next is looked at."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        offers: Iterator[Offer],
+        *,
+        agreement: Agreement,
+        as_of: datetime,
+    ) -> None:
+        self._workspace = workspace
+        self._offers = offers
+        self._agreement = agreement
+        self._as_of = as_of
+        self._number = 0
+        self._last: OneBatch | None = None
+        self._looking: deque[tuple[OneBatch, Offer, Future[None]]] = deque()
+        self._stopped = Event()
+        self._threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="accord-look")
+
+    def next(self) -> tuple[OneBatch, Also | None] | None:
+        """Return the next batch once it has been looked at, None if there is no more."""
+        while len(self._looking) < 2 and self._begin():  # noqa: PLR2004 - this one and the next
+            pass
+        if not self._looking:
+            return None
+        one, offer, done = self._looking[0]
+        done.result()
+        self._looking.popleft()
+        return one, offer.also
+
+    def _begin(self) -> bool:
+        offer = next(self._offers, None)
+        if offer is None:
+            return False
+        folder = self._workspace.settings.staging_path / f"{self._number:06d}"
+        one = OneBatch(
+            self._workspace,
+            offer.batch,
+            agreement=self._agreement,
+            as_of=self._as_of,
+            staging=Staging(folder, batch_id=offer.batch.batch_id, taken_at=self._as_of),
+            accepted=offer.accepted,
+            before=self._last.arriving if self._last else None,
+        )
+        done = self._threads.submit(one.look, offer.pieces, stopped=self._stopped)
+        self._looking.append((one, offer, done))
+        self._last = one
+        self._number += 1
+        return True
+
+    def close(self) -> None:
+        """Let nothing go on: what was looked at and not stored is forgotten."""
+        self._stopped.set()
+        for one, _, _ in self._looking:
+            one.arriving.bring_none()
+        self._threads.shutdown()
 
 
 def _ended(one: OneBatch, also: Also | None) -> Taken | SourceError:
@@ -120,14 +161,18 @@ def _ended(one: OneBatch, also: Also | None) -> Taken | SourceError:
 
 
 @contextmanager
-def _rarely_collecting() -> Iterator[None]:
-    """Let Python look for cycles only now and then: a million rows are millions of plain values.
+def _two_at_work() -> Iterator[None]:
+    """Let Python look for cycles only now and then, and threads take turns quickly.
 
-    Looking at them again and again is a quarter of the time that a large batch takes.
+    A million rows are millions of plain values: looking at them again and again is a quarter of the
+    time that a large batch takes. And where one thread waits for Python's lock while the other
+    prepares rows for the store, both cores idle half of the time.
     """
-    usual = gc.get_threshold()
+    usual, turn = gc.get_threshold(), sys.getswitchinterval()
     gc.set_threshold(_OBJECTS_APART, *usual[1:])
+    sys.setswitchinterval(_TURN_SECONDS)
     try:
         yield
     finally:
         gc.set_threshold(*usual)
+        sys.setswitchinterval(turn)
