@@ -177,6 +177,7 @@ class OneBatch:
         finally:
             self.arriving.bring_none()
             self._staging.close()
+            self._kept.clear()  # the next batch may be as large
 
     def _pass_over(self, also: Also | None) -> Taken:
         if also is not None:

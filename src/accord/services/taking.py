@@ -21,6 +21,7 @@ from accord.agreement import Agreement
 from accord.errors import SourceError
 from accord.log import Staging
 from accord.records import Entity
+from accord.services.known_leads import Arriving
 from accord.services.one_batch import Also, Counts, OneBatch, Taken
 from accord.services.workspace import Workspace
 from accord.sources import Batch, Rows, read_pieces, read_rows
@@ -109,7 +110,7 @@ class _Way:
         self._agreement = agreement
         self._as_of = as_of
         self._number = 0
-        self._last: OneBatch | None = None
+        self._before: Arriving | None = None
         self._looking: deque[tuple[OneBatch, Offer, Future[None]]] = deque()
         self._stopped = Event()
         self._threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="accord-look")
@@ -137,11 +138,11 @@ class _Way:
             as_of=self._as_of,
             staging=Staging(folder, batch_id=offer.batch.batch_id, taken_at=self._as_of),
             accepted=offer.accepted,
-            before=self._last.arriving if self._last else None,
+            before=self._before,
         )
         done = self._threads.submit(one.look, offer.pieces, stopped=self._stopped)
         self._looking.append((one, offer, done))
-        self._last = one
+        self._before = one.arriving
         self._number += 1
         return True
 
