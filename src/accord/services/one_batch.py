@@ -171,7 +171,7 @@ class OneBatch:
         try:
             if self._error is not None:
                 raise self._error
-            if self._known:
+            if self._known or self._is_known():  # the batch before may have been this one
                 return self._pass_over(also)
             return self._decide(also)
         finally:
