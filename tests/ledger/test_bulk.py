@@ -11,7 +11,8 @@ from sqlalchemy.exc import IntegrityError
 
 from accord.ledger import insert_rows, read_rows, tables
 from accord.ledger.bulk import write_columns
-from accord.records import to_us
+from accord.ledger.record_rows import write_records
+from accord.records import Entity, to_us
 
 AT = datetime(2026, 11, 20, 9, 30, 0, 123456, tzinfo=UTC)
 
@@ -147,3 +148,28 @@ def test_an_empty_table_filled_in_bulk_has_its_indexes_again(ledger) -> None:
     with ledger.read() as connection:
         of_one = select(func.count()).where(tables.touch.c.lead_id == "l3")
         assert connection.execute(of_one).scalar_one() == len(range(3, count, 7))
+
+
+@pytest.mark.parametrize("count", [3, 1500])
+def test_first_versions_say_what_was_given_and_where_it_stood(ledger, count) -> None:
+    """Many of them are copied inside the store; the rows of a batch have gaps in their numbers."""
+    leads = [f"crm:{count - number}" for number in range(count)]
+    said = {
+        "lead_id": leads,
+        "created_at": [to_us(AT) + number for number in range(count)],
+        "email": [f"{number}@b.co" if number % 3 else None for number in range(count)],
+        "known_at": [to_us(AT)] * count,
+    }
+    numbers = [2 + 3 * number for number in range(count)]
+    placed = {"batch_id": ["b'1"] * count, "row_number": numbers}
+    with ledger.begin() as connection:
+        newest = said | {"row_hash": ["h"] * count, "domain": ["b.co"] * count}
+        write_records(connection, Entity.LEAD, newest=newest, versions=said | placed)
+    table = tables.lead_version
+    columns = [table.c[name] for name in ("lead_id", "email", "batch_id", "row_number")]
+    with ledger.read() as connection:
+        found = connection.execute(select(*columns).order_by(table.c.row_number)).all()
+        created = connection.execute(select(table.c.created_at).order_by(table.c.row_number))
+        assert [to_us(at) for at in created.scalars()] == said["created_at"]
+    batches = ["b'1"] * count
+    assert found == list(zip(leads, said["email"], batches, numbers, strict=True))

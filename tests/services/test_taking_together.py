@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import threading
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -14,11 +13,9 @@ from sqlalchemy import text
 
 from accord.services import known_leads, one_batch, taking
 from accord.services.ingest import run_ingest
-from accord.services.settings import Settings
-from accord.services.workspace import Workspace
+from tests.crash.ingest_world import open_workspace
 from tests.proof import count
 
-ROOT = Path(__file__).resolve().parents[2]
 AS_OF = datetime(2026, 11, 21, 12, tzinfo=UTC)
 SOURCES = """
 sources:
@@ -68,19 +65,10 @@ def lines(name, rows):
     return "\n".join([HEADS[kind], *(",".join(map(str, row)) + TAILS[kind] for row in rows), ""])
 
 
-def opened(folder, url):
+def opened(folder):
     (folder / "in").mkdir(parents=True)
     (folder / "sources.yaml").write_text(SOURCES)
-    return Workspace.open(
-        Settings(
-            home=folder / "home",
-            database_url=url,
-            agreement=ROOT / "agreement.yaml",
-            sources=folder / "sources.yaml",
-            quality=ROOT / "quality.yaml",
-            _env_file=None,
-        )
-    )
+    return open_workspace(folder, "")
 
 
 def stored(workspace):
@@ -89,22 +77,12 @@ def stored(workspace):
     return found, sorted(workspace.log.read().fetchall())
 
 
-def together(folder, world):
-    """All files at once: each is looked at while the one before is stored."""
-    workspace = opened(folder, "")
-    for name, rows in world.items():
-        (folder / "in" / f"{name}.csv").write_text(lines(name, rows))
-    assert not run_ingest(workspace, as_of=AS_OF).errors
-    found = stored(workspace)
-    workspace.close()
-    return found
-
-
-def one_by_one(folder, world):
-    """A run for each file: nothing is looked at before all else is stored."""
-    workspace = opened(folder, "")
-    for name, rows in world.items():
-        (folder / "in" / f"{name}.csv").write_text(lines(name, rows))
+def ended(folder, *runs):
+    """What is stored after some runs, each of which finds further files."""
+    workspace = opened(folder)
+    for files in runs:
+        for name, rows in files.items():
+            (folder / "in" / f"{name}.csv").write_text(lines(name, rows))
         assert not run_ingest(workspace, as_of=AS_OF).errors
     found = stored(workspace)
     workspace.close()
@@ -122,7 +100,8 @@ def test_files_taken_in_one_run_end_as_taken_in_a_run_each(monkeypatch, tmp_path
     folder = tmp_path / "together"
     shutil.rmtree(tmp_path, ignore_errors=True)
     named = dict(zip(NAMES, world, strict=True))
-    assert together(folder, named) == one_by_one(tmp_path / "apart", named)
+    one_by_one = ({name: rows} for name, rows in named.items())
+    assert ended(folder, named) == ended(tmp_path / "apart", *one_by_one)
 
 
 def looked_at_with(monkeypatch, tmp_path, leads):
@@ -130,7 +109,7 @@ def looked_at_with(monkeypatch, tmp_path, leads):
     monkeypatch.setattr(one_batch, "_FEWEST_HELD", 1)
     folder = tmp_path / str(len(leads))
     facts = [(1, 1, DAYS[0]), (2, 2, DAYS[0])]
-    (*_, flags, _, batches, _), _ = together(folder, {"leads-1": leads, "activities-1": facts})
+    (*_, flags, _, batches, _), _ = ended(folder, {"leads-1": leads, "activities-1": facts})
     return flags, batches
 
 
@@ -147,7 +126,7 @@ def test_leads_of_a_batch_that_is_held_are_not_known_to_the_next(monkeypatch, tm
 
 def test_after_an_error_nothing_goes_on_and_nothing_waits(monkeypatch, tmp_path):
     """The store fails under the first batch while the second waits for its leads."""
-    workspace = opened(tmp_path / "world", "")
+    workspace = opened(tmp_path / "world")
     inbox = tmp_path / "world" / "in"
     (inbox / "leads-1.csv").write_text(lines("leads-1", [(1, "", DAYS[0])]))
     (inbox / "activities-1.csv").write_text(lines("activities-1", [(1, 1, DAYS[0])] * 9))
@@ -167,7 +146,7 @@ def test_after_an_error_nothing_goes_on_and_nothing_waits(monkeypatch, tmp_path)
 
 
 def test_a_file_that_cannot_be_read_keeps_no_other_from_being_taken(tmp_path):
-    workspace = opened(tmp_path / "world", "")
+    workspace = opened(tmp_path / "world")
     inbox = tmp_path / "world" / "in"
     (inbox / "leads-1.csv").write_text(lines("leads-1", [(1, "", DAYS[0])]))
     (inbox / "activities-1.csv").write_bytes(b"id,lead,at,kind\n1,1,2026-11-01,\xff\xfe\n")

@@ -105,9 +105,7 @@ class ActivityLog:
         held = self._storage.holds_batch(staged.batch_id)
         large = LargeBatch(self.connection, staged, without=without)
         span = large.span()
-        files = self._storage.files() if span else ()
-        known = [file for file in files if span and file.overlaps(*span)]
-        kept = large.kept(self._scan(*span).select(*KEY) if span and known else None)
+        kept = large.kept(self._keys_within(span) if span else None)
         reach("log.before_append")
         if kept:
             self._storage.append_files(kept, batch_id=staged.batch_id, folder=self._folder)
@@ -197,6 +195,12 @@ class ActivityLog:
             return self.connection.from_arrow(self._storage.dataset())
         paths = [str(self._folder / unquote(file.path)) for file in files]
         return self.connection.read_parquet(paths, hive_partitioning=False)
+
+    def _keys_within(self, span: tuple[int, int]) -> Any | None:
+        """Return the keys of the files that reach into a span, None if no file does."""
+        if not any(file.overlaps(*span) for file in self._storage.files()):
+            return None
+        return self._scan(*span).select(*KEY)
 
     def _count_batch(self, span: tuple[int, int], batch_id: str) -> int:
         relation = self._scan(*span)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,11 @@ def hash_rows(connection: Any, table: pa.Table) -> Hashes:
 
     Good for one version of DuckDB: it is never kept.
     """
-    relation = connection.from_arrow(table)
-    names = ", ".join(f'"{name}"' for name in table.column_names)
-    hashes: Hashes = relation.project(f"hash({names})").to_arrow_table().column(0).to_numpy()
+    relation = connection.from_arrow(table).project(hash_of(table.column_names))
+    hashes: Hashes = relation.to_arrow_table().column(0).to_numpy()
     return hashes
+
+
+def hash_of(names: Sequence[str]) -> str:
+    """Return the expression that :func:`hash_rows` asks of these columns."""
+    return f"hash({', '.join(names)})"

@@ -14,6 +14,7 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from accord.log.columns import KEY, require_values
+from accord.log.engine import hash_of
 from accord.log.staging import Numbers, StagedFile, Staging, staged_file, write_file
 
 _KEY = ", ".join(KEY)
@@ -64,7 +65,9 @@ class LargeBatch:
         if not len(meeting):
             return _places(_NOWHERE, _NOWHERE)
         met = self._connection.from_arrow(pa.table({"meeting": pa.array(meeting)}))
-        doubtful = self._rows().project(f"*, hash({_KEY}) AS meeting").join(met, "meeting", "semi")
+        doubtful = (
+            self._rows().project(f"*, {hash_of(KEY)} AS meeting").join(met, "meeting", "semi")
+        )
         bad = self._connection.from_arrow(self._failing.rename_columns(["bad_file", "bad_row"]))
         is_bad = "of_file = bad_file AND of_row = bad_row"
         good = doubtful.join(bad, is_bad, how="anti")

@@ -61,7 +61,7 @@ class Staging:
     """The rows of one batch: what the log is given of them, with their numbers."""
 
     def __init__(self, folder: Path, *, batch_id: str, taken_at: datetime) -> None:
-        self.folder = folder
+        self._folder = folder
         self.batch_id = batch_id
         self.taken_at = taken_at
         self.files: list[StagedFile] = []
@@ -116,10 +116,10 @@ class Staging:
 
     def _write(self) -> None:
         """Make a file of each month's rows that wait."""
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self._folder.mkdir(parents=True, exist_ok=True)
         for month, pieces in sorted(self._waiting.items(), key=str):
             rows = pa.concat_tables(pieces)
-            path = self.folder / f"{len(self.files):06d}.parquet"
+            path = self._folder / f"{len(self.files):06d}.parquet"
             write_file(to_file_rows(rows, batch_id=self.batch_id, taken_at=self.taken_at), path)
             np.save(_numbers_path(path), rows[ROW_NUMBER].to_numpy())
             hashes = hash_rows(self._connect(), rows.select(list(KEY)))
@@ -154,7 +154,7 @@ class Staging:
         """Remove the folder with all in it."""
         if self._connection is not None:
             self._connection.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        shutil.rmtree(self._folder, ignore_errors=True)
 
 
 @contextmanager

@@ -97,14 +97,14 @@ class Storage:
 
     def append(self, rows: pa.Table | pa.RecordBatchReader, *, batch_id: str) -> None:
         """Append rows as one commit that carries the batch as its application transaction."""
-        from deltalake import CommitProperties, Transaction, write_deltalake
+        from deltalake import write_deltalake
 
         write_deltalake(
             self._table if self._table is not None else self._create(),
             rows,
             mode="append",
             writer_properties=writer_properties(),
-            commit_properties=CommitProperties(app_transactions=[Transaction(batch_id, 1)]),
+            commit_properties=_commit_of(batch_id),
         )
 
     def append_files(
@@ -120,8 +120,6 @@ class Storage:
         if folder is None:
             self.append(_stream(files), batch_id=batch_id)
             return
-        from deltalake import CommitProperties, Transaction
-
         table = self.refresh() or self._create()
         named = f"{batch_id}-{table.version()}"
         actions = [
@@ -133,7 +131,7 @@ class Storage:
             "append",
             SCHEMA,
             partition_by=["month"],
-            commit_properties=CommitProperties(app_transactions=[Transaction(batch_id, 1)]),
+            commit_properties=_commit_of(batch_id),
         )
 
     def merge_small(self) -> None:
@@ -211,6 +209,13 @@ def writer_properties() -> Any:
     coded = ColumnProperties(dictionary_enabled=True, statistics_enabled="NONE")
     columns = {"activity_id": plain, "lead_id": plain, "kind": coded, "detail": coded}
     return WriterProperties(compression="SNAPPY", column_properties=columns | {"batch_id": coded})
+
+
+def _commit_of(batch_id: str) -> Any:
+    """Return what lets a commit carry the batch as its application transaction."""
+    from deltalake import CommitProperties, Transaction
+
+    return CommitProperties(app_transactions=[Transaction(batch_id, 1)])
 
 
 def _moved(file: StagedFile, folder: Path, path: str) -> Any:
