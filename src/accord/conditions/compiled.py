@@ -1,35 +1,40 @@
 """A condition as a Narwhals expression: for a whole frame what ``meaning`` says for one record.
 
 Numbers and flags become comparisons. Texts (and whatever else an engine could see otherwise) are
-decided once per distinct value by the functions of ``meaning`` and looked up with ``is_in``, so
-every engine agrees, also on accents and non-Latin text. The list is as long as the shorter of the
-values that satisfy and those that do not: a frame with some 100,000 distinct texts in a tested
-column still works, but is better cut into pieces first.
+decided once per distinct value by the functions of ``meaning``, so every engine agrees, also on
+accents and non-Latin text. A short list of the values that satisfy (or of those that do not) is
+looked up with ``is_in``; the verdicts on many are joined back as a column.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from functools import reduce
 from operator import and_, or_
 from typing import Any
 
 import narwhals as nw
+import pyarrow as pa
 
+from accord.conditions.beside import put_beside
 from accord.conditions.meaning import fold, is_null, match_texts, matches
 from accord.conditions.model import Condition, Matcher
 
 _INT64 = 2**63
+_LISTED = 64
+"""How many texts an expression lists at most before their verdicts are joined as a column."""
+
 _EXACT = Context(prec=1_000)
 
 
 def compile_condition(condition: Condition, frame: nw.LazyFrame[Any]) -> nw.Expr:
     """Return an expression over ``frame`` that is true where the condition holds, never null.
 
-    Looks into the frame: each tested text column is read once for its distinct values. For several
-    conditions over one frame a :class:`ConditionCompiler` reads each column once for all.
+    Looks into the frame: each tested text column is read once for its distinct values, and the
+    expression lists those that decide. For several conditions over one frame, or texts that differ
+    in nearly every row, a :class:`ConditionCompiler` does better.
     """
     return ConditionCompiler(frame).expression(condition)
 
@@ -37,13 +42,18 @@ def compile_condition(condition: Condition, frame: nw.LazyFrame[Any]) -> nw.Expr
 class ConditionCompiler:
     """Compiles conditions over one frame, and reads the distinct texts of a column only once.
 
-    A field that is not a column of the frame is null, as it is in a record.
+    The expressions are over :attr:`frame`: the frame given, row for row, and columns of verdicts on
+    the texts that the conditions ``ahead`` test. Others can be asked for as well. A field that is
+    not a column of the frame is null, as it is in a record.
     """
 
-    def __init__(self, frame: nw.LazyFrame[Any]) -> None:
-        self._frame = frame
+    def __init__(self, frame: nw.LazyFrame[Any], ahead: Iterable[Condition] = ()) -> None:
+        self.frame = frame
+        self._given = frame
         self._schema = frame.collect_schema()
         self._distinct: dict[str, list[Any]] = {}
+        self._decided: dict[tuple[str, Matcher], str] = {}
+        self._join_verdicts(ahead)
 
     def expression(self, condition: Condition) -> nw.Expr:
         """Return the condition as a boolean expression without nulls."""
@@ -86,7 +96,33 @@ class ConditionCompiler:
             return _match_number(nw.col(field), matcher, grid), is_positive
         return self._match_distinct(field, matcher)
 
+    def _join_verdicts(self, ahead: Iterable[Condition]) -> None:
+        """Put a column of verdicts beside each tested text of which many values decide."""
+        by_field: dict[str, dict[Matcher, list[bool]]] = {}
+        for field, matcher in dict.fromkeys(pair for one in ahead for pair in _pairs(one)):
+            if self._is_text(field):
+                verdicts = _decide(matcher, self._distinct_values(field))
+                if min(sum(verdicts), len(verdicts) - sum(verdicts)) > _LISTED:
+                    by_field.setdefault(field, {})[matcher] = verdicts
+        for field, decided in by_field.items():
+            names = {
+                f"{field} {place}": verdicts for place, verdicts in enumerate(decided.values())
+            }
+            self._decided |= {
+                (field, matcher): name for matcher, name in zip(decided, names, strict=True)
+            }
+            key = f"{field} text"
+            table = pa.table({key: pa.array(self._distinct_values(field), pa.string()), **names})
+            self.frame = self.frame.join(
+                put_beside(self.frame, table), left_on=field, right_on=key, how="left"
+            )
+
+    def _is_text(self, field: str) -> bool:
+        return field in self._schema and self._schema[field] in (nw.String, nw.Object)
+
     def _match_distinct(self, field: str, matcher: Matcher) -> tuple[nw.Expr, bool]:
+        if (field, matcher) in self._decided:
+            return nw.col(self._decided[field, matcher]), False
         values = self._distinct_values(field)
         verdicts = _decide(matcher, values)
         hits = [value for value, verdict in zip(values, verdicts, strict=True) if verdict]
@@ -102,9 +138,21 @@ class ConditionCompiler:
 
     def _distinct_values(self, field: str) -> list[Any]:
         if field not in self._distinct:
-            column = self._frame.select(self._text_or_raw(field)).unique().collect()[field]
+            column = self._given.select(self._text_or_raw(field)).unique().collect()[field]
             self._distinct[field] = [value for value in column.to_list() if not is_null(value)]
         return self._distinct[field]
+
+
+def _pairs(condition: Condition) -> Iterator[tuple[str, Matcher]]:
+    """Yield the tests of a condition whose verdict depends on what a value is."""
+    for test in condition.tests:
+        if test.matcher.present is not False and test.matcher not in (
+            Matcher(),
+            Matcher(present=True),
+        ):
+            yield test.field, test.matcher
+    for part in condition.any_of:
+        yield from _pairs(part)
 
 
 def _decide(matcher: Matcher, values: Sequence[Any]) -> list[bool]:

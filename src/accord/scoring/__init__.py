@@ -7,7 +7,7 @@ Written once, as Narwhals expressions over lazy frames, for any engine. Pure: no
 from accord.scoring.qualification import THRESHOLDS, Threshold, distances, qualified, qualifies
 from accord.scoring.reasons import LIMIT, REASON_COLUMNS, explain_lines, reasons
 from accord.scoring.reference import LeadScore, score_lead
-from accord.scoring.rollup import ROLLUP_COLUMNS, combine, roll_up
+from accord.scoring.rollup import ROLLUP_COLUMNS, combine, each, roll_up
 from accord.scoring.scores import score, sum_up
 from accord.scoring.terms import CYCLE, SCORES, ScoreName, to_points, to_tenths
 from accord.scoring.workings import Workings, work_out
@@ -25,6 +25,7 @@ __all__ = [
     "Workings",
     "combine",
     "distances",
+    "each",
     "explain_lines",
     "qualified",
     "qualifies",

@@ -27,10 +27,16 @@ def by_kind(
     otherwise: Any,
     dtype: type[nw.Float64 | nw.Int64 | nw.String] = nw.Float64,
 ) -> nw.Expr:
-    """Return a term of the row's ``kind`` as an expression, ``otherwise`` for a kind without."""
-    wanted = {kind: choose(one) for kind, one in terms.items() if choose(one) != otherwise}
-    if not wanted:
-        return nw.lit(otherwise, dtype)
-    return nw.col("kind").replace_strict(
-        list(wanted), list(wanted.values()), default=otherwise, return_dtype=dtype
-    )
+    """Return a term of the row's ``kind`` as an expression, ``otherwise`` for a kind without.
+
+    Kinds that share a term are one test: an engine asks as often as there are different terms.
+    """
+    shared: dict[Any, list[str]] = {}
+    for kind, one in terms.items():
+        shared.setdefault(choose(one), []).append(kind)
+    shared.pop(otherwise, None)
+    expression = nw.lit(otherwise, dtype)
+    for term, kinds in shared.items():
+        is_one = nw.col("kind").is_in(kinds)
+        expression = nw.when(is_one).then(nw.lit(term, dtype)).otherwise(expression)
+    return expression

@@ -24,45 +24,80 @@ from accord.scoring.terms import (
 _NO_KIND = ""  # an agreement without kinds: engines disagree about an empty list
 
 
-def contributions(rollup: Lazy, agreement: Agreement, *, as_of: datetime) -> Lazy:
-    """Return what each kind adds to each lead's score at ``as_of``.
+def weighed(rollup: Lazy, agreement: Agreement, *, as_of: datetime) -> Lazy:
+    """Return the rows of a rollup that are in scoring, each with its ``weight`` at ``as_of``.
 
-    One row a lead and kind that is in scoring: lead_id, kind, count, last_us, weight (decayed to
-    as_of) and tenths (points x weight, bounded by the kind's cap, rounded once). A row of the
-    rollup that reaches beyond as_of tells nothing about it and adds nothing.
+    lead_id, kind, count, last_us, weight; as many rows a lead and kind as the rollup has. A row
+    that reaches beyond as_of tells nothing about it and is left out.
     """
     terms = kind_terms(agreement)
     is_scored = nw.col("kind").is_in([*terms, _NO_KIND])
-    points = by_kind(terms, lambda one: one.points, otherwise=0.0)
-    cap = by_kind(terms, lambda one: one.cap, otherwise=NEVER_BITES)
     half_life = by_kind(terms, lambda one: one.half_life_us, otherwise=NEVER_DECAYS_US)
     elapsed = nw.lit(to_us(as_of)) - nw.col("last_us")
-    bounded = nw.min_horizontal(nw.max_horizontal(points * nw.col("weight"), -cap), cap)
-    return (
-        rollup.filter(is_scored, nw.col("last_us") <= to_us(as_of))
-        .with_columns(weight=nw.col("weight") * decay(elapsed, half_life))
-        .with_columns(tenths=_tenths(bounded))
-        .select(
-            nw.col("lead_id", "kind").cast(nw.String),
-            nw.col("count", "last_us").cast(nw.Int64),
-            "weight",
-            "tenths",
-        )
+    return rollup.filter(is_scored, nw.col("last_us") <= to_us(as_of)).select(
+        nw.col("lead_id", "kind").cast(nw.String),
+        nw.col("count", "last_us").cast(nw.Int64),
+        weight=nw.col("weight") * decay(elapsed, half_life),
     )
 
 
-def fit_expressions(leads: Lazy, agreement: Agreement) -> Mapping[str, nw.Expr]:
+def weights_by_lead(rows: Lazy, agreement: Agreement) -> tuple[Lazy, Mapping[str, nw.Expr]]:
+    """Return one row a lead and, by kind, the expression of its whole weight there, never null.
+
+    One pass and one group a lead, however many kinds: an engine groups by few keys quicker than
+    by many. ``rows`` as :func:`weighed` gives them.
+    """
+    columns = {kind: f"weight:{kind}" for kind in kind_terms(agreement)}
+    apart = {
+        column: nw.when(nw.col("kind") == kind).then(nw.col("weight")).otherwise(nw.lit(0.0))
+        for kind, column in columns.items()
+    }
+    sums = [nw.col(column).sum() for column in columns.values()]
+    by_lead = rows.select("lead_id", **apart).group_by("lead_id").agg(*sums)
+    return by_lead, {kind: nw.col(column).fill_null(0.0) for kind, column in columns.items()}
+
+
+def contributions(rows: Lazy, agreement: Agreement) -> Lazy:
+    """Return what each kind adds to each lead's score, with what it is made of.
+
+    One row a lead and kind: lead_id, kind, count, last_us, weight and tenths. ``rows`` as
+    :func:`weighed` gives them.
+    """
+    terms = kind_terms(agreement)
+    tenths = kind_tenths(
+        nw.col("weight"),
+        points=by_kind(terms, lambda one: one.points, otherwise=0.0),
+        cap=by_kind(terms, lambda one: one.cap, otherwise=NEVER_BITES),
+    )
+    summed = rows.group_by("lead_id", "kind").agg(
+        nw.col("count").sum(), nw.col("last_us").max(), nw.col("weight").sum()
+    )
+    return summed.with_columns(nw.col("count").cast(nw.Int64), tenths=tenths)
+
+
+def kind_tenths(weight: nw.Expr, *, points: nw.Expr, cap: nw.Expr) -> nw.Expr:
+    """Return what a kind of this weight adds: points x weight, within the cap, rounded once.
+
+    The rounding is that of :func:`accord.scoring.terms.to_tenths`.
+    """
+    bounded = nw.min_horizontal(nw.max_horizontal(points * weight, -cap), cap)
+    return (nw.lit(10.0) * bounded + nw.lit(0.5) + nw.lit(1e-6)).floor().cast(nw.Int64)
+
+
+def fit_expressions(leads: Lazy, agreement: Agreement) -> tuple[Lazy, Mapping[str, nw.Expr]]:
     """Return each fit rule's tenths for the row's lead, by name: its points where it holds, else 0.
 
-    Reads the tested text columns of ``leads``. Rules of one name are one line.
+    Reads the tested text columns of ``leads``; the expressions are over the frame returned with
+    them. Rules of one name are one line.
     """
-    compiler = ConditionCompiler(leads)
+    rules = agreement.scoring.fit.rules
+    compiler = ConditionCompiler(leads, [rule.when for rule in rules])
     expressions: dict[str, nw.Expr] = {}
-    for rule in agreement.scoring.fit.rules:
+    for rule in rules:
         points = compiler.expression(rule.when).cast(nw.Int64) * to_tenths(rule.points)
         known = expressions.get(rule.name)
         expressions[rule.name] = points if known is None else known + points
-    return expressions
+    return compiler.frame, expressions
 
 
 def limited(tenths: nw.Expr, agreement: Agreement, name: ScoreName) -> nw.Expr:
@@ -71,8 +106,3 @@ def limited(tenths: nw.Expr, agreement: Agreement, name: ScoreName) -> nw.Expr:
         nw.max_horizontal(tenths, nw.lit(0, nw.Int64)),
         nw.lit(cap_tenths(agreement, name), nw.Int64),
     )
-
-
-def _tenths(points: nw.Expr) -> nw.Expr:
-    """Round as :func:`accord.scoring.terms.to_tenths` does."""
-    return (nw.lit(10.0) * points + nw.lit(0.5) + nw.lit(1e-6)).floor().cast(nw.Int64)

@@ -9,7 +9,7 @@ import narwhals as nw
 
 from accord.agreement import Agreement
 from accord.scoring.frames import Lazy, Native, by_kind
-from accord.scoring.points import limited
+from accord.scoring.points import contributions, limited
 from accord.scoring.terms import SCORES, ScoreName, kind_terms
 from accord.scoring.workings import Workings, work_out
 
@@ -33,8 +33,8 @@ def reasons(
 
 def explain_lines(workings: Workings, agreement: Agreement) -> nw.LazyFrame[Any]:
     """Write what was worked out as lines; columns as :func:`reasons`."""
-    ours = workings.kinds.join(workings.fit.select("lead_id"), on="lead_id", how="inner")
-    lines = _kind_lines(ours, agreement)
+    ours = workings.weighed.join(workings.fit.select("lead_id"), on="lead_id", how="inner")
+    lines = _kind_lines(contributions(ours, agreement), agreement)
     if workings.rules:
         fit = _without_evidence(nw.concat(_fit_lines(workings)), "fit")
         lines = nw.concat([fit, lines])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import reduce
 from operator import add
@@ -10,8 +11,8 @@ from typing import Any
 import narwhals as nw
 
 from accord.agreement import Agreement
-from accord.scoring.frames import Lazy, Native, by_kind
-from accord.scoring.points import limited
+from accord.scoring.frames import Native
+from accord.scoring.points import kind_tenths, limited, weights_by_lead
 from accord.scoring.terms import CYCLE, SPEAKS_FROM, ScoreName, kind_terms
 from accord.scoring.workings import Workings, work_out
 
@@ -22,11 +23,12 @@ def score(
     """Score every lead at ``as_of``: what it is, what it does, what it wants.
 
     ``leads``: one row a lead (key: lead_id) with the attributes that fit rules test; an attribute
-    without a column is null. ``rollup``: as :func:`accord.scoring.roll_up` gives it, of the same
-    backend, holding nothing after as_of (an activity at exactly as_of counts whole). Rows of the
-    rollup for other leads count nowhere. Returns lazily, in no order, one row a lead: lead_id; fit,
-    engagement, intent in whole tenths (Int64), each limited to 0..cap; position, the furthest of
-    attention, interest, desire, action that a kind of decayed weight 0.25 or more shows, or null.
+    without a column is null. ``rollup``: as :func:`accord.scoring.roll_up` or ``each`` gives it, of
+    the same backend, any number of rows a lead and kind; a row that reaches beyond as_of adds
+    nothing (an activity at exactly as_of counts whole), nor does one of a lead that is not there.
+    Returns lazily, in no order, one row a lead: lead_id; fit, engagement, intent in whole tenths
+    (Int64), each limited to 0..cap; position, the furthest of attention, interest, desire, action
+    that a kind of decayed weight 0.25 or more shows, or null.
     """
     return sum_up(work_out(leads, rollup, agreement, as_of=as_of), agreement)
 
@@ -34,10 +36,14 @@ def score(
 def sum_up(workings: Workings, agreement: Agreement) -> nw.LazyFrame[Any]:
     """Sum up what was worked out; columns as :func:`score`."""
     rules = [nw.col(column) for column in workings.rules]
-    fit = reduce(add, rules, nw.lit(0, nw.Int64))
-    joined = workings.fit.select("lead_id", fit=fit).join(
-        _implicit(workings.kinds, agreement), on="lead_id", how="left"
+    by_lead, weights = weights_by_lead(workings.weighed, agreement)
+    parts = by_lead.select(
+        "lead_id",
+        engagement=_implicit(weights, agreement, "engagement"),
+        intent=_implicit(weights, agreement, "intent"),
+        rank=_rank(weights, agreement),
     )
+    joined = workings.fit.select("lead_id", fit=_sum(rules)).join(parts, on="lead_id", how="left")
     return joined.select(
         "lead_id",
         fit=limited(nw.col("fit"), agreement, "fit"),
@@ -47,24 +53,22 @@ def sum_up(workings: Workings, agreement: Agreement) -> nw.LazyFrame[Any]:
     )
 
 
-def _implicit(kinds: Lazy, agreement: Agreement) -> Lazy:
-    terms = kind_terms(agreement)
-
-    def of_score(name: ScoreName) -> nw.Expr:
-        counts = by_kind(terms, lambda one: int(one.score == name), otherwise=0, dtype=nw.Int64)
-        return counts * nw.col("tenths")
-
-    shown = by_kind(terms, lambda one: one.rank, otherwise=0, dtype=nw.Int64)
-    speaks = (nw.col("weight") >= SPEAKS_FROM).cast(nw.Int64)
-    parts = kinds.select(
-        "lead_id",
-        engagement=of_score("engagement"),
-        intent=of_score("intent"),
-        rank=shown * speaks,
+def _implicit(weights: Mapping[str, nw.Expr], agreement: Agreement, name: ScoreName) -> nw.Expr:
+    return _sum(
+        kind_tenths(weights[kind], points=nw.lit(one.points), cap=nw.lit(one.cap))
+        for kind, one in kind_terms(agreement).items()
+        if one.score == name
     )
-    return parts.group_by("lead_id").agg(
-        nw.col("engagement").sum(), nw.col("intent").sum(), nw.col("rank").max()
-    )
+
+
+def _rank(weights: Mapping[str, nw.Expr], agreement: Agreement) -> nw.Expr:
+    """Return the rank of the furthest position that a kind speaks for, 0 for none."""
+    shown = [
+        (weights[kind] >= SPEAKS_FROM).cast(nw.Int64) * one.rank
+        for kind, one in kind_terms(agreement).items()
+        if one.rank
+    ]
+    return nw.max_horizontal(nw.lit(0, nw.Int64), *shown)
 
 
 def _position() -> nw.Expr:
@@ -73,6 +77,10 @@ def _position() -> nw.Expr:
     for at, name in enumerate(CYCLE, start=1):
         expression = nw.when(nw.col("rank") == at).then(nw.lit(name)).otherwise(expression)
     return expression
+
+
+def _sum(parts: Iterable[nw.Expr]) -> nw.Expr:
+    return reduce(add, parts, nw.lit(0, nw.Int64))
 
 
 def _or_zero(column: str) -> nw.Expr:
