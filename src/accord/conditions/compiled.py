@@ -118,7 +118,9 @@ class ConditionCompiler:
             )
 
     def _is_text(self, field: str) -> bool:
-        return field in self._schema and self._schema[field] in (nw.String, nw.Object)
+        if field not in self._schema or self._schema[field] not in (nw.String, nw.Object):
+            return False
+        return all(isinstance(value, str) for value in self._distinct_values(field))
 
     def _match_distinct(self, field: str, matcher: Matcher) -> tuple[nw.Expr, bool]:
         if (field, matcher) in self._decided:

@@ -47,7 +47,8 @@ def weights_by_lead(rows: Lazy, agreement: Agreement) -> tuple[Lazy, Mapping[str
     One pass and one group a lead, however many kinds: an engine groups by few keys quicker than
     by many. ``rows`` as :func:`weighed` gives them.
     """
-    columns = {kind: f"weight:{kind}" for kind in kind_terms(agreement)}
+    # Numbered, not named by the kind: an engine may ignore case in a column's name.
+    columns = {kind: f"weight_{at}" for at, kind in enumerate(kind_terms(agreement))}
     apart = {
         column: nw.when(nw.col("kind") == kind).then(nw.col("weight")).otherwise(nw.lit(0.0))
         for kind, column in columns.items()
