@@ -3,6 +3,7 @@
 :func:`holds` is the definition, for one record; ``compiled`` says the same for a frame.
 """
 
+from accord.conditions.beside import put_beside
 from accord.conditions.compiled import ConditionCompiler, compile_condition
 from accord.conditions.coverage import covered
 from accord.conditions.meaning import (
@@ -41,5 +42,6 @@ __all__ = [
     "match_texts",
     "matches",
     "parse_condition",
+    "put_beside",
     "write_condition",
 ]

@@ -10,7 +10,6 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Select,
     Text,
     cast,
     func,
@@ -24,7 +23,7 @@ from sqlalchemy import bindparam as bind
 from sqlalchemy.dialects import postgresql, sqlite
 
 from accord.ledger.store import Row, chunks, read_rows
-from accord.ledger.tables import batch, lead, lead_version, merge
+from accord.ledger.tables import lead, lead_version, merge
 from accord.records import SCHEMAS, Entity
 
 IDENTITY = "identity"
@@ -129,54 +128,6 @@ def read_segmented(
         for row in read_rows(connection, select(*columns).where(lead.c.lead_id.in_(part)))
     ]
 
-
-def read_newest_said(connection: Connection, lead_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """Read what the newest version that a source gave of each lead says: lead_id -> attributes."""
-    return {
-        row["lead_id"]: row
-        for part in chunks(lead_ids)
-        for row in read_rows(
-            connection,
-            _newest_version(lead_version.c.lead_id.in_(part), lead_version.c.batch_id != IDENTITY),
-        )
-    }
-
-
-def read_lead_attributes_as_of(
-    connection: Connection, lead_ids: Sequence[str], at: datetime
-) -> dict[str, dict[str, Any]]:
-    """Read the attributes of leads as they were known at an instant, merged and inferred included.
-
-    lead_id -> lead_id, known_at, attributes, inferred; a lead not known yet is left out.
-    """
-    return {
-        row["lead_id"]: row
-        for part in chunks(lead_ids)
-        for row in read_rows(
-            connection,
-            _newest_version(lead_version.c.lead_id.in_(part), lead_version.c.known_at <= at),
-        )
-    }
-
-
-def _newest_version(*conditions: ColumnElement[bool]) -> Select[Any]:
-    """What identity made of a lead stands after what sources said at that instant."""
-    made = lead_version.c.batch_id == IDENTITY
-    newest_first = (
-        lead_version.c.known_at.desc(),
-        made.desc(),
-        batch.c.place.desc(),
-        lead_version.c.row_number.desc(),
-    )
-    columns = [lead_version.c[name] for name in ("lead_id", "known_at", *STATED, "inferred")]
-    place = func.row_number().over(partition_by=lead_version.c.lead_id, order_by=newest_first)
-    ranked = (
-        select(*columns, place.label("place"))
-        .outerjoin(batch, batch.c.batch_id == lead_version.c.batch_id)
-        .where(*conditions)
-        .subquery()
-    )
-    return select(*(ranked.c[column.name] for column in columns)).where(ranked.c.place == 1)
 
 
 def read_emails_said(connection: Connection, lead_ids: Sequence[str]) -> set[str]:

@@ -2,35 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import (
-    BigInteger,
-    Boolean,
-    Connection,
-    Integer,
-    Select,
-    delete,
-    select,
-)
+from sqlalchemy import Connection, Select, Table, Text, cast, delete, select, update
 
+from accord.ledger.arrow import to_arrow
+from accord.ledger.bulk import Columns, write_columns
 from accord.ledger.erase_rows import is_erased
 from accord.ledger.fact_rows import clear_pending, read_pending
-from accord.ledger.store import Row, chunks, insert_rows, read_rows, upsert_rows
+from accord.ledger.store import Row, chunks, read_rows
 from accord.ledger.tables import lead, score, score_change
-from accord.ledger.types import Instant, Money
+from accord.records import to_us
 
 NEED = "score"
 
 __all__ = [
     "NEED",
     "clear_pending",
+    "delete_scores",
     "read_attributes",
     "read_known",
     "read_pending",
     "read_scores",
+    "read_stored",
+    "to_listed",
+    "touch_scores",
     "write_scores",
 ]
 
@@ -50,24 +51,19 @@ def read_known(connection: Connection, lead_ids: Iterable[str] | None) -> tuple[
 
 
 def read_attributes(
-    connection: Connection, lead_ids: Sequence[str], fields: Iterable[str]
+    connection: Connection, lead_ids: Sequence[str] | None, fields: Iterable[str]
 ) -> pa.Table:
-    """Read attributes of leads as Arrow: lead_id and those of ``fields`` that a lead has.
+    """Read attributes of leads (of all that are not erased if None) as Arrow, in order of lead_id.
 
-    Whole numbers are int64, money decimals, instants UTC microseconds; a null stays a null.
+    lead_id and those of ``fields`` that a lead has. Whole numbers are int64, money decimals,
+    instants UTC microseconds; a null stays a null.
     """
     columns = [lead.c.lead_id, *(lead.c[name] for name in fields if name in lead.c)]
-    rows: list[Sequence[Any]] = []
-    for part in chunks(lead_ids):
-        query = select(*columns).where(lead.c.lead_id.in_(part)).order_by(lead.c.lead_id)
-        rows.extend(connection.execute(query))
-    values = zip(*rows, strict=True) if rows else ([] for _ in columns)
-    return pa.table(
-        {
-            column.name: pa.array(list(cells), _arrow_type(column))
-            for column, cells in zip(columns, values, strict=True)
-        }
-    )
+    query = select(*columns).order_by(lead.c.lead_id)
+    if lead_ids is None:
+        return to_arrow(connection, [query.where(~is_erased(lead.c.lead_id))], columns)
+    parts = (query.where(lead.c.lead_id.in_(part)) for part in chunks(lead_ids))
+    return to_arrow(connection, parts, columns)
 
 
 def read_scores(connection: Connection, lead_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
@@ -81,36 +77,60 @@ def read_scores(connection: Connection, lead_ids: Sequence[str]) -> dict[str, di
     return found
 
 
-def write_scores(
-    connection: Connection, rows: Sequence[Row], *, changed: Iterable[str], gone: Iterable[str]
-) -> None:
-    """Write score rows; append a change for the leads ``changed``; delete the rows of ``gone``."""
-    for part in chunks(sorted(gone)):
-        connection.execute(delete(score).where(score.c.lead_id.in_(part)))
-    upsert_rows(connection, score, rows)
-    wanted = set(changed)
-    names = [column.name for column in score_change.c]
-    changes = [_part_of(row, names) for row in rows if row["lead_id"] in wanted]
-    instants = {row["scored_at"] for row in changes}
-    for part in chunks([row["lead_id"] for row in changes]):  # scored twice at one instant
-        at_once = (score_change.c.lead_id.in_(part), score_change.c.scored_at.in_(instants))
-        connection.execute(delete(score_change).where(*at_once))
-    insert_rows(connection, score_change, changes)
+def read_stored(connection: Connection) -> pa.Table:
+    """Read all present scores as Arrow: lead_id, the numbers, position, qualifies (text), version.
 
+    ``qualifies`` is the list as :func:`to_listed` writes it.
+    """
+    columns: list[Any] = [score.c[name] for name in ("lead_id", *_NUMBERS, "position", "version")]
+    columns.append(cast(score.c.qualifies, Text).label("qualifies"))
+    return to_arrow(connection, [select(*columns)], columns)
+
+
+def to_listed(values: Sequence[Any]) -> str:
+    """Return values as the text that the ledger keeps of a list.
+
+    >>> to_listed(["engaged", "mql"])
+    '["engaged", "mql"]'
+    """
+    return json.dumps(list(values), ensure_ascii=False)
+
+
+def write_scores(connection: Connection, rows: Sequence[Row], *, changed: Iterable[str]) -> None:
+    """Write score rows, and append a change for the leads ``changed``.
+
+    ``reasons`` and ``qualifies`` are lists of plain values. Of a lead that is scored twice at one
+    instant the last change stays.
+    """
+    wanted = set(changed)
+    write_columns(connection, score, _columns(rows, score), on_conflict="replace")
+    changes = _columns([row for row in rows if row["lead_id"] in wanted], score_change)
+    write_columns(connection, score_change, changes, on_conflict="replace")
+
+
+def touch_scores(connection: Connection, as_of: datetime) -> None:
+    """Say of all scores that are older that they were looked at, and stand as they are."""
+    connection.execute(update(score).where(score.c.scored_at < as_of).values(scored_at=as_of))
+
+
+def delete_scores(connection: Connection, lead_ids: Iterable[str]) -> None:
+    """Delete the scores of leads that no longer stand for themselves."""
+    for part in chunks(sorted(lead_ids)):
+        connection.execute(delete(score).where(score.c.lead_id.in_(part)))
+
+
+def _columns(rows: Sequence[Row], table: Table) -> Columns:
+    """Return rows as columns in the form that the store is given them in."""
+    names = [column.name for column in table.c]
+    return {name: [_FORMS.get(name, _as_is)(row[name]) for row in rows] for name in names}
+
+
+def _as_is(value: Any) -> Any:
+    return value
+
+
+_FORMS: Mapping[str, Callable[[Any], Any]] = MappingProxyType(
+    {"reasons": to_listed, "qualifies": to_listed, "scored_at": to_us}
+)
 
 _NUMBERS = ("fit", "engagement", "intent")
-
-
-def _part_of(row: Row, names: Iterable[str]) -> Mapping[str, Any]:
-    return {name: row[name] for name in names}
-
-
-def _arrow_type(column: Any) -> pa.DataType:
-    kind = column.type
-    if isinstance(kind, Money):
-        return pa.decimal128(38, 2)
-    if isinstance(kind, Instant):
-        return pa.timestamp("us", "UTC")
-    if isinstance(kind, BigInteger | Integer):
-        return pa.int64()
-    return pa.bool_() if isinstance(kind, Boolean) else pa.string()

@@ -9,7 +9,7 @@ from accord.scoring.reasons import LIMIT, REASON_COLUMNS, explain_lines, reasons
 from accord.scoring.reference import LeadScore, score_lead
 from accord.scoring.rollup import ROLLUP_COLUMNS, combine, each, roll_up
 from accord.scoring.scores import score, sum_up
-from accord.scoring.terms import CYCLE, SCORES, ScoreName, to_points, to_tenths
+from accord.scoring.terms import CYCLE, SCORES, ScoreName, kind_terms, to_points, to_tenths
 from accord.scoring.workings import Workings, work_out
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "distances",
     "each",
     "explain_lines",
+    "kind_terms",
     "qualified",
     "qualifies",
     "reasons",

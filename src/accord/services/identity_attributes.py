@@ -25,12 +25,12 @@ from accord.ledger.company_rows import (
     read_emails_said,
     read_kept,
     read_lacking,
-    read_newest_said,
     read_segmented,
     read_stated,
     write_attributes,
     write_inferred,
 )
+from accord.ledger.version_rows import read_newest_said
 from accord.services.identity_people import Settled
 
 _COMBINED = (*STATED, "domain", "company_key")

@@ -6,45 +6,39 @@ Gather (who is due, their attributes, their activities), decide (:mod:`accord.sc
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-import pyarrow as pa
-import pyarrow.compute as pc
 from sqlalchemy import Connection
 
 from accord.agreement import Agreement
 from accord.killpoints import reach
+from accord.ledger import Ledger
 from accord.ledger.score_rows import (
     NEED,
     clear_pending,
+    delete_scores,
+    read_attributes,
     read_known,
     read_pending,
-    read_scores,
-    write_scores,
+    read_stored,
+    touch_scores,
 )
-from accord.records import Stage
-from accord.services.scored import Merges, Scored, read_merges, read_rollup, score_leads
+from accord.services.evidence import read_evidence
+from accord.services.merges import Merges, read_merges
+from accord.services.score_rows import ScoreResult, write_scored
+from accord.services.scored import Scored, fit_fields, score_leads, score_table
+from accord.services.unlike import differing, leads_among, with_reasons
 from accord.services.workspace import Workspace
 
-_PORTION = 20_000
+__all__ = ["ScoreResult", "apply_scores", "run_score"]
+
+_Begin = Callable[[], AbstractContextManager[Connection]]
+
+PORTION = 20_000
 """Leads a transaction: what fits into memory with ease, and what another writer waits for."""
-
-_STAGES = (Stage.ENGAGED.value, Stage.TARGET.value, Stage.MQL.value)
-"""The thresholds that are stages, in the order of the funnel."""
-
-_NUMBERS = ("fit", "engagement", "intent")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScoreResult:
-    """Leads scored, of these with other numbers than before, of these over a threshold anew."""
-
-    scored: int
-    changed: int
-    crossed: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +48,11 @@ class _Due:
     lead_ids: tuple[str, ...]
     merges: Merges
     up_to: int  # the highest row of pending that was read
+    full: bool
+
+    @property
+    def is_nobody(self) -> bool:
+        return not self.lead_ids and not self.merges.into
 
 
 def run_score(workspace: Workspace, *, as_of: datetime, full: bool = False) -> ScoreResult:
@@ -64,15 +63,37 @@ def run_score(workspace: Workspace, *, as_of: datetime, full: bool = False) -> S
     seen where a lead holds a threshold (engaged, target, mql) that its former score did not hold;
     the furthest stands in ``crossed`` until a stage has acted on it. Decay alone crosses nothing
     and takes nothing back. Up to 20,000 leads are one transaction, more are several; killed
-    anywhere, the next run goes on.
+    anywhere, the next run goes on. A score that a full run finds as it was is not written again:
+    its ``scored_at`` alone moves.
     """
+    return _run(workspace, None, as_of=as_of, full=full, at_once=False)
+
+
+def apply_scores(workspace: Workspace, agreement: Agreement, *, as_of: datetime) -> ScoreResult:
+    """Score all leads under an agreement in one transaction: all of the scores or none.
+
+    Whether the agreement may be applied is the caller's to ask.
+    """
+    return _run(workspace, agreement, as_of=as_of, full=True, at_once=True)
+
+
+def _run(
+    workspace: Workspace,
+    agreement: Agreement | None,
+    *,
+    as_of: datetime,
+    full: bool,
+    at_once: bool,
+) -> ScoreResult:
     with workspace.ledger.lease("score"):
         with workspace.ledger.read() as connection:
             due = _read_due(connection, full=full)
-        if not due.lead_ids and not due.merges.into:
+        if due.is_nobody:
             return ScoreResult(scored=0, changed=0, crossed=0)
-        agreement = workspace.agreement(as_of)
-        return _total(_score(workspace, due, agreement, as_of=as_of, full=full))
+        terms = agreement or workspace.agreement(as_of)
+        with _transactions(workspace.ledger, at_once=at_once) as begin:
+            written = _score(workspace, due, terms, as_of=as_of, begin=begin)
+            return _total(written, looked_at=len(due.lead_ids))
 
 
 def _read_due(connection: Connection, *, full: bool) -> _Due:
@@ -81,103 +102,90 @@ def _read_due(connection: Connection, *, full: bool) -> _Due:
     merges = read_merges(connection, None if full else waiting)
     wanted = read_known(connection, None) if full else waiting
     roots = {merges.root(lead_id) for lead_id in wanted}
-    return _Due(lead_ids=read_known(connection, roots), merges=merges, up_to=up_to)
+    known = tuple(one for one in wanted if one in roots) if full else read_known(connection, roots)
+    return _Due(lead_ids=known, merges=merges, up_to=up_to, full=full)
 
 
 def _score(
-    workspace: Workspace, due: _Due, agreement: Agreement, *, as_of: datetime, full: bool
+    workspace: Workspace, due: _Due, agreement: Agreement, *, as_of: datetime, begin: _Begin
 ) -> Iterator[ScoreResult]:
-    portions = list(_portions(due.lead_ids))
-    whole = None
-    if full:
-        whole = read_rollup(workspace.log, None, due.merges, agreement, as_of=as_of)
-    for portion in portions:
-        merges = due.merges.among(portion)
-        rollup = (
-            read_rollup(workspace.log, portion, merges, agreement, as_of=as_of)
-            if whole is None
-            else whole.filter(pc.is_in(whole.column("lead_id"), pa.array(portion, pa.string())))
-        )
-        with workspace.ledger.read() as connection:
-            scored = score_leads(connection, portion, rollup, agreement, as_of=as_of)
+    """Write portion by portion what was found; the work is done with the last one."""
+    portions = _score_all if due.full else _score_news
+    found = portions(workspace, due, agreement, as_of=as_of)
+    for scored, is_last in _with_last(found):
         reach("score.before_write")
-        with workspace.ledger.begin() as connection:
-            result = _write(connection, scored, merges, version=agreement.version, as_of=as_of)
-            if portion is portions[-1]:
-                clear_pending(connection, NEED, up_to=due.up_to)
+        with begin() as connection:
+            written = write_scored(connection, scored, version=agreement.version, as_of=as_of)
+            if is_last:
+                _finish(connection, due, as_of=as_of)
             reach("score.before_commit")
-        yield result
+        yield written
+
+
+def _score_news(
+    workspace: Workspace, due: _Due, agreement: Agreement, *, as_of: datetime
+) -> Iterator[list[Scored]]:
+    """Yield the leads with something new, scored, in portions; at least one."""
+    for portion in _portions(due.lead_ids):
+        merges = due.merges.among(portion)
+        evidence = read_evidence(workspace.log, portion, merges, agreement, as_of=as_of)
+        with workspace.ledger.read() as connection:
+            leads = read_attributes(connection, portion, fit_fields(agreement))
+        yield score_leads(leads, evidence, agreement, as_of=as_of)
+
+
+def _score_all(
+    workspace: Workspace, due: _Due, agreement: Agreement, *, as_of: datetime
+) -> Iterator[list[Scored]]:
+    """Yield the leads whose scores are not as they are stored, in portions; at least one."""
+    evidence = read_evidence(workspace.log, None, due.merges, agreement, as_of=as_of)
+    if len(due.lead_ids) <= PORTION:  # memory has less overhead than the engine
+        evidence = evidence.to_arrow_table()
+    with workspace.ledger.read() as connection:
+        leads = leads_among(read_attributes(connection, None, fit_fields(agreement)), due.lead_ids)
+        stored = read_stored(connection)
+    found = score_table(leads, evidence, agreement, as_of=as_of)
+    changed = differing(found, stored, version=agreement.version)
+    yield from with_reasons(changed, leads, evidence, agreement, as_of=as_of, at_once=PORTION)
+
+
+def _finish(connection: Connection, due: _Due, *, as_of: datetime) -> None:
+    """Delete the scores of those who no longer stand for themselves, and the work that is done."""
+    delete_scores(connection, due.merges.into)
+    if due.full:
+        touch_scores(connection, as_of)
+    clear_pending(connection, NEED, up_to=due.up_to)
 
 
 def _portions(lead_ids: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, max(len(lead_ids), 1), _PORTION):
-        yield lead_ids[start : start + _PORTION]
+    for start in range(0, max(len(lead_ids), 1), PORTION):
+        yield lead_ids[start : start + PORTION]
 
 
-def _write(
-    connection: Connection,
-    scored: Sequence[Scored],
-    merges: Merges,
-    *,
-    version: str,
-    as_of: datetime,
-) -> ScoreResult:
-    former = read_scores(connection, [one.lead_id for one in scored])
-    changed = [one.lead_id for one in scored if _is_changed(one, former.get(one.lead_id))]
-    crossings = {one.lead_id: _crossing(one, former.get(one.lead_id)) for one in scored}
-    rows = [
-        _row(one, former.get(one.lead_id), crossings[one.lead_id], version=version, as_of=as_of)
-        for one in scored
-    ]
-    write_scores(connection, rows, changed=changed, gone=merges.into)
-    return ScoreResult(
-        scored=len(scored),
-        changed=len(changed),
-        crossed=sum(1 for crossing in crossings.values() if crossing is not None),
-    )
+def _with_last(portions: Iterator[list[Scored]]) -> Iterator[tuple[list[Scored], bool]]:
+    """Yield each portion and whether it is the last."""
+    before = next(portions, [])
+    for portion in portions:
+        yield before, False
+        before = portion
+    yield before, True
 
 
-def _is_changed(one: Scored, former: Mapping[str, Any] | None) -> bool:
-    return former is None or any(getattr(one, name) != former[name] for name in _NUMBERS)
+@contextmanager
+def _transactions(ledger: Ledger, *, at_once: bool) -> Iterator[_Begin]:
+    """Give what begins a transaction a portion, or the one transaction of all portions."""
+    if not at_once:
+        yield ledger.begin
+        return
+    with ledger.begin(large=True) as connection:
+        yield lambda: nullcontext(connection)
 
 
-def _crossing(one: Scored, former: Mapping[str, Any] | None) -> str | None:
-    """Return the furthest stage whose threshold holds now and did not hold in the former score."""
-    held = former["qualifies"] if former is not None else ()
-    return _furthest(name for name in one.qualifies if name not in held)
-
-
-def _furthest(names: Iterable[str]) -> str | None:
-    return max((name for name in names if name in _STAGES), key=_STAGES.index, default=None)
-
-
-def _row(
-    one: Scored,
-    former: Mapping[str, Any] | None,
-    crossing: str | None,
-    *,
-    version: str,
-    as_of: datetime,
-) -> dict[str, Any]:
-    waiting = former["crossed"] if former is not None else None
-    return {
-        "lead_id": one.lead_id,
-        "fit": one.fit,
-        "engagement": one.engagement,
-        "intent": one.intent,
-        "position": one.position,
-        "reasons": [dict(reason) for reason in one.reasons],
-        "qualifies": list(one.qualifies),
-        "crossed": _furthest(name for name in (waiting, crossing) if name is not None),
-        "scored_at": as_of,
-        "version": version,
-    }
-
-
-def _total(results: Iterable[ScoreResult]) -> ScoreResult:
+def _total(results: Iterable[ScoreResult], *, looked_at: int) -> ScoreResult:
+    """Add up; a full run looked at all leads, whatever it wrote."""
     counted = list(results)
     return ScoreResult(
-        scored=sum(one.scored for one in counted),
+        scored=looked_at,
         changed=sum(one.changed for one in counted),
         crossed=sum(one.crossed for one in counted),
     )

@@ -8,7 +8,10 @@ from typing import Any
 from sqlalchemy import Connection
 
 from accord.ledger.audit_rows import newest_scorings
-from accord.services.scored import read_merges, read_rollup, score_leads
+from accord.ledger.score_rows import read_attributes
+from accord.services.evidence import read_evidence
+from accord.services.merges import read_merges
+from accord.services.scored import fit_fields, score_leads
 from accord.services.workspace import Workspace
 
 _SCORINGS = 5
@@ -25,8 +28,9 @@ def stale_scores(connection: Connection, workspace: Workspace) -> Iterator[str]:
         wanted = [row for row in rows if row["version"] == agreement.version]
         lead_ids = [row["lead_id"] for row in wanted]
         merges = read_merges(connection, lead_ids)
-        rollup = read_rollup(workspace.log, lead_ids, merges, agreement, as_of=scored_at)
-        again = score_leads(connection, lead_ids, rollup, agreement, as_of=scored_at)
+        evidence = read_evidence(workspace.log, lead_ids, merges, agreement, as_of=scored_at)
+        leads = read_attributes(connection, lead_ids, fit_fields(agreement))
+        again = score_leads(leads, evidence, agreement, as_of=scored_at)
         numbers = {one.lead_id: (one.fit, one.engagement, one.intent) for one in again}
         yield from _differing(wanted, numbers)
 

@@ -1,24 +1,21 @@
 """Leads with their scores, reasons and thresholds: what the stage stores and explaining shows.
 
-Reads the ledger and the activity log, stores nothing.
+Frames in, values out: nothing is read or stored here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import narwhals as nw
 import pyarrow as pa
-from sqlalchemy import Connection
 
 from accord.agreement import Agreement
-from accord.conditions import fields_of
-from accord.ledger.fact_rows import read_absorbed, read_survivors
-from accord.ledger.score_rows import read_attributes
-from accord.log import ActivityLog
-from accord.records import from_us, to_text, to_us
+from accord.conditions import fields_of, put_beside
+from accord.records import from_us, to_text
 from accord.scoring import (
     LIMIT,
     REASON_COLUMNS,
@@ -26,13 +23,14 @@ from accord.scoring import (
     THRESHOLDS,
     explain_lines,
     qualified,
-    roll_up,
     sum_up,
     to_points,
     work_out,
 )
 
 _ORDER = {name: at for at, name in enumerate(SCORES)}
+
+Reasons = dict[str, list[dict[str, Any]]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,80 +51,53 @@ class Scored:
     reasons: tuple[Mapping[str, Any], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Merges:
-    """Who counts for whom: ``into`` maps each merged lead to the lead it ended up in."""
-
-    into: Mapping[str, str]
-
-    def root(self, lead_id: str) -> str:
-        """Return the lead that a lead counts for: itself unless it is merged."""
-        return self.into.get(lead_id, lead_id)
-
-    def among(self, lead_ids: Iterable[str]) -> Merges:
-        """Return the merges into these leads."""
-        wanted = set(lead_ids)
-        return Merges(into={lead: root for lead, root in self.into.items() if root in wanted})
-
-
-def read_merges(connection: Connection, lead_ids: Sequence[str] | None) -> Merges:
-    """Read the merges that concern these leads (all if None), upwards and downwards."""
-    if lead_ids is None:
-        return _resolve(read_survivors(connection, None))
-    steps = _climb(connection, lead_ids)
-    roots = {_last(steps, lead_id) for lead_id in lead_ids}
-    return _resolve(steps | _descend(connection, roots))
-
-
-def read_rollup(
-    log: ActivityLog,
-    lead_ids: Sequence[str] | None,
-    merges: Merges,
-    agreement: Agreement,
-    *,
-    as_of: datetime,
-) -> pa.Table:
-    """Roll up the activities of these leads (all if None) and of those merged into them.
-
-    Up to as_of, from the log: where a stored rollup with its tail is kept, it is read here.
-    All leads are rolled up by DuckDB, which spills to disk; some leads in memory, which is quicker.
-    """
-    wanted = None if lead_ids is None else [*lead_ids, *merges.into]
-    activities = log.read(lead_ids=wanted, until_us=to_us(as_of))
-    if merges.into:
-        pairs = {"lead_id": list(merges.into), "into_lead_id": list(merges.into.values())}
-        mapping = log.connection.from_arrow(pa.table(pairs))
-        activities = activities.join(mapping, "lead_id", how="left").project(
-            "coalesce(into_lead_id, lead_id) AS lead_id, kind, occurred_us"
-        )
-    else:
-        activities = activities.select("lead_id", "kind", "occurred_us")
-    source = activities if lead_ids is None else activities.to_arrow_table()
-    rolled: pa.Table = roll_up(source, agreement).collect().to_native()
-    return rolled
+def fit_fields(agreement: Agreement) -> tuple[str, ...]:
+    """Return the attributes of a lead that the fit rules test."""
+    rules = agreement.scoring.fit.rules
+    return tuple(dict.fromkeys(name for rule in rules for name in fields_of(rule.when)))
 
 
 def score_leads(
-    connection: Connection,
-    lead_ids: Sequence[str],
-    rollup: pa.Table,
-    agreement: Agreement,
-    *,
-    as_of: datetime,
+    leads: pa.Table, evidence: Any, agreement: Agreement, *, as_of: datetime
 ) -> list[Scored]:
-    """Score leads from their attributes in the ledger and a rollup, in the order of their ids."""
-    rules = agreement.scoring.fit.rules
-    fields = dict.fromkeys(name for rule in rules for name in fields_of(rule.when))
-    leads = read_attributes(connection, lead_ids, fields)
+    """Score leads with their reasons, in the order of their ids.
+
+    ``leads``: lead_id and attributes. ``evidence``: rollup rows, any number a lead and kind, as
+    Arrow or a DuckDB relation.
+    """
     if not leads.num_rows:
         return []
-    workings = work_out(leads, rollup, agreement, as_of=as_of)
-    scores = qualified(sum_up(workings, agreement), agreement).sort("lead_id").collect()
-    reasons = _reasons_by_lead(explain_lines(workings, agreement).collect().to_native())
-    return [_scored(row, reasons) for row in scores.to_native().to_pylist()]
+    workings = work_out(_beside(evidence, leads), evidence, agreement, as_of=as_of)
+    scores = qualified(sum_up(workings, agreement), agreement).sort("lead_id").collect("pyarrow")
+    lines = explain_lines(workings, agreement).collect("pyarrow").to_native()
+    reasons = group_reasons(lines)
+    return [to_scored(row, reasons) for row in scores.to_native().to_pylist()]
 
 
-def _scored(row: Mapping[str, Any], reasons: Mapping[str, list[dict[str, Any]]]) -> Scored:
+def score_table(
+    leads: pa.Table, evidence: Any, agreement: Agreement, *, as_of: datetime
+) -> pa.Table:
+    """Score leads without their reasons: one row a lead, sorted by lead_id.
+
+    lead_id, fit, engagement, intent in whole tenths, position, and one boolean a threshold. Frames
+    as for :func:`score_leads`.
+    """
+    workings = work_out(_beside(evidence, leads), evidence, agreement, as_of=as_of)
+    scores = qualified(sum_up(workings, agreement), agreement)
+    return scores.collect("pyarrow").sort("lead_id").to_native()
+
+
+def reason_lines(
+    leads: pa.Table, evidence: Any, agreement: Agreement, *, as_of: datetime
+) -> nw.LazyFrame[Any]:
+    """Return the lines that the scores of leads are the sums of, lazily; frames as above."""
+    return explain_lines(
+        work_out(_beside(evidence, leads), evidence, agreement, as_of=as_of), agreement
+    )
+
+
+def to_scored(row: Mapping[str, Any], reasons: Reasons) -> Scored:
+    """Make a value of a row of :func:`score_table` and the reasons by lead."""
     return Scored(
         lead_id=row["lead_id"],
         fit=row["fit"],
@@ -138,7 +109,7 @@ def _scored(row: Mapping[str, Any], reasons: Mapping[str, list[dict[str, Any]]])
     )
 
 
-def _reasons_by_lead(lines: pa.Table) -> dict[str, list[dict[str, Any]]]:
+def group_reasons(lines: pa.Table) -> Reasons:
     """Group reason lines by lead: score by score, the largest first, what the limit did last."""
     columns = [lines.column(name).to_pylist() for name in REASON_COLUMNS]
     found: dict[str, list[Any]] = {}
@@ -146,6 +117,11 @@ def _reasons_by_lead(lines: pa.Table) -> dict[str, list[dict[str, Any]]]:
         order = (_ORDER[score], name == LIMIT, -abs(points), name)
         found.setdefault(lead_id, []).append((order, score, name, points, *evidence))
     return {lead_id: [_reason(*line[1:]) for line in sorted(own)] for lead_id, own in found.items()}
+
+
+def _beside(evidence: Any, leads: pa.Table) -> Any:
+    """Return leads as a frame of the engine that the evidence is in."""
+    return leads if isinstance(evidence, pa.Table) else put_beside(nw.from_native(evidence), leads)
 
 
 def _reason(
@@ -162,38 +138,3 @@ def _reason(
 def _shown_weight(weight: float) -> float:
     """Round a decayed weight for showing; it is evidence, nothing is decided on it."""
     return int(weight * 1000 + 0.5) / 1000
-
-
-def _climb(connection: Connection, lead_ids: Iterable[str]) -> dict[str, str]:
-    """Read merges upwards until nobody is merged any further."""
-    steps: dict[str, str] = {}
-    wanted = set(lead_ids)
-    while wanted:
-        found = read_survivors(connection, wanted)
-        steps |= found
-        wanted = set(found.values()) - steps.keys()
-    return steps
-
-
-def _descend(connection: Connection, roots: Iterable[str]) -> dict[str, str]:
-    """Read merges downwards until nobody else is merged into one found."""
-    steps: dict[str, str] = {}
-    wanted = set(roots)
-    while wanted:
-        found = read_absorbed(connection, wanted)
-        wanted = found.keys() - steps.keys()
-        steps |= found
-    return steps
-
-
-def _resolve(steps: Mapping[str, str]) -> Merges:
-    return Merges(into={lead_id: _last(steps, lead_id) for lead_id in steps})
-
-
-def _last(steps: Mapping[str, str], lead_id: str) -> str:
-    """Follow merges to the end; a circle (which merging never makes) ends where it closes."""
-    seen = {lead_id}
-    while lead_id in steps and steps[lead_id] not in seen:
-        lead_id = steps[lead_id]
-        seen.add(lead_id)
-    return lead_id

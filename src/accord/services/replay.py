@@ -1,0 +1,97 @@
+"""Scores of any instant again: activities, attributes and merges as they were known then.
+
+Reads, and stores nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from sqlalchemy import Connection
+
+from accord.agreement import Agreement
+from accord.conditions import fields_of
+from accord.identity import segment_fields
+from accord.ledger.version_rows import read_attributes_then
+from accord.services.evidence import read_evidence
+from accord.services.merges import Merges, read_merges_then
+from accord.services.scored import Scored, score_leads, score_table
+from accord.services.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Then:
+    """What scores at ``as_of`` are made of, as it was known at ``known_at``.
+
+    ``leads``: one row a lead that stood for itself then, sorted by lead_id, with the attributes
+    that fit rules and segments test. ``evidence``: as :func:`read_evidence` gives it.
+    """
+
+    agreement: Agreement
+    as_of: datetime
+    known_at: datetime
+    leads: pa.Table
+    evidence: Any
+    merges: Merges
+
+    def scored(self) -> list[Scored]:
+        """Score the leads with their reasons, in the order of their ids."""
+        return score_leads(self.leads, self.evidence, self.agreement, as_of=self.as_of)
+
+    def table(self) -> pa.Table:
+        """Score the leads without reasons; columns as :func:`score_table`."""
+        return score_table(self.leads, self.evidence, self.agreement, as_of=self.as_of)
+
+
+def read_then(
+    workspace: Workspace,
+    *,
+    as_of: datetime,
+    known_at: datetime | None = None,
+    agreement: Agreement | None = None,
+    lead_ids: Sequence[str] | None = None,
+) -> Then:
+    """Read what the scores of these leads (of all if None) at ``as_of`` were, or would be, made of.
+
+    What occurred up to as_of, was taken or stated up to ``known_at`` (as_of if not given), and who
+    counted for whom then. A lead that counted for another is answered by that one; one that was not
+    known then, or has been erased since, is left out. ``agreement``: the one in force at as_of
+    unless another is named.
+    """
+    terms = agreement or workspace.agreement(as_of)
+    known = known_at or as_of
+    with workspace.ledger.read() as connection:
+        merges = read_merges_then(connection, known)
+        roots = None if lead_ids is None else sorted({merges.root(one) for one in lead_ids})
+        leads = _read_leads(connection, roots, merges, terms, at=known)
+    concerned = merges if roots is None else merges.among(roots)
+    return Then(
+        agreement=terms,
+        as_of=as_of,
+        known_at=known,
+        leads=leads,
+        evidence=read_evidence(
+            workspace.log, roots, concerned, terms, as_of=as_of, known_at=known
+        ),
+        merges=merges,
+    )
+
+
+def _read_leads(
+    connection: Connection,
+    roots: Sequence[str] | None,
+    merges: Merges,
+    agreement: Agreement,
+    *,
+    at: datetime,
+) -> pa.Table:
+    rules = agreement.scoring.fit.rules
+    fields = [*segment_fields(agreement), *(name for rule in rules for name in fields_of(rule.when))]
+    leads = read_attributes_then(connection, roots, fields, at=at)
+    merged = pa.array(list(merges.into), pa.string())
+    return leads.filter(pc.invert(pc.is_in(leads.column("lead_id"), merged)))

@@ -1,0 +1,117 @@
+"""The leads whose scores are no longer as they are stored, with their reasons, in portions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from accord.agreement import Agreement
+from accord.ledger.score_rows import to_listed
+from accord.scoring import THRESHOLDS
+from accord.services.scored import Scored, group_reasons, reason_lines, to_scored
+
+_NUMBERS = ("fit", "engagement", "intent")
+_LINES = 200_000
+"""Reason lines that the engine hands over at once."""
+
+
+def leads_among(leads: pa.Table, lead_ids: Sequence[str]) -> pa.Table:
+    """Return the rows of these leads, in the order they stand in."""
+    return leads.filter(pc.is_in(leads.column("lead_id"), pa.array(lead_ids, pa.string())))
+
+
+def differing(found: pa.Table, stored: pa.Table, *, version: str) -> pa.Table:
+    """Return the rows of ``found`` that are not as they are stored, in their order.
+
+    ``found`` as ``score_table`` gives it, ``stored`` as ``read_stored``. A score is as it is stored
+    if numbers, position, thresholds and version are; how it shares out among its reasons is not
+    compared.
+    """
+    places = pc.index_in(found.column("lead_id"), stored.column("lead_id").combine_chunks())
+    former = stored.take(places)
+    same = pc.equal(former.column("version"), version)
+    for name in _NUMBERS:
+        same = pc.and_(same, pc.equal(found.column(name), former.column(name)))
+    same = pc.and_(same, pc.equal(_position(found), _position(former)))
+    same = pc.and_(same, pc.equal(_qualifies(found), former.column("qualifies")))
+    return found.filter(pc.invert(pc.fill_null(same, fill_value=False)))
+
+
+def with_reasons(
+    changed: pa.Table,
+    leads: pa.Table,
+    evidence: Any,
+    agreement: Agreement,
+    *,
+    as_of: datetime,
+    at_once: int,
+) -> Iterator[list[Scored]]:
+    """Yield the rows of ``changed`` with their reasons, ``at_once`` leads a portion, at least one.
+
+    The engine sorts the reasons by lead, and they are taken from it as they come: memory does not
+    grow with the leads. ``leads`` and ``evidence`` as for ``score_leads``.
+    """
+    ids = changed.column("lead_id").to_pylist()
+    if not ids:
+        yield []
+        return
+    lines = _Lines(
+        reason_lines(leads_among(leads, ids), evidence, agreement, as_of=as_of)
+        .sort("lead_id")
+        .to_native()
+    )
+    for start in range(0, len(ids), at_once):
+        rows = changed.slice(start, at_once)
+        reasons = group_reasons(lines.up_to(ids[start + rows.num_rows - 1]))
+        yield [to_scored(row, reasons) for row in rows.to_pylist()]
+
+
+class _Lines:
+    """Reason lines in the order of their leads, of which one takes the next ones."""
+
+    def __init__(self, sorted_lines: Any) -> None:
+        self._batches = _batches_of(sorted_lines)
+        self._next: pa.RecordBatch | None = next(self._batches, None)
+        self._schema = self._next.schema if self._next is not None else None
+
+    def up_to(self, lead_id: str) -> pa.Table:
+        """Take the lines of the leads up to this one, itself included."""
+        taken: list[pa.RecordBatch] = []
+        while self._next is not None:
+            ids = self._next.column("lead_id")
+            count = pc.sum(pc.less_equal(ids, lead_id)).as_py() or 0
+            taken.append(self._next.slice(0, count))
+            if count < len(ids):
+                self._next = self._next.slice(count)
+                break
+            self._next = next(self._batches, None)
+        return pa.Table.from_batches(taken, self._schema)
+
+
+def _batches_of(lines: Any) -> Iterator[pa.RecordBatch]:
+    """Yield the batches of an Arrow table, or of a DuckDB relation while it computes."""
+    if isinstance(lines, pa.Table):
+        yield from lines.to_batches()
+    else:
+        yield from lines.to_arrow_reader(_LINES)
+
+
+def _position(rows: pa.Table) -> Any:
+    return pc.fill_null(rows.column("position"), "")
+
+
+def _qualifies(found: pa.Table) -> pa.Array:
+    """Return the thresholds that each row holds, as the ledger keeps them."""
+    held = [found.column(name).cast(pa.int8()) for name in THRESHOLDS]
+    codes = held[0]
+    for at, one in enumerate(held[1:], start=1):
+        codes = pc.add(codes, pc.multiply(one, 2**at))
+    words = [
+        to_listed([name for at, name in enumerate(THRESHOLDS) if code >> at & 1])
+        for code in range(2 ** len(THRESHOLDS))
+    ]
+    return pa.array(words, pa.string()).take(codes.combine_chunks())
