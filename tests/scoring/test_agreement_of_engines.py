@@ -122,6 +122,12 @@ def test_an_engine_gives_the_scores_and_reasons_of_the_reference(
         for lead_id, one in wanted.items()
         for line, tenths in one.lines.items()
     }
+    uncapped = {(line["lead_id"], line["score"], line["name"]): line["uncapped"] for line in lines}
+    assert uncapped == {
+        (lead_id, *line): tenths
+        for lead_id, one in wanted.items()
+        for line, tenths in one.uncapped.items()
+    }
     for (lead_id, name), total in by_score(lines).items():
         assert total == getattr(wanted[lead_id], name)
 

@@ -103,7 +103,7 @@ def test_a_kind_may_have_a_half_life_of_its_own(engine) -> None:
 
 
 def test_a_kind_s_cap_bounds_its_points(engine) -> None:
-    """Seven mails opened at T are 7 x 1, capped at 5.0; the cap is inside the line."""
+    """Seven mails opened at T are 7 x 1, capped at 5.0; the cap is inside the line, 7.0 beside."""
     rows = [("crm:1", "email_opened", T_US)] * 7
     assert scores_of(engine, [ANN], rows) == [("crm:1", 0, 50, 0, "attention")]
     (line,) = reasons_of(engine, [ANN], rows)
@@ -113,7 +113,7 @@ def test_a_kind_s_cap_bounds_its_points(engine) -> None:
         7,
         T_US,
     )
-    assert line["weight"] == 7.0
+    assert (line["weight"], line["uncapped"]) == (7.0, 70)
 
 
 def test_negative_points_are_capped_in_size_too_and_a_score_ends_at_zero(engine) -> None:

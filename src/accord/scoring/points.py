@@ -13,6 +13,7 @@ from accord.records import to_us
 from accord.scoring.frames import Lazy, by_kind
 from accord.scoring.rollup import decay
 from accord.scoring.terms import (
+    BEYOND_SHOWING,
     NEVER_BITES,
     NEVER_DECAYS_US,
     ScoreName,
@@ -61,19 +62,18 @@ def weights_by_lead(rows: Lazy, agreement: Agreement) -> tuple[Lazy, Mapping[str
 def contributions(rows: Lazy, agreement: Agreement) -> Lazy:
     """Return what each kind adds to each lead's score, with what it is made of.
 
-    One row a lead and kind: lead_id, kind, count, last_us, weight and tenths. ``rows`` as
-    :func:`weighed` gives them.
+    One row a lead and kind: lead_id, kind, count, last_us, weight, tenths, and ``uncapped``, the
+    tenths without the kind's cap. ``rows`` as :func:`weighed` gives them.
     """
     terms = kind_terms(agreement)
-    tenths = kind_tenths(
-        nw.col("weight"),
-        points=by_kind(terms, lambda one: one.points, otherwise=0.0),
-        cap=by_kind(terms, lambda one: one.cap, otherwise=NEVER_BITES),
-    )
+    points = by_kind(terms, lambda one: one.points, otherwise=0.0)
+    cap = by_kind(terms, lambda one: one.cap, otherwise=NEVER_BITES)
+    tenths = kind_tenths(nw.col("weight"), points=points, cap=cap)
+    uncapped = kind_tenths(nw.col("weight"), points=points, cap=nw.lit(BEYOND_SHOWING))
     summed = rows.group_by("lead_id", "kind").agg(
         nw.col("count").sum(), nw.col("last_us").max(), nw.col("weight").sum()
     )
-    return summed.with_columns(nw.col("count").cast(nw.Int64), tenths=tenths)
+    return summed.with_columns(nw.col("count").cast(nw.Int64), tenths=tenths, uncapped=uncapped)
 
 
 def kind_tenths(weight: nw.Expr, *, points: nw.Expr, cap: nw.Expr) -> nw.Expr:

@@ -13,7 +13,7 @@ from accord.scoring.points import contributions, limited
 from accord.scoring.terms import SCORES, ScoreName, kind_terms
 from accord.scoring.workings import Workings, work_out
 
-REASON_COLUMNS = ("lead_id", "score", "name", "points", "count", "last_us", "weight")
+REASON_COLUMNS = ("lead_id", "score", "name", "points", "count", "last_us", "weight", "uncapped")
 LIMIT = "limit"
 """The name of the line that says by how much the limit 0..cap changed the sum of the others."""
 
@@ -25,8 +25,9 @@ def reasons(
 
     Frames as for :func:`accord.scoring.score`. One row a lead, score and line: lead_id; score (fit,
     engagement, intent); name of the rule or kind, or ``limit`` where 0..cap bites; points in whole
-    tenths, never 0; and of a kind count, last_us and decayed weight, 0 in other lines. A kind's
-    own cap is inside its points. A lead whose scores are all 0 without cause has no row.
+    tenths, never 0; of a kind count, last_us and decayed weight, 0 in other lines; and uncapped,
+    the points before the kind's own cap, which is inside its points, and the same in other lines.
+    A lead whose scores are all 0 without cause has no row.
     """
     return explain_lines(work_out(leads, rollup, agreement, as_of=as_of), agreement)
 
@@ -61,6 +62,7 @@ def _kind_lines(kinds: Lazy, agreement: Agreement) -> Lazy:
         count=nw.col("count"),
         last_us=nw.col("last_us"),
         weight=nw.col("weight"),
+        uncapped=nw.col("uncapped"),
     )
 
 
@@ -81,4 +83,5 @@ def _without_evidence(frame: Lazy, score: ScoreName) -> Lazy:
         count=nw.lit(0, nw.Int64),
         last_us=nw.lit(0, nw.Int64),
         weight=nw.lit(0.0, nw.Float64),
+        uncapped=nw.col("points"),
     )

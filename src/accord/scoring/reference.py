@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,10 +15,13 @@ from accord.scoring.terms import (
     CYCLE,
     SCORES,
     SPEAKS_FROM,
+    KindTerms,
     ScoreName,
     cap_tenths,
+    kind_tenths,
     kind_terms,
     to_tenths,
+    uncapped_tenths,
 )
 
 
@@ -31,6 +34,7 @@ class LeadScore:
     intent: int
     position: str | None
     lines: Mapping[tuple[str, str], int]
+    uncapped: Mapping[tuple[str, str], int]  # the same before a kind's own cap
 
 
 def score_lead(
@@ -42,18 +46,21 @@ def score_lead(
 ) -> LeadScore:
     """Score one lead from its attributes and its activities, pairs of kind and occurred_us."""
     weights = weigh(activities, agreement, as_of=as_of)
-    lines = _fit_lines(attributes, agreement) | _kind_lines(weights, agreement)
+    fit = _fit_lines(attributes, agreement)
+    lines = fit | _kind_lines(weights, agreement, kind_tenths)
+    uncapped = fit | _kind_lines(weights, agreement, uncapped_tenths)
     sums: dict[ScoreName, int] = {}
     for name in SCORES:
         total = sum(tenths for (score, _), tenths in lines.items() if score == name)
         sums[name] = min(max(total, 0), cap_tenths(agreement, name))
-        lines[name, "limit"] = sums[name] - total
+        lines[name, "limit"] = uncapped[name, "limit"] = sums[name] - total
     return LeadScore(
         fit=sums["fit"],
         engagement=sums["engagement"],
         intent=sums["intent"],
         position=position_of(weights, agreement),
         lines={line: tenths for line, tenths in lines.items() if tenths},
+        uncapped={line: uncapped[line] for line, tenths in lines.items() if tenths},
     )
 
 
@@ -88,10 +95,10 @@ def _fit_lines(attributes: Mapping[str, Any], agreement: Agreement) -> dict[tupl
     return lines
 
 
-def _kind_lines(weights: Mapping[str, float], agreement: Agreement) -> dict[tuple[str, str], int]:
+def _kind_lines(
+    weights: Mapping[str, float], agreement: Agreement, tenths: Callable[[KindTerms, float], int]
+) -> dict[tuple[str, str], int]:
     terms = kind_terms(agreement)
-    lines: dict[tuple[str, str], int] = {}
-    for kind, weight in weights.items():
-        points, cap = terms[kind].points * weight, terms[kind].cap
-        lines[terms[kind].score, kind] = to_tenths(min(max(points, -cap), cap))
-    return lines
+    return {
+        (terms[kind].score, kind): tenths(terms[kind], weight) for kind, weight in weights.items()
+    }

@@ -22,6 +22,8 @@ CYCLE = ("attention", "interest", "desire", "action")
 
 NEVER_BITES = 1e300
 NEVER_DECAYS_US = 1e300
+BEYOND_SHOWING = 1e15
+"""Points up to which is said what a kind would add without its cap; whole tenths have no room."""
 SPEAKS_FROM = 0.25 - 1e-9
 """Decayed weight from which a kind speaks for a position: 0.25, less the noise of a sum."""
 
@@ -58,6 +60,16 @@ class KindTerms:
     cap: float
     half_life_us: float
     rank: int  # of the position that it shows, 0 for none
+
+
+def kind_tenths(terms: KindTerms, weight: float) -> int:
+    """Return what a kind of this weight adds: points x weight, within the cap, rounded once."""
+    return to_tenths(min(max(terms.points * weight, -terms.cap), terms.cap))
+
+
+def uncapped_tenths(terms: KindTerms, weight: float) -> int:
+    """Return what a kind of this weight would add without its cap."""
+    return to_tenths(min(max(terms.points * weight, -BEYOND_SHOWING), BEYOND_SHOWING))
 
 
 def kind_terms(agreement: Agreement) -> Mapping[str, KindTerms]:
