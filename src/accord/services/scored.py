@@ -38,8 +38,8 @@ class Scored:
     """One lead's scores in whole tenths, and why.
 
     ``reasons`` are lines of score, name and points (as shown) that add up to each score, the
-    largest first, and of an activity also count, last_at and decayed weight; ``qualifies`` the
-    thresholds that hold.
+    largest first; of an activity also count, last_at and decayed weight, and ``uncapped`` where
+    its kind's cap took some off; ``qualifies`` the thresholds that hold.
     """
 
     lead_id: str
@@ -115,7 +115,7 @@ def group_reasons(lines: pa.Table) -> Reasons:
     found: dict[str, list[Any]] = {}
     for lead_id, score, name, points, *evidence in zip(*columns, strict=True):
         order = (_ORDER[score], name == LIMIT, -abs(points), name)
-        found.setdefault(lead_id, []).append((order, score, name, points, *evidence))
+        found.setdefault(lead_id, []).append((order, score, name, points, evidence))
     return {lead_id: [_reason(*line[1:]) for line in sorted(own)] for lead_id, own in found.items()}
 
 
@@ -125,13 +125,16 @@ def _beside(evidence: Any, leads: pa.Table) -> Any:
 
 
 def _reason(
-    score: str, name: str, points: int, count: int, last_us: int, weight: float
+    score: str, name: str, points: int, evidence: tuple[int, int, float, int]
 ) -> dict[str, Any]:
+    count, last_us, weight, uncapped = evidence
     reason: dict[str, Any] = {"score": score, "name": name, "points": str(to_points(points))}
     if count:
         reason["count"] = count
         reason["last_at"] = to_text(from_us(last_us))
         reason["weight"] = _shown_weight(weight)
+    if uncapped != points:
+        reason["uncapped"] = str(to_points(uncapped))
     return reason
 
 
