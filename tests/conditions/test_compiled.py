@@ -151,10 +151,10 @@ def test_a_column_is_read_once_however_often_it_is_tested() -> None:
     reads = []
 
     class Counting(ConditionCompiler):
-        def _distinct_values(self, field: str) -> list[Any]:
+        def _distinct_of(self, field: str) -> Any:
             if field not in self._distinct:
                 reads.append(field)
-            return super()._distinct_values(field)
+            return super()._distinct_of(field)
 
     frame = nw.from_native(pd.DataFrame({"title": ["VP", "Intern"], "n": [1, 2]})).lazy()
     compiler = Counting(frame)

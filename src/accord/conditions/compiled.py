@@ -9,7 +9,7 @@ looked up with ``is_in``; the verdicts on many are joined back as a column.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from functools import reduce
 from operator import and_, or_
@@ -17,9 +17,11 @@ from typing import Any
 
 import narwhals as nw
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from accord.conditions.beside import put_beside
-from accord.conditions.meaning import fold, is_null, match_texts, matches
+from accord.conditions.distinct import Distinct, shorter
+from accord.conditions.meaning import matches
 from accord.conditions.model import Condition, Matcher
 
 _INT64 = 2**63
@@ -51,7 +53,7 @@ class ConditionCompiler:
         self.frame = frame
         self._given = frame
         self._schema = frame.collect_schema()
-        self._distinct: dict[str, list[Any]] = {}
+        self._distinct: dict[str, Distinct] = {}
         self._decided: dict[tuple[str, Matcher], str] = {}
         self._join_verdicts(ahead)
 
@@ -98,50 +100,46 @@ class ConditionCompiler:
 
     def _join_verdicts(self, ahead: Iterable[Condition]) -> None:
         """Put a column of verdicts beside each tested text of which many values decide."""
-        by_field: dict[str, dict[Matcher, list[bool]]] = {}
+        by_field: dict[str, dict[Matcher, Any]] = {}
         for field, matcher in dict.fromkeys(pair for one in ahead for pair in _pairs(one)):
             if self._is_text(field):
-                verdicts = _decide(matcher, self._distinct_values(field))
-                if min(sum(verdicts), len(verdicts) - sum(verdicts)) > _LISTED:
+                verdicts = self._distinct_of(field).decide(matcher)
+                if min(_count(verdicts), len(verdicts) - _count(verdicts)) > _LISTED:
                     by_field.setdefault(field, {})[matcher] = verdicts
         for field, decided in by_field.items():
-            names = {
-                f"{field} {place}": verdicts for place, verdicts in enumerate(decided.values())
-            }
-            self._decided |= {
-                (field, matcher): name for matcher, name in zip(decided, names, strict=True)
-            }
-            key = f"{field} text"
-            table = pa.table({key: pa.array(self._distinct_values(field), pa.string()), **names})
-            self.frame = self.frame.join(
-                put_beside(self.frame, table), left_on=field, right_on=key, how="left"
-            )
+            self._join(field, decided)
+
+    def _join(self, field: str, decided: Mapping[Matcher, Any]) -> None:
+        names = [f"{field} {place}" for place in range(len(decided))]
+        key = f"{field} text"
+        columns = dict(zip(names, decided.values(), strict=True))
+        table = pa.table({key: self._distinct_of(field).values.cast(pa.string()), **columns})
+        beside = put_beside(self.frame, table)
+        self.frame = self.frame.join(beside, left_on=field, right_on=key, how="left")
+        self._decided |= {
+            (field, matcher): name for matcher, name in zip(decided, names, strict=True)
+        }
 
     def _is_text(self, field: str) -> bool:
-        if field not in self._schema or self._schema[field] not in (nw.String, nw.Object):
-            return False
-        return all(isinstance(value, str) for value in self._distinct_values(field))
+        return field in self._schema and self._schema[field] == nw.String
 
     def _match_distinct(self, field: str, matcher: Matcher) -> tuple[nw.Expr, bool]:
         if (field, matcher) in self._decided:
             return nw.col(self._decided[field, matcher]), False
-        values = self._distinct_values(field)
-        verdicts = _decide(matcher, values)
-        hits = [value for value, verdict in zip(values, verdicts, strict=True) if verdict]
-        misses = [value for value, verdict in zip(values, verdicts, strict=True) if not verdict]
-        column = self._text_or_raw(field)
-        if len(misses) < len(hits):
-            return ~_is_among(column, misses), False
-        return _is_among(column, hits), True
+        distinct = self._distinct_of(field)
+        values, are_hits = shorter(distinct, distinct.decide(matcher))
+        found = _is_among(self._text_or_raw(field), values)
+        return (found, True) if are_hits else (~found, False)
 
     def _text_or_raw(self, field: str) -> nw.Expr:
         is_categorical = self._schema[field] in (nw.Categorical, nw.Enum)
         return nw.col(field).cast(nw.String) if is_categorical else nw.col(field)
 
-    def _distinct_values(self, field: str) -> list[Any]:
+    def _distinct_of(self, field: str) -> Distinct:
         if field not in self._distinct:
-            column = self._given.select(self._text_or_raw(field)).unique().collect()[field]
-            self._distinct[field] = [value for value in column.to_list() if not is_null(value)]
+            are_texts = self._schema[field] in (nw.String, nw.Categorical, nw.Enum)
+            column = self._given.select(self._text_or_raw(field))
+            self._distinct[field] = Distinct(column, are_texts=are_texts)
         return self._distinct[field]
 
 
@@ -157,26 +155,8 @@ def _pairs(condition: Condition) -> Iterator[tuple[str, Matcher]]:
         yield from _pairs(part)
 
 
-def _decide(matcher: Matcher, values: Sequence[Any]) -> list[bool]:
-    if not all(isinstance(value, str) for value in values):
-        return [matches(matcher, value) for value in values]
-    if matcher.has_bounds:
-        return [False] * len(values)
-    found = (
-        [True] * len(values) if matcher.pattern is None else match_texts(matcher.pattern, values)
-    )
-    wanted = _folded(matcher.values)
-    unwanted = _folded(matcher.not_in) or frozenset()
-    return [
-        hit and (wanted is None or fold(value) in wanted) and fold(value) not in unwanted
-        for value, hit in zip(values, found, strict=True)
-    ]
-
-
-def _folded(values: Iterable[object] | None) -> frozenset[str] | None:
-    if values is None:
-        return None
-    return frozenset(fold(value) for value in values if isinstance(value, str))
+def _count(verdicts: Any) -> int:
+    return int(pc.sum(verdicts).as_py() or 0)
 
 
 def _is_among(column: nw.Expr, values: Sequence[Any]) -> nw.Expr:
