@@ -8,7 +8,6 @@ from __future__ import annotations
 import alembic.command
 import deltalake
 import duckdb
-import great_expectations
 import holidays
 import psycopg
 
@@ -18,7 +17,7 @@ from accord.services.policies import quality_policy
 from accord.services.settings import Settings
 from tests.crash.ingest_world import ROOT
 
-IMPORTED = (alembic.command, deltalake, duckdb, great_expectations, holidays, psycopg)
+IMPORTED = (alembic.command, deltalake, duckdb, holidays, psycopg)
 
 _read_file(ROOT / "agreement.yaml")
 quality_policy(Settings(quality=ROOT / "quality.yaml", _env_file=None))

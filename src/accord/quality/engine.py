@@ -8,8 +8,10 @@ rule.
 from __future__ import annotations
 
 import logging
+import sys
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
 from threading import Lock
 from typing import Any
@@ -22,6 +24,7 @@ from accord.quality.checked import Probe
 
 _SMALL = 10_000
 _SERIALLY = Lock()  # the library keeps one project a process
+_SPARK = ("pyspark", "pyspark.sql.connect")
 _KEPT = "_kept_configuration"
 _FORMAT = {
     "result_format": "COMPLETE",
@@ -101,8 +104,8 @@ def _has_passed(result: Any, probe: Probe) -> bool:
 @cache
 def _machinery() -> tuple[Any, Any]:
     """Import the library and make the one context; gives it and the definition of a batch."""
-    with warnings.catch_warnings():  # its imports of what Python is to drop are no news of ours
-        warnings.simplefilter("ignore", DeprecationWarning)
+    with _no_spark(), warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # imports of what Python is to drop
         import great_expectations as library
         from great_expectations.data_context.types.base import ProgressBarsConfig
 
@@ -110,6 +113,23 @@ def _machinery() -> tuple[Any, Any]:
     context.variables.progress_bars = ProgressBarsConfig(globally=False, metric_calculations=False)
     asset = context.data_sources.add_pandas("accord").add_dataframe_asset("batch")
     return library, asset.add_batch_definition_whole_dataframe("whole")
+
+
+@contextmanager
+def _no_spark() -> Iterator[None]:
+    """Let an import find no Spark: the frames judged here are of pandas.
+
+    Great Expectations imports Spark wherever it is installed, which takes a second; and where its
+    Connect client is not, a process begun by ``python -c`` ends without a word.
+    """
+    before = {name: sys.modules[name] for name in _SPARK if name in sys.modules}
+    sys.modules.update(dict.fromkeys(_SPARK))  # type: ignore[arg-type]  # None: no such module
+    try:
+        yield
+    finally:
+        for name in _SPARK:
+            del sys.modules[name]
+        sys.modules.update(before)
 
 
 def _expectation(library: Any, probe: Probe, *, column: str, place: str) -> Any:
