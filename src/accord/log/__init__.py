@@ -1,11 +1,12 @@
 """The activity log: every activity once, append-only, in Delta Lake. It keeps, decides nothing.
 
-Here belong appending exactly once, reading by DuckDB, compaction. What an activity is worth stands
-in :mod:`accord.scoring`.
+Here belong appending exactly once, reading by DuckDB, compaction, and keeping a rollup beside it.
+What an activity is worth, and how a rollup is made, stands in :mod:`accord.scoring`.
 """
 
 from accord.log.activity import ActivityLog, Appended
 from accord.log.columns import READ_COLUMNS, ROW_NUMBER
+from accord.log.cut import Cut
 from accord.log.engine import connect
 from accord.log.staging import Staging, open_staging
 
@@ -14,6 +15,7 @@ __all__ = [
     "ROW_NUMBER",
     "ActivityLog",
     "Appended",
+    "Cut",
     "Staging",
     "connect",
     "open_staging",

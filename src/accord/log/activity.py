@@ -14,12 +14,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from accord.killpoints import reach
-from accord.log.columns import EMPTY, KEY, READ_COLUMNS, ROW_NUMBER, to_log_rows
+from accord.log.columns import EMPTY, KEY, READ_COLUMNS, ROLLUP_SCHEMA, ROW_NUMBER, to_log_rows
+from accord.log.cut import Cut
 from accord.log.engine import connect
 from accord.log.erasing import count_rows, erase_rows, find_quoting
 from accord.log.large import LargeBatch
+from accord.log.reading import lead_keys, narrowed, within
 from accord.log.staging import Staging
-from accord.log.storage import Storage
+from accord.log.storage import LogFile, Storage
+from accord.log.stored import Head, StoredRollup
+from accord.records import to_us
 
 Positions = np.ndarray[Any, np.dtype[np.int64]]
 
@@ -41,6 +45,7 @@ class ActivityLog:
 
     def __init__(self, storage: Storage, *, folder: Path | None) -> None:
         self._storage = storage
+        self._rollup = StoredRollup(storage.uri, storage.options, folder=folder)
         self._folder = folder
         self._connection: Any = None
 
@@ -72,9 +77,11 @@ class ActivityLog:
         detail. Rows whose key is in the log, or earlier in the batch, are duplicates. For a batch
         whose transaction is in the log the counts are those of the first time; a row of it that is
         not there yet (it was refused then, as one of the future may be) is taken now.
-        The caller holds the ingest lease: two appends at once could both land.
+        The caller holds the ingest lease: two appends at once could both land. Rows are known as
+        taken at ``taken_at``, or just after the cut of the stored rollup, which never holds what is
+        taken after it.
         """
-        rows = to_log_rows(table, batch_id=batch_id, taken_at=taken_at)
+        rows = to_log_rows(table, batch_id=batch_id, taken_us=self._taken_us(taken_at))
         held = self._storage.holds_batch(batch_id)
         fresh = self._without_known(_without_repeats(rows))
         reach("log.before_append")
@@ -103,7 +110,8 @@ class ActivityLog:
                 table = table.filter(pc.invert(pc.is_in(table[ROW_NUMBER], pa.array(without))))
             return self.append(table, batch_id=staged.batch_id, taken_at=staged.taken_at)
         held = self._storage.holds_batch(staged.batch_id)
-        large = LargeBatch(self.connection, staged, without=without)
+        taken_us = self._taken_us(staged.taken_at)
+        large = LargeBatch(self.connection, staged, without=without, taken_us=taken_us)
         span = large.span()
         kept = large.kept(self._keys_within(span) if span else None)
         reach("log.before_append")
@@ -122,22 +130,78 @@ class ActivityLog:
         kinds: Sequence[str] | None = None,
         from_us: int | None = None,
         until_us: int | None = None,
+        known_us: int | None = None,
     ) -> Any:
         """Read activities as a lazy DuckDB relation on :attr:`connection`, in no order.
 
-        Columns: activity_id, lead_id, kind, occurred_us, detail, taken_us. Both bounds of time are
-        inclusive. None means all; an empty list of leads or kinds means none. Files outside the
-        bounds are not opened. A log without a table gives an empty relation of these columns.
+        Columns: activity_id, lead_id, kind, occurred_us, detail, taken_us. The bounds of time are
+        inclusive, ``known_us`` is one of the taking. None means all; an empty list of leads or
+        kinds means none. Files outside the bounds are not opened. A log without a table gives an
+        empty relation of these columns.
         """
-        relation = self._scan(from_us, until_us).select(*READ_COLUMNS)
-        for bound, sign in ((from_us, ">="), (until_us, "<=")):
-            if bound is not None:
-                relation = relation.filter(f"occurred_us {sign} {int(bound)}")
-        for column, wanted in (("lead_id", lead_ids), ("kind", kinds)):
-            if wanted is not None:
-                keys = pa.table({column: pa.array(wanted, pa.string())})
-                relation = relation.join(self.connection.from_arrow(keys), column, how="semi")
-        return relation
+        files = [file for file in self._files(from_us, until_us) if file.was_known(known_us)]
+        relation = self._scan_files(files).select(*READ_COLUMNS)
+        relation = within(relation, "occurred_us", least=from_us, most=until_us)
+        relation = within(relation, "taken_us", least=None, most=known_us)
+        return narrowed(relation, self.connection, lead_ids=lead_ids, kinds=kinds)
+
+    @property
+    def cut(self) -> Cut | None:
+        """What the stored rollup holds now, None if nothing is stored.
+
+        Looking at it takes the newest version; :attr:`stored_half_lives`, :meth:`read_rollup` and
+        :meth:`read_tail` are of the version last looked at, so that they belong together.
+        """
+        head = self._rollup.head()
+        return None if head is None else head.cut
+
+    @property
+    def stored_half_lives(self) -> Mapping[str, float]:
+        """By kind, the half-life in microseconds that its stored rows were built with."""
+        head = self._rollup.seen_head()
+        return {} if head is None else head.half_lives
+
+    def read_rollup(
+        self, *, lead_ids: Sequence[str] | None = None, kinds: Sequence[str] | None = None
+    ) -> Any:
+        """Read the stored rollup as a lazy DuckDB relation on :attr:`connection`, in no order.
+
+        Columns and grain as :func:`accord.scoring.roll_up` gives them. None means all, an empty
+        list none. Where nothing is stored, an empty relation of these columns.
+        """
+        relation = self._rollup.read(self.connection)
+        if relation is None:
+            return self.connection.from_arrow(ROLLUP_SCHEMA.empty_table())
+        return narrowed(relation, self.connection, lead_ids=lead_ids, kinds=kinds)
+
+    def read_tail(
+        self,
+        *,
+        lead_ids: Sequence[str] | None = None,
+        kinds: Sequence[str] | None = None,
+        until_us: int | None = None,
+    ) -> Any:
+        """Read the activities that the stored rollup does not hold, as :meth:`read` gives them.
+
+        They occurred after its cut or were taken after it: without a stored rollup, all. Only files
+        that may hold such are opened.
+        """
+        head = self._rollup.seen_head()
+        if head is None:
+            return self.read(lead_ids=lead_ids, kinds=kinds, until_us=until_us)
+        files = [file for file in self._files(None, until_us) if file.reaches_beyond(head.cut)]
+        relation = self._scan_files(files).select(*READ_COLUMNS).filter(head.cut.beyond)
+        relation = within(relation, "occurred_us", least=None, most=until_us)
+        return narrowed(relation, self.connection, lead_ids=lead_ids, kinds=kinds)
+
+    def write_rollup(self, relation: Any, *, cut: Cut, half_lives: Mapping[str, float]) -> int:
+        """Store a rollup in the place of the one before, whole or not at all; returns its rows.
+
+        ``relation``, on :attr:`connection`, has one row a lead and kind, and may read the one
+        before. ``half_lives`` names every kind of it. The caller holds the leases of ingest and
+        score; the replaced file stays until the next :meth:`compact`.
+        """
+        return self._rollup.replace(relation, Head(cut=cut, half_lives=half_lives))
 
     def count_by_batch(self) -> dict[str, int]:
         """Return how many activities each batch has in the log."""
@@ -159,6 +223,7 @@ class ActivityLog:
         under the leases of ingest and score.
         """
         self._storage.compact()
+        self._rollup.tidy(unnamed=True)
 
     def count_of(self, lead_ids: Sequence[str]) -> dict[str, int]:
         """Return how many activities of these leads each batch has in the log."""
@@ -166,19 +231,22 @@ class ActivityLog:
 
     def count_quoting(self, quoted: Sequence[str], *, besides: Sequence[str]) -> int:
         """Return how many different details hold one of these texts, but for those leads' own."""
-        keys = self.connection.from_arrow(pa.table({"lead_id": pa.array(besides, pa.string())}))
+        keys = self.connection.from_arrow(lead_keys(besides))
         others = self._scan(None, None).join(keys, "lead_id", how="anti")
         return len(find_quoting(others, self.connection, quoted))
 
     def erase(self, lead_ids: Sequence[str], *, quoted: Sequence[str] = ()) -> int:
         """Take all activities of these leads out, and details of others that hold a quoted text.
 
-        Files that hold them are rewritten, what they replace is deleted, with the table's history.
-        Returns how many details of others were emptied. As with :meth:`compact`, nobody may read
-        or append meanwhile; killed anywhere, it is done by doing it again.
+        Files that hold them are rewritten, what they replace is deleted, with the table's history;
+        the rows of these leads go from the stored rollup too, whose cut stays. Returns how many
+        details of others were emptied. As with :meth:`compact`, nobody may read or append
+        meanwhile; killed anywhere, it is done by doing it again.
         """
         details = find_quoting(self._scan(None, None), self.connection, quoted)
         erase_rows(self._storage, lead_ids, details)
+        reach("log.after_erase")
+        self._rollup.erase(self.connection, lead_keys(lead_ids))
         return len(details)
 
     def close(self) -> None:
@@ -187,14 +255,23 @@ class ActivityLog:
             self._connection.close()
             self._connection = None
 
+    def _taken_us(self, taken_at: datetime) -> int:
+        """Return when rows taken now count as taken: always after the cut, whatever the clock."""
+        cut = self.cut
+        at = to_us(taken_at)
+        return at if cut is None else max(at, cut.taken_us + 1)
+
+    def _files(self, from_us: int | None, until_us: int | None) -> list[LogFile]:
+        return [file for file in self._storage.files() if file.overlaps(from_us, until_us)]
+
     def _scan(self, from_us: int | None, until_us: int | None) -> Any:
-        files = [file for file in self._storage.files() if file.overlaps(from_us, until_us)]
+        return self._scan_files(self._files(from_us, until_us))
+
+    def _scan_files(self, files: Sequence[LogFile]) -> Any:
         if not files:
             return self.connection.from_arrow(EMPTY)
-        if self._folder is None:  # DuckDB reaches object storage only by an extension
-            return self.connection.from_arrow(self._storage.dataset())
-        paths = [str(self._folder / unquote(file.path)) for file in files]
-        return self.connection.read_parquet(paths, hive_partitioning=False)
+        paths = [file.path for file in files]
+        return self._storage.scan(self.connection, paths, folder=self._folder)
 
     def _keys_within(self, span: tuple[int, int]) -> Any | None:
         """Return the keys of the files that reach into a span, None if no file does."""

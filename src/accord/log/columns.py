@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 import numpy as np
 import pyarrow as pa
 
 from accord.errors import InputError
-from accord.records import to_us
 
 _DAY_US = 86_400_000_000
 
@@ -36,17 +33,30 @@ ROW_NUMBER = "row_number"
 READ_COLUMNS = ("activity_id", "lead_id", "kind", "occurred_us", "detail", "taken_us")
 """What a read of the log gives: one row an activity (key: activity_id and occurred_us)."""
 
+ROLLUP_SCHEMA = pa.schema(
+    [
+        ("lead_id", pa.string()),
+        ("kind", pa.string()),
+        ("count", pa.int64()),
+        ("first_us", pa.int64()),
+        ("last_us", pa.int64()),
+        ("weight", pa.float64()),
+        ("half_life_us", pa.float64()),
+    ]
+)
+"""The columns of the stored rollup: those of a rollup of :mod:`accord.scoring`."""
+
 EMPTY = pa.schema([SCHEMA.field(name) for name in READ_COLUMNS]).empty_table()
 
 
-def to_log_rows(table: pa.Table, *, batch_id: str, taken_at: datetime) -> pa.Table:
+def to_log_rows(table: pa.Table, *, batch_id: str, taken_us: int) -> pa.Table:
     """Bring a batch into the log's columns; InputError names a missing column or value."""
     require_values(table)
-    rows = to_file_rows(table, batch_id=batch_id, taken_at=taken_at)
+    rows = to_file_rows(table, batch_id=batch_id, taken_us=taken_us)
     return rows.append_column("month", months_of(rows["occurred_us"]).cast(pa.string()))
 
 
-def to_file_rows(table: pa.Table, *, batch_id: str, taken_at: datetime) -> pa.Table:
+def to_file_rows(table: pa.Table, *, batch_id: str, taken_us: int) -> pa.Table:
     """Bring a batch into the columns of a file of the log; what is lacking is null.
 
     Other columns of the batch are left out.
@@ -57,8 +67,14 @@ def to_file_rows(table: pa.Table, *, batch_id: str, taken_at: datetime) -> pa.Ta
         for name, kind in _GIVEN
     ]
     columns.append(pa.repeat(pa.scalar(batch_id, pa.string()), count))
-    columns.append(pa.repeat(pa.scalar(to_us(taken_at), pa.int64()), count))
+    columns.append(pa.repeat(pa.scalar(taken_us, pa.int64()), count))
     return pa.table(columns, schema=FILE_SCHEMA)
+
+
+def taken_then(rows: pa.Table, taken_us: int) -> pa.Table:
+    """Return rows of a file of the log with another instant of their taking."""
+    taken = pa.repeat(pa.scalar(taken_us, pa.int64()), rows.num_rows)
+    return rows.set_column(rows.column_names.index("taken_us"), "taken_us", taken)
 
 
 def require_values(table: pa.Table) -> None:

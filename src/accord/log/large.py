@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import parquet
 
-from accord.log.columns import KEY, require_values
+from accord.log.columns import KEY, require_values, taken_then
 from accord.log.engine import hash_of
 from accord.log.staging import Numbers, StagedFile, Staging, staged_file, write_file
 
@@ -22,10 +22,16 @@ _PLACE = "of_file, of_row"
 
 
 class LargeBatch:
-    """The staged files of one batch, on a DuckDB connection; ``without`` are numbers of rows."""
+    """The staged files of one batch, on a DuckDB connection; ``without`` are numbers of rows.
 
-    def __init__(self, connection: Any, staging: Staging, *, without: Numbers) -> None:
+    Its rows are taken at ``taken_us``: the staging's own instant, or a later one.
+    """
+
+    def __init__(
+        self, connection: Any, staging: Staging, *, without: Numbers, taken_us: int
+    ) -> None:
         self._connection = connection
+        self._taken_us = taken_us
         self._staging = staging
         self._files = staging.files
         self._failing = self._places_of(without)
@@ -90,7 +96,7 @@ class LargeBatch:
 
     def _without(self, file: StagedFile, places: Numbers | None) -> StagedFile | None:
         """Return the file without the rows at these places, None if none is left."""
-        if places is None and not file.lacks:
+        if places is None and not file.lacks and file.taken_us == self._taken_us:
             return file
         rows = parquet.read_table(file.path)
         if places is not None:
@@ -101,8 +107,8 @@ class LargeBatch:
             return None
         require_values(rows)
         path = file.path.with_suffix(".kept.parquet")
-        write_file(rows, path)
-        return staged_file(rows, path, month=file.month)
+        write_file(taken_then(rows, self._taken_us), path)
+        return staged_file(rows, path, month=file.month, taken_us=self._taken_us)
 
 
 _COLUMNS = ("of_file", "of_row")

@@ -22,6 +22,7 @@ from pyarrow import parquet
 
 from accord.log.columns import KEY, REQUIRED, ROW_NUMBER, months_of, to_file_rows
 from accord.log.engine import Hashes, connect, hash_rows
+from accord.records import to_us
 
 _PART_BYTES = 384 * 1024 * 1024
 """Rows of so many bytes are made files at once: each month's should be some megabytes."""
@@ -42,6 +43,7 @@ class StagedFile:
     rows: int
     first_us: int | None
     last_us: int | None
+    taken_us: int
     lacks: bool
 
 
@@ -117,14 +119,15 @@ class Staging:
     def _write(self) -> None:
         """Make a file of each month's rows that wait."""
         self._folder.mkdir(parents=True, exist_ok=True)
+        taken_us = to_us(self.taken_at)
         for month, pieces in sorted(self._waiting.items(), key=str):
             rows = pa.concat_tables(pieces)
             path = self._folder / f"{len(self.files):06d}.parquet"
-            write_file(to_file_rows(rows, batch_id=self.batch_id, taken_at=self.taken_at), path)
+            write_file(to_file_rows(rows, batch_id=self.batch_id, taken_us=taken_us), path)
             np.save(_numbers_path(path), rows[ROW_NUMBER].to_numpy())
             hashes = hash_rows(self._connect(), rows.select(list(KEY)))
             np.save(_hashes_path(path), hashes)
-            self.files.append(staged_file(rows, path, month=month))
+            self.files.append(staged_file(rows, path, month=month, taken_us=taken_us))
         self._waiting, self._waiting_bytes = {}, 0
 
     def _look(self) -> Survey:
@@ -179,12 +182,12 @@ def write_file(rows: pa.Table, path: Path) -> None:
         path,
         compression="snappy",
         use_dictionary=["kind", "detail", "batch_id", "taken_us"],
-        write_statistics=["occurred_us"],
+        write_statistics=["occurred_us", "taken_us"],
     )
 
 
-def staged_file(rows: pa.Table, path: Path, *, month: str | None) -> StagedFile:
-    """Describe the file of these rows."""
+def staged_file(rows: pa.Table, path: Path, *, month: str | None, taken_us: int) -> StagedFile:
+    """Describe the file of these rows, all taken at once."""
     bounds = pc.min_max(rows["occurred_us"]).as_py()
     return StagedFile(
         path=path,
@@ -192,6 +195,7 @@ def staged_file(rows: pa.Table, path: Path, *, month: str | None) -> StagedFile:
         rows=rows.num_rows,
         first_us=bounds["min"],
         last_us=bounds["max"],
+        taken_us=taken_us,
         lacks=any(rows[name].null_count for name in REQUIRED),
     )
 

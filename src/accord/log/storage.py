@@ -1,7 +1,6 @@
-"""The Delta table under the log: opened once, followed incrementally, its files with their span.
+"""The Delta table under the log: how batches become files of it, and the span of each file.
 
-Nothing in here knows what an activity means. The import of deltalake takes a quarter of a second,
-so it waits for the first use.
+Nothing in here knows what an activity means.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pyarrow as pa
@@ -20,65 +20,61 @@ from pyarrow import parquet
 
 from accord.killpoints import reach
 from accord.log.columns import FILE_SCHEMA, SCHEMA
+from accord.log.cut import Cut
 from accord.log.staging import StagedFile
+from accord.log.table import FORGETTING, Table
 
-_RETENTION = "delta.logRetentionDuration"
-_CONFIGURATION = {
-    # A tick appends a small file: a checkpoint every 50 keeps opening in milliseconds.
-    "delta.checkpointInterval": "50",
-    # Files are pruned by time alone, and statistics of texts would leave ids in the table's
-    # history after their rows are erased.
-    "delta.dataSkippingStatsColumns": "occurred_us",
-    # Nobody reads an old version, and the history of commits would tell whom they erased.
-    _RETENTION: "interval 0 seconds",
-}
 _SMALL_BYTES = 4 * 1024 * 1024
 _MANY_FILES = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogFile:
-    """One Parquet file of the table: its path under the root, size, first and last instant."""
+    """One Parquet file of the table: its path under the root, size, first and last instants.
+
+    ``first_us`` and ``last_us`` are of what occurred, the others of its taking; None is unknown.
+    """
 
     path: str
     month: str
     bytes: int
     first_us: int | None
     last_us: int | None
+    first_taken: int | None
+    last_taken: int | None
 
     def overlaps(self, from_us: int | None, until_us: int | None) -> bool:
         """Whether it may hold an instant within the bounds, both inclusive."""
-        too_early = None not in (from_us, self.last_us) and self.last_us < from_us  # type: ignore[operator]
-        too_late = None not in (until_us, self.first_us) and self.first_us > until_us  # type: ignore[operator]
-        return not (too_early or too_late)
+        return not (_is_below(self.last_us, from_us) or _is_below(until_us, self.first_us))
+
+    def was_known(self, known_us: int | None) -> bool:
+        """Whether it may hold what was taken by then; always, if None."""
+        return not _is_below(known_us, self.first_taken)
+
+    def reaches_beyond(self, cut: Cut) -> bool:
+        """Whether it may hold an activity of the tail."""
+        covered = (self.last_us, cut.occurred_us), (self.last_taken, cut.taken_us)
+        return any(last is None or last > bound for last, bound in covered)
 
 
-class Storage:
+class Storage(Table):
     """The table at a URI; absent until the first append."""
 
+    configuration = MappingProxyType(
+        {
+            **FORGETTING,
+            # A tick appends a small file: a checkpoint every 50 keeps opening in milliseconds.
+            "delta.checkpointInterval": "50",
+            # Files are pruned by time alone, and statistics of texts would leave ids in the
+            # table's history after their rows are erased.
+            "delta.dataSkippingStatsColumns": "occurred_us,taken_us",
+        }
+    )
+
     def __init__(self, uri: str, options: Mapping[str, str] | None) -> None:
-        self.uri = uri
-        self._options = dict(options) if options else None
-        self._table: Any = None
+        super().__init__(uri, options)
         self._files: tuple[LogFile, ...] = ()
         self._files_version = -1
-
-    def refresh(self) -> Any:
-        """Return the table at its newest version, None where there is none yet."""
-        if self._table is None:
-            from deltalake import DeltaTable  # a quarter of a second, only when it is needed
-
-            if DeltaTable.is_deltatable(self.uri, self._options):
-                self._table = DeltaTable(self.uri, storage_options=self._options)
-        else:
-            self._table.update_incremental()
-        return self._table
-
-    @property
-    def version(self) -> int | None:
-        """The newest version, None where there is no table yet."""
-        table = self.refresh()
-        return None if table is None else int(table.version())
 
     def holds_batch(self, batch_id: str) -> bool:
         """Whether a batch's transaction is in the table."""
@@ -160,40 +156,8 @@ class Storage:
         table.optimize.compact(writer_properties=writer_properties())
         self.tidy(unnamed=True)
 
-    def tidy(self, *, unnamed: bool = False) -> None:
-        """Delete the files that are no longer of the table, and the history up to now.
-
-        ``unnamed`` deletes files as well that no commit names: those of an append that was killed,
-        or of one that is at work.
-        """
-        table = self.refresh()
-        if table is None:
-            return
-        settings = table.metadata().configuration
-        if settings.get(_RETENTION) != _CONFIGURATION[_RETENTION]:  # a table of an older ledger
-            table.alter.set_table_properties({_RETENTION: _CONFIGURATION[_RETENTION]})
-        table.vacuum(
-            retention_hours=0, dry_run=False, enforce_retention_duration=False, full=unnamed
-        )
-        table.create_checkpoint()
-        table.cleanup_metadata()
-
-    def dataset(self) -> Any:
-        """Return the newest version as a pyarrow dataset, read with the storage's own options."""
-        return self.refresh().to_pyarrow_dataset()
-
     def _create(self) -> Any:
-        from deltalake import DeltaTable
-
-        self._table = DeltaTable.create(
-            self.uri,
-            SCHEMA,
-            mode="ignore",
-            partition_by=["month"],
-            configuration=_CONFIGURATION,
-            storage_options=self._options,
-        )
-        return self._table
+        return self.create(SCHEMA, partition_by=["month"])
 
 
 @cache
@@ -229,9 +193,9 @@ def _moved(file: StagedFile, folder: Path, path: str) -> Any:
     found = target.stat()
     stats = {
         "numRecords": file.rows,
-        "minValues": {"occurred_us": file.first_us},
-        "maxValues": {"occurred_us": file.last_us},
-        "nullCount": {"occurred_us": 0},
+        "minValues": {"occurred_us": file.first_us, "taken_us": file.taken_us},
+        "maxValues": {"occurred_us": file.last_us, "taken_us": file.taken_us},
+        "nullCount": {"occurred_us": 0, "taken_us": 0},
     }
     return AddAction(
         path=path,
@@ -253,6 +217,11 @@ def _stream(files: Sequence[StagedFile]) -> pa.RecordBatchReader:
     return pa.RecordBatchReader.from_batches(SCHEMA, batches())
 
 
+def _is_below(one: int | None, other: int | None) -> bool:
+    """Whether one is less than the other; unknown is not."""
+    return one is not None and other is not None and one < other
+
+
 def _files_of(table: Any) -> tuple[LogFile, ...]:
     actions = pa.table(table.get_add_actions(flatten=True))
     files = [
@@ -262,6 +231,8 @@ def _files_of(table: Any) -> tuple[LogFile, ...]:
             bytes=action["size_bytes"],
             first_us=action.get("min.occurred_us"),  # not there where no file has statistics
             last_us=action.get("max.occurred_us"),
+            first_taken=action.get("min.taken_us"),
+            last_taken=action.get("max.taken_us"),
         )
         for action in actions.to_pylist()
     ]
