@@ -12,7 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from accord.errors import InputError
 from accord.ledger import insert_rows, read_rows, tables
@@ -20,7 +20,7 @@ from accord.ledger.fact_rows import clear_crossings
 from accord.records import to_us
 from accord.scoring import score_lead
 from accord.services.explain import explain
-from accord.services.score import ScoreResult, run_score
+from accord.services.score import ScoreResult, apply_scores, run_score
 from accord.services.workspace import Workspace
 
 NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
@@ -276,8 +276,16 @@ def test_a_merged_lead_s_activities_count_for_the_lead_it_was_merged_into(world:
     assert world.numbers("web:1") == (550, 20, 700)
 
 
+def test_an_activity_before_the_lead_was_created_counts_as_any_other(world: World) -> None:
+    """A form 120 days ago, a lead of 90 days: half-life 30 d, 10 x 0.5^4 = 0.625, shown 0.6."""
+    world.leads("crm:1")
+    world.activity("crm:1", "form_submitted", NOW - 120 * DAY)
+    run_score(world.workspace, as_of=NOW)
+    assert world.numbers("crm:1") == (0, 6, 0)
+
+
 def test_many_portions_are_as_good_as_one(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("accord.services.score._PORTION", 2)
+    monkeypatch.setattr("accord.services.score.PORTION", 2)
     world.leads(*(f"crm:{number}" for number in range(5)), **BUYER)
     world.activity("crm:3", "demo_requested")
     assert run_score(world.workspace, as_of=NOW).scored == 5
@@ -286,6 +294,85 @@ def test_many_portions_are_as_good_as_one(world: World, monkeypatch: pytest.Monk
     assert run_score(world.workspace, as_of=NOW, full=True) == ScoreResult(
         scored=5, changed=0, crossed=0
     )
+
+
+KINDS = ("page_viewed", "demo_requested", "email_opened", "unsubscribed", "webinar_attended")
+
+
+@pytest.mark.parametrize("portion", [1, 3, 20_000])
+def test_a_full_run_writes_what_a_run_of_each_lead_would(
+    world: World, monkeypatch: pytest.MonkeyPatch, portion: int
+) -> None:
+    """In the engine, portion by portion, or in memory: the same rows, reasons and evidence."""
+    for number in range(7):
+        world.leads(f"crm:{number}", title=["VP", None, "vp Söle"][number % 3])
+        for step in range(number):
+            kind, at = KINDS[(number + step) % 5], NOW - (3 * step + number) * DAY
+            world.activity(f"crm:{number}", kind, at, count=step + 1)
+    world.merge("crm:5", "crm:6")
+    run_score(world.workspace, as_of=NOW)
+    wanted = world.rows(tables.score, "lead_id")
+    with world.ledger.begin() as connection:
+        for table in (tables.score, tables.score_change):
+            connection.execute(delete(table))
+    monkeypatch.setattr("accord.services.score.PORTION", portion)
+    assert run_score(world.workspace, as_of=NOW, full=True).changed == 6
+    assert world.rows(tables.score, "lead_id") == wanted
+
+
+def test_a_full_run_leaves_a_score_that_stands_and_says_that_it_looked(world: World) -> None:
+    """Fit does not fade: crm:1 stays as it is; the form of crm:2 is 10.0, a day later 9.8."""
+    world.leads("crm:1", "crm:2", **BUYER)
+    world.activity("crm:2", "form_submitted", NOW)
+    run_score(world.workspace, as_of=NOW)
+    with world.ledger.begin() as connection:  # seen where a row is written anew
+        connection.execute(update(tables.score).values(reasons=[]))
+    assert run_score(world.workspace, as_of=NOW + DAY, full=True) == ScoreResult(
+        scored=2, changed=1, crossed=0
+    )
+    assert world.numbers("crm:2") == (550, 98, 0)
+    assert world.score("crm:1")["reasons"] == []
+    assert len(world.score("crm:2")["reasons"]) == 4
+    assert {row["scored_at"] for row in world.rows(tables.score)} == {NOW + DAY}
+    changes = world.rows(tables.score_change, "lead_id", "scored_at")
+    assert [row["lead_id"] for row in changes] == ["crm:1", "crm:2", "crm:2"]
+
+
+def test_a_full_run_under_another_version_says_so_in_every_score(world: World) -> None:
+    world.leads("crm:1", **BUYER)
+    run_score(world.workspace, as_of=NOW)
+    path = world.workspace.settings.agreement
+    text = path.read_text(encoding="utf-8").replace('version: "2026.4"', 'version: "2026.5"')
+    path.write_text(text, encoding="utf-8")
+    assert run_score(world.workspace, as_of=NOW + DAY, full=True).changed == 0
+    assert world.score("crm:1")["version"] == "2026.5"
+
+
+def test_all_scores_are_applied_in_one_transaction(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second of three portions fails: not one score is there."""
+    monkeypatch.setattr("accord.services.score.PORTION", 1)
+    world.leads("crm:1", "crm:2", "crm:3", **BUYER)
+    agreement = world.workspace.agreement(NOW)
+    begun = []
+
+    def fail_at_the_second(point: str) -> None:
+        begun.append(point)
+        if begun.count("score.before_commit") == 2:
+            raise InputError(where="here", found="a failure")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("accord.services.score.reach", fail_at_the_second)
+        with pytest.raises(InputError):
+            apply_scores(world.workspace, agreement, as_of=NOW)
+    assert world.rows(tables.score) == []
+    assert apply_scores(world.workspace, agreement, as_of=NOW).changed == 3
+    assert [row["lead_id"] for row in world.rows(tables.score, "lead_id")] == [
+        "crm:1",
+        "crm:2",
+        "crm:3",
+    ]
 
 
 RUN = """
