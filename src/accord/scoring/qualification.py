@@ -14,7 +14,7 @@ import narwhals as nw
 from accord.agreement import Agreement
 from accord.conditions import Condition, ConditionCompiler, Matcher, holds, matches
 from accord.scoring.frames import Native, to_lazy
-from accord.scoring.terms import SCORES, to_points
+from accord.scoring.terms import SCORES, ScoreName, cap_tenths, to_points
 
 Threshold = Literal["engaged", "target", "mql", "hot"]
 THRESHOLDS: tuple[Threshold, ...] = get_args(Threshold)
@@ -32,7 +32,7 @@ def qualifies(
     and intent 0 (shown 40.0 / 30.0 / 0.0) is an mql, fit 399 is none.
     """
     shown = _shown(fit=fit, engagement=engagement, intent=intent)
-    return frozenset(name for name in THRESHOLDS if holds(_condition(agreement, name), shown))
+    return frozenset(name for name in THRESHOLDS if holds(condition_of(agreement, name), shown))
 
 
 def qualified(scores: Native, agreement: Agreement) -> nw.LazyFrame[Any]:
@@ -44,7 +44,7 @@ def qualified(scores: Native, agreement: Agreement) -> nw.LazyFrame[Any]:
     points = {name: nw.col(name) / 10 for name in SCORES}
     shown = to_lazy(scores).with_columns(**kept, **points)
     compiler = ConditionCompiler(shown)
-    verdicts = {name: compiler.expression(_condition(agreement, name)) for name in THRESHOLDS}
+    verdicts = {name: compiler.expression(condition_of(agreement, name)) for name in THRESHOLDS}
     back = {name: nw.col(f"{name}_tenths") for name in SCORES}
     return shown.with_columns(**verdicts).with_columns(**back).drop(*kept)
 
@@ -55,20 +55,23 @@ def distances(
     """Return, for each threshold that does not hold, the ways to reach it, the nearest first.
 
     Scores are given in whole tenths. A way names the points that each score lacks; the nearest is
-    that of the smallest sum. A threshold that no added points can reach has no way.
+    that of the smallest sum. A threshold that no added points can reach has no way, nor has one
+    beyond a score's cap.
     """
     shown = _shown(fit=fit, engagement=engagement, intent=intent)
+    caps = {name: to_points(cap_tenths(agreement, name)) for name in SCORES}
     ways: dict[Threshold, tuple[Mapping[str, Decimal], ...]] = {}
     for name in THRESHOLDS:
-        condition = _condition(agreement, name)
+        condition = condition_of(agreement, name)
         if not holds(condition, shown):
-            found = [_way(tests, shown) for tests in _conjunctions(condition)]
+            found = [_way(tests, shown, caps) for tests in _conjunctions(condition)]
             possible = [way for way in found if way is not None]
             ways[name] = tuple(sorted(possible, key=lambda way: sum(way.values())))
     return ways
 
 
-def _condition(agreement: Agreement, name: Threshold) -> Condition:
+def condition_of(agreement: Agreement, name: Threshold) -> Condition:
+    """Return the condition of a threshold."""
     condition: Condition = getattr(agreement.qualification, name)
     return condition
 
@@ -88,12 +91,16 @@ def _conjunctions(condition: Condition) -> Iterator[list[tuple[str, Matcher]]]:
 
 
 def _way(
-    tests: list[tuple[str, Matcher]], shown: Mapping[str, Decimal]
+    tests: list[tuple[str, Matcher]],
+    shown: Mapping[str, Decimal],
+    caps: Mapping[ScoreName, Decimal],
 ) -> Mapping[str, Decimal] | None:
     goal = dict(shown)
     for field, matcher in tests:
         goal[field] = max(goal[field], *_least_points(matcher))
     if not all(matches(matcher, goal[field]) for field, matcher in tests):
+        return None
+    if any(goal[name] > cap for name, cap in caps.items()):
         return None
     return {name: goal[name] - shown[name] for name in shown if goal[name] > shown[name]}
 

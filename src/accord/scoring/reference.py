@@ -17,9 +17,9 @@ from accord.scoring.terms import (
     SPEAKS_FROM,
     KindTerms,
     ScoreName,
-    cap_tenths,
     kind_tenths,
     kind_terms,
+    limit_tenths,
     to_tenths,
     uncapped_tenths,
 )
@@ -52,7 +52,7 @@ def score_lead(
     sums: dict[ScoreName, int] = {}
     for name in SCORES:
         total = sum(tenths for (score, _), tenths in lines.items() if score == name)
-        sums[name] = min(max(total, 0), cap_tenths(agreement, name))
+        sums[name] = limit_tenths(total, agreement, name)
         lines[name, "limit"] = uncapped[name, "limit"] = sums[name] - total
     return LeadScore(
         fit=sums["fit"],
@@ -81,9 +81,20 @@ def weigh(
 def position_of(weights: Mapping[str, float], agreement: Agreement) -> str | None:
     """Return the furthest position that any kind of weight 0.25 or more shows, None for none."""
     terms = kind_terms(agreement)
-    ranks = [terms[kind].rank for kind, weight in weights.items() if weight >= SPEAKS_FROM]
-    furthest = max(ranks, default=0)
-    return CYCLE[furthest - 1] if furthest else None
+    ranks = [terms[kind].rank for kind in shown_by(weights, agreement)]
+    return CYCLE[ranks[0] - 1] if ranks else None
+
+
+def shown_by(weights: Mapping[str, float], agreement: Agreement) -> tuple[str, ...]:
+    """Return the kinds that show the furthest position, the weightiest first."""
+    terms = kind_terms(agreement)
+    speaks = {
+        kind: terms[kind].rank
+        for kind, weight in weights.items()
+        if weight >= SPEAKS_FROM and terms[kind].rank
+    }
+    furthest = [kind for kind, rank in speaks.items() if rank == max(speaks.values())]
+    return tuple(sorted(furthest, key=lambda kind: (-weights[kind], kind)))
 
 
 def _fit_lines(attributes: Mapping[str, Any], agreement: Agreement) -> dict[tuple[str, str], int]:

@@ -92,6 +92,11 @@ def cap_tenths(agreement: Agreement, name: ScoreName) -> int:
     return math.floor(10 * cap)
 
 
+def limit_tenths(tenths: int, agreement: Agreement, name: ScoreName) -> int:
+    """Limit a sum of tenths to 0..cap."""
+    return min(max(tenths, 0), cap_tenths(agreement, name))
+
+
 def _terms_of(name: ScoreName, section: Implicit, terms: ActivityTerms) -> KindTerms:
     half_life: Any = terms.half_life or section.half_life
     return KindTerms(
