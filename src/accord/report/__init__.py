@@ -4,9 +4,11 @@ A page is a value (:mod:`accord.report.model`); sections make its parts out of n
 escapes every name. Nothing is decided here: numbers, promises and findings come from elsewhere.
 """
 
+from accord.report.comparison import build_comparison, find_measures, to_headline
 from accord.report.csvs import write_csvs
-from accord.report.model import Cell, Chart, Column, Page, Section, Table
-from accord.report.render import render_page
+from accord.report.files import write_page
+from accord.report.model import Cell, Chart, Column, ComparisonPage, Page, Section, Table
+from accord.report.render import render_comparison, render_page
 from accord.report.sections import build_page
 from accord.report.view import View
 
@@ -14,11 +16,17 @@ __all__ = [
     "Cell",
     "Chart",
     "Column",
+    "ComparisonPage",
     "Page",
     "Section",
     "Table",
     "View",
+    "build_comparison",
     "build_page",
+    "find_measures",
+    "render_comparison",
     "render_page",
+    "to_headline",
     "write_csvs",
+    "write_page",
 ]

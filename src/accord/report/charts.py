@@ -81,7 +81,7 @@ def bars(
         ticks = base.mark_tick(color=INK, thickness=2, height={"band": 0.9}).encode(x=x("mark"))
         chart = drawn + ticks + labels
     height = 27 * len(rows)
-    return _drawn(name, chart.properties(width=WIDTH - 90, height=height), title, says)
+    return draw(name, chart.properties(width=WIDTH - 90, height=height), title, says)
 
 
 def columns(name: str, rows: Rows, *, title: str, says: str, color: str, form: str) -> Chart:
@@ -90,23 +90,23 @@ def columns(name: str, rows: Rows, *, title: str, says: str, color: str, form: s
     chart = (
         alt.Chart(pd.DataFrame(rows), width=WIDTH, height=HEIGHT)
         .mark_bar(color=color, width={"band": _BAR})
-        .encode(x=_periods(rows), y=alt.Y("value:Q", title=None, axis=axis))
+        .encode(x=periods(rows), y=alt.Y("value:Q", title=None, axis=axis))
     )
-    return _drawn(name, chart, title, says)
+    return draw(name, chart, title, says)
 
 
 def stacked(name: str, rows: Rows, *, title: str, says: str, colors: Mapping[str, str]) -> Chart:
     """Upright stacked bars over periods: rows of ``label, value, part, rank`` (and ``mark``)."""
     frame = pd.DataFrame(rows)
-    base = alt.Chart(frame, width=WIDTH, height=HEIGHT).encode(x=_periods(rows))
+    base = alt.Chart(frame, width=WIDTH, height=HEIGHT).encode(x=periods(rows))
     chart: Any = base.mark_bar(width={"band": _BAR}).encode(
         y=alt.Y("sum(value):Q", title=None, axis=alt.Axis(tickCount=5)),
-        color=_colors("part", colors),
+        color=painted("part", colors),
         order=alt.Order("rank:Q"),
     )
     if "mark" in frame:
         chart += base.mark_tick(color=INK, thickness=2, width={"band": 0.9}).encode(y="max(mark):Q")
-    return _drawn(name, chart, title, says)
+    return draw(name, chart, title, says)
 
 
 def lines(
@@ -123,13 +123,13 @@ def lines(
     Shares (``form`` is ``%``) run from 0 to 1; other values, lengths of time, on a log scale.
     """
     base = alt.Chart(pd.DataFrame(rows), width=WIDTH, height=HEIGHT).encode(
-        x=_periods(rows), y=_share_axis() if form == "%" else _log_axis(rows),
-        color=_colors("part", colors),
+        x=periods(rows), y=_share_axis() if form == "%" else _log_axis(rows),
+        color=painted("part", colors),
     )  # fmt: skip
     dashes = alt.StrokeDash("part:N", legend=None, sort=list(colors))
     drawn = base.mark_line(strokeWidth=2.2).encode(strokeDash=dashes)
     chart = drawn + base.mark_point(filled=True, size=44, opacity=1)
-    return _drawn(name, chart, title, says)
+    return draw(name, chart, title, says)
 
 
 def _share_axis() -> alt.Y:
@@ -152,20 +152,24 @@ def _marks(rows: Rows) -> list[float]:
     return [float(row["mark"]) for row in rows if row.get("mark")]
 
 
-def _periods(rows: Rows) -> alt.X:
+def periods(rows: Rows) -> alt.X:
+    """Return the axis of periods, in the order of the rows; of many, not each is labelled."""
     order = list(dict.fromkeys(row["label"] for row in rows))
-    every = max(1, len(order) // 7)
+    every = max(1, len(order) // 6)
     axis = alt.Axis(labelAngle=0, ticks=False, values=order[::-1][::every][::-1])
     return alt.X("label:N", sort=order, title=None, axis=axis)
 
 
-def _colors(field: str, colors: Mapping[str, str]) -> alt.Color:
+def painted(field: str, colors: Mapping[str, str]) -> alt.Color:
+    """Return the colours of the parts, with a legend where there are several."""
     scale = alt.Scale(domain=list(colors), range=list(colors.values()))
-    legend = alt.Legend(orient="top", direction="horizontal", title=None, columns=3)
+    legend = alt.Legend(
+        orient="top", direction="horizontal", title=None, columns=3, columnPadding=16
+    )
     return alt.Color(f"{field}:N", scale=scale, legend=legend if len(colors) > 1 else None)
 
 
-def _drawn(name: str, chart: Any, title: str, says: str) -> Chart:
+def draw(name: str, chart: Any, title: str, says: str) -> Chart:
     """Render a chart; what Altair would check of each is fixed by this module and its tests."""
     spec = {**chart.to_dict(validate=False), "config": _CONFIG, "padding": _PADDING}
     svg = vl_convert.vegalite_to_svg(spec)

@@ -109,6 +109,61 @@ class Page:
     definitions: tuple[tuple[str, str, str], ...] = field(default=())
 
     @property
+    def name(self) -> str:
+        """What the page is of: its week."""
+        return self.week
+
+    @property
+    def strap(self) -> tuple[str, ...]:
+        """What stands beside the name at the top."""
+        return (self.days, self.agreement)
+
+    @property
+    def folder(self) -> str:
+        """The folder of the tables' files, beside the page."""
+        return self.week
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """Every table of the page."""
+        return tuple(table for section in self.sections for table in section.tables)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """One figure of an agreement on the first screen: how much, of how much, and how sure."""
+
+    title: str
+    shown: str
+    of: str
+    sure: str = ""  # share and interval, where it is an estimate
+    filled: Decimal | None = None  # share, 0..1, for the bar
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """One of the two agreements compared: ``name`` is now or then."""
+
+    name: str
+    title: str
+    note: str
+    figures: tuple[Figure, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComparisonPage:
+    """Two agreements over the same leads; ``folder`` holds the tables' files, beside the page."""
+
+    name: str
+    strap: tuple[str, ...]
+    folder: str
+    headline: str
+    state: str
+    standings: tuple[Standing, ...]
+    sections: tuple[Section, ...]
+    facts: tuple[tuple[str, str], ...]
+
+    @property
     def tables(self) -> tuple[Table, ...]:
         """Every table of the page."""
         return tuple(table for section in self.sections for table in section.tables)

@@ -9,7 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from accord.metrics import Status
-from accord.report.model import Page
+from accord.report.model import ComparisonPage, Page
 from accord.report.palette import dark_rules
 
 _UNIT = re.compile(r"(?<=\d) (?=%|(?:min|h|d|k|M|hours?|days?|minutes?)\b)")
@@ -24,7 +24,16 @@ MARKS = {
 
 
 def render_page(page: Page) -> str:
-    """Render a page as one HTML document that asks nothing of any network."""
+    """Render the weekly report as one HTML document that asks nothing of any network."""
+    return _render("report.html.j2", page)
+
+
+def render_comparison(page: ComparisonPage) -> str:
+    """Render a comparison of two agreements likewise."""
+    return _render("comparison.html.j2", page)
+
+
+def _render(name: str, page: Page | ComparisonPage) -> str:
     environment = Environment(
         loader=PackageLoader("accord.report"),
         autoescape=True,
@@ -33,7 +42,7 @@ def render_page(page: Page) -> str:
         lstrip_blocks=True,
     )
     environment.filters["tied"] = tie
-    template = environment.get_template("report.html.j2")
+    template = environment.get_template(name)
     return template.render(page=page, style=Markup(_style()), marks=MARKS, svg=Markup)  # noqa: S704  ours: style file and charts drawn here
 
 

@@ -1,0 +1,47 @@
+"""What is compared with what, how, and what that cannot tell."""
+
+from __future__ import annotations
+
+from accord.records import to_text
+from accord.report.comparison.words import to_limits
+from accord.report.model import Cell, Column, Section, Table
+from accord.scoring.comparison import Comparison
+
+_METHOD = (
+    "A past lead counts as sent if its scores held the MQL threshold at any of its activities"
+    " before its outcome, with its attributes as they are known now."
+)
+_LIMITS = (
+    "Only outcomes that sources state are counted, so leads that sales never worked say nothing,"
+    " and absences and routing are left out of what reps can take."
+)
+
+
+def compared(found: Comparison) -> Section:
+    """Make the section."""
+    return Section(
+        name="compared",
+        title="What is compared",
+        lead=f"{_METHOD} {_LIMITS}",
+        tables=(_table(found),),
+    )
+
+
+def _table(found: Comparison) -> Table:
+    rows = (
+        ("Agreement in force", found.version_now),
+        ("Candidate", found.version_then),
+        ("As of", to_text(found.as_of)),
+        ("Limited to", ", ".join(to_limits(found)) or "nothing: all leads"),
+        ("Leads scored under both", f"{found.leads:,}"),
+        ("Of them with other scores", f"{found.changed:,}"),
+        ("Scores stored", f"{found.stored:,}" if found.stored else "none: a dry run"),
+        ("Intervals", "95 %, Wilson's score interval"),
+    )
+    return Table(
+        name="compared",
+        caption="What this page is made of",
+        columns=(Column(title="What", numeric=False), Column(title="Value", numeric=False)),
+        rows=tuple((Cell(shown=what, raw=what), Cell(shown=it, raw=it)) for what, it in rows),
+        empty="",
+    )

@@ -1,0 +1,107 @@
+"""Past leads whose outcome is known: how each agreement would have told buyers from the others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from accord.report.cells import count, share, tenths, text
+from accord.report.comparison.pair import NOW, SIDES, THEN
+from accord.report.comparison.past_charts import SHARES, past_charts
+from accord.report.comparison.words import to_interval, to_percent
+from accord.report.model import Cell, Column, Section, Table
+from accord.scoring.comparison import Comparison
+from accord.scoring.evaluation import Decile, Evaluation, Share
+
+_LIFT = "precision over the share of winners among all"
+
+
+def past(found: Comparison) -> Section:
+    """Make the section."""
+    return Section(
+        name="past",
+        title="Past leads, known outcomes",
+        lead=_lead(found.past),
+        charts=past_charts(found),
+        tables=(_measures(found.past), _deciles(found.past)),
+    )
+
+
+def _lead(found: Mapping[str, Evaluation]) -> str:
+    if not found:
+        return "No past leads are known of which some bought and others did not."
+    then = found["then"]
+    many = (
+        f"Of {then.winners + then.non_buyers:,} past leads with a known outcome"
+        f" {then.winners:,} bought."
+    )
+    if not then.precision.of:
+        return f"{many} The candidate would have sent none of them."
+    return f"{many} {_sent(then)}. Where intervals overlap, a difference may be chance."
+
+
+def _sent(then: Evaluation) -> str:
+    sent = then.precision
+    times = "" if then.lift.value is None else f", {tenths(then.lift.value).shown} times the rate"
+    return (
+        f"Of the {sent.of:,} that the candidate would have sent, {sent.count:,} bought"
+        f" ({to_percent(sent.value)}, {to_interval(sent)}){times and times + ' of all'}"
+    )
+
+
+def _measures(found: Mapping[str, Evaluation]) -> Table:
+    return Table(
+        name="past",
+        caption="How each agreement would have done",
+        columns=(
+            Column(title="Measure", numeric=False),
+            Column(title="Agreement", numeric=False),
+            *(Column(title=title) for title in ("Value", "From", "To", "Count", "Of")),
+            Column(title="Meaning", numeric=False),
+        ),
+        rows=tuple(_measured(found)) if found else (),
+        empty="Nothing to measure it on.",
+    )
+
+
+def _measured(found: Mapping[str, Evaluation]) -> Iterator[tuple[Cell, ...]]:
+    for name, title, words in SHARES:
+        for side in SIDES:
+            one = getattr(found[side], name)
+            yield _line(found[side], title, one, shown=share, words=words)
+    for side in SIDES:
+        yield _line(found[side], "Lift", found[side].lift, shown=tenths, words=_LIFT)
+
+
+def _line(
+    one: Evaluation, title: str, of: Share, *, shown: Callable[..., Cell], words: str
+) -> tuple[Cell, ...]:
+    numbers = (shown(of.value), shown(of.low), shown(of.high), count(of.count), count(of.of))
+    return (text(title), text(one.version), *numbers, text(words))
+
+
+def _deciles(found: Mapping[str, Evaluation]) -> Table:
+    sides = [found[side].deciles for side in SIDES if found]
+    return Table(
+        name="deciles",
+        caption="Lift by tenth of the ranking, best first",
+        columns=(
+            Column(title="Tenth", numeric=False),
+            Column(title="Leads"),
+            *(
+                Column(title=f"{side} {word}")
+                for side in (NOW, THEN)
+                for word in ("winners", "lift", "from", "to")
+            ),
+        ),
+        rows=tuple(_tenth(pair) for pair in zip(*sides, strict=True)),
+        empty="Nothing to rank.",
+    )
+
+
+def _tenth(pair: tuple[Decile, ...]) -> tuple[Cell, ...]:
+    one = pair[0]
+    return (count(one.number), count(one.leads), *(cell for side in pair for cell in _decile(side)))
+
+
+def _decile(one: Decile) -> tuple[Cell, ...]:
+    return (count(one.winners), *map(tenths, (one.lift, one.low, one.high)))
