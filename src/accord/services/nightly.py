@@ -1,4 +1,4 @@
-"""The nightly run: scores, the programme of those not ready, retention, a tidy log, the audit."""
+"""The nightly run: scores, who is not ready, retention, the rollup's cut, a tidy log, the audit."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from accord.services.audit import run_audit
 from accord.services.clocks import sync_clocks
 from accord.services.lifecycle import run_lifecycle
 from accord.services.retention import run_retention
+from accord.services.rollup import move_cut
 from accord.services.score import run_score
 from accord.services.workspace import Workspace
 
@@ -24,6 +25,7 @@ from accord.services.workspace import Workspace
 class NightlyResult:
     """Counts of one night; ``findings`` are broken laws.
 
+    ``rolled_up`` activities joined the stored rollup, of which as many kinds were ``rebuilt``;
     ``erased`` leads were kept long enough, ``finished`` erasures had been interrupted; the others
     are rows, entries and pulled files whose content was kept long enough.
     """
@@ -36,21 +38,29 @@ class NightlyResult:
     quarantine_emptied: int = 0
     outbox_emptied: int = 0
     spool_removed: int = 0
+    rolled_up: int = 0
+    rebuilt: int = 0
     findings: tuple[Finding, ...] = ()
 
 
 def run_nightly(workspace: Workspace, *, as_of: datetime) -> NightlyResult:
-    """Score all leads, start the programme of those not ready, apply retention, check the laws."""
+    """Score all leads, start the programme of those not ready, apply retention, check the laws.
+
+    The cut moves after erasing and before compaction, which deletes what the cut replaced.
+    """
     scored = run_score(workspace, as_of=as_of, full=True)
     run_lifecycle(workspace, as_of=as_of)
     nurtured = nurture_unready(workspace, as_of=as_of)
     retained = run_retention(workspace, as_of=as_of)
+    cut = move_cut(workspace, as_of=as_of)
     compact_log(workspace)
     return NightlyResult(
         scored=scored.scored,
         changed=scored.changed,
         nurtured=nurtured,
         **asdict(retained),
+        rolled_up=cut.added,
+        rebuilt=len(cut.rebuilt),
         findings=run_audit(workspace, as_of=as_of),
     )
 

@@ -1,0 +1,109 @@
+"""Moving the cut: what the stored rollup does not hold yet is added to it, once a night.
+
+After it a score costs the rows of the rollup and what came since, however long the history is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import narwhals as nw
+
+from accord.agreement import Agreement
+from accord.log import ActivityLog, Cut
+from accord.records import from_us, to_us
+from accord.scoring import combine, each, kind_terms
+from accord.services.workspace import Workspace
+
+Lazy = nw.LazyFrame[Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CutResult:
+    """What moving the cut did: activities ``added``, kinds ``rebuilt``, ``rows`` stored by it.
+
+    Where nothing was new nothing is written: not ``moved``, and no rows.
+    """
+
+    moved: bool
+    added: int = 0
+    rebuilt: tuple[str, ...] = ()
+    rows: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Step:
+    """From one cut to the next: where to, with how many activities more, which kinds anew."""
+
+    cut: Cut
+    added: int
+    stale: tuple[str, ...]
+
+
+def move_cut(workspace: Workspace, *, as_of: datetime) -> CutResult:
+    """Let the stored rollup hold all that the log has of what occurred up to ``as_of``.
+
+    What occurred later waits in the tail. The cut never moves back: for an earlier as_of it stays
+    where it is in time, and what was taken since is added. Kinds whose half-life is agreed
+    otherwise than they were stored with are rebuilt from the log, the others keep their rows.
+    """
+    agreement = workspace.agreement(as_of)
+    with workspace.ledger.lease("ingest"), workspace.ledger.lease("score"):
+        return advance_rollup(workspace.log, agreement, as_of=as_of)
+
+
+def advance_rollup(log: ActivityLog, agreement: Agreement, *, as_of: datetime) -> CutResult:
+    """Move the cut of a log as :func:`move_cut` does, under an agreement; nobody else is at it."""
+    step = _next_step(log, half_lives_of(agreement), as_of=as_of)
+    if not step.added and not step.stale:
+        return CutResult(moved=False)
+    return _take(log, step, agreement)
+
+
+def half_lives_of(agreement: Agreement) -> Mapping[str, float]:
+    """Return the half-life of every kind in scoring, in microseconds; the others never decay."""
+    return {kind: terms.half_life_us for kind, terms in kind_terms(agreement).items()}
+
+
+def _next_step(log: ActivityLog, agreed: Mapping[str, float], *, as_of: datetime) -> _Step:
+    """Look at the tail: all that is there counts as taken, up to the newest instant of a taking."""
+    old = log.cut
+    until_us = to_us(as_of) if old is None else max(to_us(as_of), old.occurred_us)
+    counts = f"count(*) FILTER (occurred_us <= {until_us}), max(taken_us)"
+    added, newest = log.read_tail().aggregate(counts).fetchall()[0]
+    known_us = 0 if old is None else old.taken_us
+    return _Step(
+        cut=Cut(occurred_us=until_us, taken_us=max(newest or known_us, known_us)),
+        added=added,
+        stale=() if old is None else _stale(log.stored_half_lives, agreed),
+    )
+
+
+def _stale(stored: Mapping[str, float], agreed: Mapping[str, float]) -> tuple[str, ...]:
+    """Return the kinds that decay otherwise than stored: also those that only one of them names."""
+    kinds = stored.keys() | agreed.keys()
+    return tuple(sorted(kind for kind in kinds if stored.get(kind) != agreed.get(kind)))
+
+
+def _take(log: ActivityLog, step: _Step, agreement: Agreement) -> CutResult:
+    rows = log.write_rollup(
+        _rolled_up(log, step, agreement), cut=step.cut, half_lives=half_lives_of(agreement)
+    )
+    return CutResult(moved=True, added=step.added, rebuilt=step.stale, rows=rows)
+
+
+def _rolled_up(log: ActivityLog, step: _Step, agreement: Agreement) -> Any:
+    """Return the rollup of all up to the cut, a lazy relation: stored rows, tail, kinds anew."""
+    until_us = step.cut.occurred_us
+    stored, tail = log.read_rollup(), log.read_tail(until_us=until_us)
+    new = each(tail, agreement)
+    kept: Lazy = nw.from_native(stored).lazy()
+    if step.stale:
+        is_stale = nw.col("kind").is_in(step.stale)
+        kept, new = kept.filter(~is_stale), new.filter(~is_stale)
+        anew = each(log.read(kinds=step.stale, until_us=until_us), agreement)
+        new = nw.concat([new, anew])
+    return combine(kept, new, as_of=from_us(until_us)).to_native()
