@@ -99,12 +99,25 @@ def list_merges(connection: Connection, *, lead_id: str | None, limit: int) -> l
     return read_rows(connection, query)
 
 
-def read_merges_as_of(connection: Connection, at: datetime) -> dict[str, str]:
-    """Map each lead that was merged into another at an instant, as was known then, to that one."""
+def read_merges_as_of(
+    connection: Connection,
+    at: datetime,
+    *,
+    lead_ids: Iterable[str] | None = None,
+    into: Iterable[str] | None = None,
+) -> dict[str, str]:
+    """Map each lead that was merged into another at an instant, as was known then, to that one.
+
+    All of them, or only those of ``lead_ids``, or those that were merged ``into`` some leads.
+    """
     query = select(merge.c.lead_id, merge.c.into_lead_id).where(
         merge.c.merged_at <= at, or_(merge.c.undone_at.is_(None), merge.c.undone_at > at)
     )
-    return {row[0]: row[1] for row in connection.execute(query)}
+    if lead_ids is None and into is None:
+        return {row[0]: row[1] for row in connection.execute(query)}
+    column, keys = (merge.c.lead_id, lead_ids) if into is None else (merge.c.into_lead_id, into)
+    found = _read_parts(connection, query, column, sorted(keys or ()))
+    return {row["lead_id"]: row["into_lead_id"] for row in found}
 
 
 def write_merges(

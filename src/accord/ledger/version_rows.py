@@ -54,49 +54,59 @@ def read_attributes_then(
     """
     names = dict.fromkeys(("lead_id", *(name for name in fields if name in lead_version.c)))
     columns = [lead_version.c[name] for name in names]
-    if lead_ids is None:
-        table = _read_all_then(connection, columns, at)
-    else:
-        own = lead_version.c.lead_id.in_
-        queries = (_known(columns, at, own(part)) for part in chunks(sorted(lead_ids)))
-        table = to_arrow(connection, queries, columns)
+    parts = [None] if lead_ids is None else chunks(sorted(lead_ids))
+    tables = [_read_then(connection, columns, part, at=at) for part in parts]
+    table = pa.concat_tables([to_arrow(connection, [], columns), *tables])
     return table.take(pc.sort_indices(table.column("lead_id")))
 
 
-def _read_all_then(connection: Connection, columns: Columns, at: datetime) -> pa.Table:
+def _read_then(
+    connection: Connection, columns: Columns, lead_ids: Sequence[str] | None, *, at: datetime
+) -> pa.Table:
     """A lead of which nothing is known that is later has its newest version in the table of leads.
 
-    To read it there takes a third of the time; only for the others versions are compared.
+    To read it there takes a third of the time; only for the others versions are compared, and last:
+    what is taken meanwhile is among the others then.
     """
-    later = select(lead_version.c.lead_id).where(lead_version.c.known_at > at)
-    changed = to_arrow(connection, [later.distinct()], columns[:1]).column("lead_id")
     own = [lead.c[column.name] for column in columns]
-    standing = select(*own).where(lead.c.known_at <= at, ~is_erased(lead.c.lead_id))
-    table = to_arrow(connection, [standing], columns)
-    if not len(changed):
-        return table
-    same = table.filter(pc.invert(pc.is_in(table.column("lead_id"), changed)))
-    among = lead_version.c.lead_id.in_(later)
-    return pa.concat_tables([same, to_arrow(connection, [_known(columns, at, among)], columns)])
+    now = _of(lead, lead_ids, select(*own)).where(lead.c.known_at <= at, ~is_erased(lead.c.lead_id))
+    later = _of(lead_version, lead_ids, select(lead_version.c.lead_id))
+    changed = lead_version.c.lead_id.in_(later.where(lead_version.c.known_at > at))
+    standing = to_arrow(connection, [now], columns)
+    versions = to_arrow(connection, [_known(columns, at, changed)], columns)
+    same = pc.invert(pc.is_in(standing.column("lead_id"), versions.column("lead_id")))
+    return pa.concat_tables([standing.filter(same), versions])
+
+
+def _of(table: Any, lead_ids: Sequence[str] | None, query: Select[Any]) -> Select[Any]:
+    return query if lead_ids is None else query.where(table.c.lead_id.in_(lead_ids))
 
 
 def _known(columns: Columns, at: datetime, *conditions: ColumnElement[bool]) -> Select[Any]:
     then = (lead_version.c.known_at <= at, ~is_erased(lead_version.c.lead_id))
-    return _newest(columns, *then, *conditions)
+    said = [_newest_of_source(one) if one.name in _OF_SOURCE else one for one in columns]
+    return _newest(said, *then, *conditions)
 
 
 _ALL = tuple(lead_version.c[name] for name in ("lead_id", "known_at", *STATED, "inferred"))
 
+_OF_SOURCE = ("stage", "stage_at")
+"""What identity makes nothing of, so that its versions do not have it."""
+
+_MADE = lead_version.c.batch_id == IDENTITY
+
+_LAST_OF_INSTANT = (batch.c.place.desc(), lead_version.c.row_number.desc())
+
+
+def _newest_of_source(column: Any) -> ColumnElement[Any]:
+    order = (_MADE.asc(), lead_version.c.known_at.desc(), *_LAST_OF_INSTANT)
+    newest = func.first_value(column).over(partition_by=lead_version.c.lead_id, order_by=order)
+    return newest.label(column.name)
+
 
 def _newest(columns: Columns, *conditions: ColumnElement[bool]) -> Select[Any]:
     """What identity made of a lead stands after what sources said at that instant."""
-    made = lead_version.c.batch_id == IDENTITY
-    newest_first = (
-        lead_version.c.known_at.desc(),
-        made.desc(),
-        batch.c.place.desc(),
-        lead_version.c.row_number.desc(),
-    )
+    newest_first = (lead_version.c.known_at.desc(), _MADE.desc(), *_LAST_OF_INSTANT)
     place = func.row_number().over(partition_by=lead_version.c.lead_id, order_by=newest_first)
     ranked = (
         select(*columns, place.label("place"))

@@ -19,7 +19,7 @@ from accord.agreement import Agreement, load, loads
 from accord.errors import InputError
 from accord.findings import Finding
 from accord.ledger import Ledger, add_rows, tables
-from accord.records import Side
+from accord.records import Side, from_us
 
 _ONE_DAY = timedelta(days=1)
 
@@ -49,11 +49,51 @@ def agreement_in_force(ledger: Ledger, path: Path, *, as_of: datetime) -> Agreem
         with ledger.begin() as connection:
             register(connection, filed, seen_at=as_of)
             seen = _read_seen(connection)
+    found = _newest_begun(ledger, seen, filed, as_of=as_of)
+    if found is None:
+        raise _none_in_force(path, seen, as_of=as_of)
+    return found
+
+
+def agreement_then(ledger: Ledger, path: Path, *, as_of: datetime, known_at: datetime) -> Agreement:
+    """Return the agreement in force at ``as_of`` among those that were there at ``known_at``.
+
+    A version that came later with an earlier ``effective_from``, and a later content of the same
+    version, do not count; a file that no stage has seen was there since it was last changed. Where
+    nothing in force had been seen by then, all that is there now counts. Writes nothing; InputError
+    where none is in force.
+    """
+    filed = _read_file(path)
+    with ledger.read() as connection:
+        seen = _read_seen(connection)
+    if filed is not None and not _is_known(filed, seen):
+        seen = (*seen, _seen_as_filed(filed, path))
+    then = tuple(one for one in seen if one.seen_at <= known_at)
+    for listed in (then, seen):
+        found = _newest_begun(ledger, listed, filed, as_of=as_of)
+        if found is not None:
+            return found
+    raise _none_in_force(path, seen, as_of=as_of)
+
+
+def _newest_begun(
+    ledger: Ledger, seen: Iterable[_Seen], filed: Agreement | None, *, as_of: datetime
+) -> Agreement | None:
     for one in _candidates(seen, filed, as_of=as_of):
         agreement = filed if _is_filed(one, filed) else _read_stored(ledger, one)
         if agreement is not None and _has_begun(agreement, as_of=as_of):
             return agreement
-    raise _none_in_force(path, seen, as_of=as_of)
+    return None
+
+
+def _seen_as_filed(filed: Agreement, path: Path) -> _Seen:
+    changed_us = path.stat().st_mtime_ns // 1_000
+    return _Seen(
+        version=filed.version,
+        fingerprint=filed.fingerprint,
+        effective_from=filed.effective_from,
+        seen_at=from_us(changed_us),
+    )
 
 
 def register(connection: Connection, agreement: Agreement, *, seen_at: datetime) -> None:

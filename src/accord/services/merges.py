@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy import Connection
 
 from accord.ledger.fact_rows import read_absorbed, read_survivors
 from accord.ledger.identity_rows import read_merges_as_of
+
+_Steps = Callable[[Iterable[str]], dict[str, str]]
+"""Reads one step of merges from some leads."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,36 +36,38 @@ def read_merges(connection: Connection, lead_ids: Sequence[str] | None) -> Merge
     """Read the merges that concern these leads (all if None), upwards and downwards."""
     if lead_ids is None:
         return _resolve(read_survivors(connection, None))
-    steps = _climb(connection, lead_ids)
-    roots = {_last(steps, lead_id) for lead_id in lead_ids}
-    return _resolve(steps | _descend(connection, roots))
+    up, down = partial(read_survivors, connection), partial(read_absorbed, connection)
+    return _around(lead_ids, up=up, down=down)
 
 
-def read_merges_then(connection: Connection, at: datetime) -> Merges:
-    """Read all merges as they were known at an instant."""
-    return _resolve(read_merges_as_of(connection, at))
+def read_merges_then(
+    connection: Connection, lead_ids: Sequence[str] | None, *, at: datetime
+) -> Merges:
+    """Read the merges that concern these leads (all if None) as they were known at an instant."""
+    if lead_ids is None:
+        return _resolve(read_merges_as_of(connection, at))
+    return _around(
+        lead_ids,
+        up=lambda wanted: read_merges_as_of(connection, at, lead_ids=wanted),
+        down=lambda wanted: read_merges_as_of(connection, at, into=wanted),
+    )
 
 
-def _climb(connection: Connection, lead_ids: Iterable[str]) -> dict[str, str]:
-    """Read merges upwards until nobody is merged any further."""
+def _around(lead_ids: Sequence[str], *, up: _Steps, down: _Steps) -> Merges:
+    """Read merges upwards until nobody is merged any further, then down to whoever is in these."""
     steps: dict[str, str] = {}
     wanted = set(lead_ids)
     while wanted:
-        found = read_survivors(connection, wanted)
+        found = up(wanted)
         steps |= found
         wanted = set(found.values()) - steps.keys()
-    return steps
-
-
-def _descend(connection: Connection, roots: Iterable[str]) -> dict[str, str]:
-    """Read merges downwards until nobody else is merged into one found."""
-    steps: dict[str, str] = {}
-    wanted = set(roots)
+    wanted = {_last(steps, lead_id) for lead_id in lead_ids}
+    below: dict[str, str] = {}
     while wanted:
-        found = read_absorbed(connection, wanted)
-        wanted = found.keys() - steps.keys()
-        steps |= found
-    return steps
+        found = down(wanted)
+        wanted = found.keys() - below.keys()
+        below |= found
+    return _resolve(steps | below)
 
 
 def _resolve(steps: Mapping[str, str]) -> Merges:

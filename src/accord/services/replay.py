@@ -15,12 +15,12 @@ import pyarrow.compute as pc
 from sqlalchemy import Connection
 
 from accord.agreement import Agreement
-from accord.conditions import fields_of
 from accord.identity import segment_fields
 from accord.ledger.version_rows import read_attributes_then
+from accord.services.agreements import agreement_then
 from accord.services.evidence import read_evidence
 from accord.services.merges import Merges, read_merges_then
-from accord.services.scored import Scored, score_leads, score_table
+from accord.services.scored import Scored, fit_fields, score_leads, score_table
 from accord.services.workspace import Workspace
 
 
@@ -29,7 +29,8 @@ class Then:
     """What scores at ``as_of`` are made of, as it was known at ``known_at``.
 
     ``leads``: one row a lead that stood for itself then, sorted by lead_id, with the attributes
-    that fit rules and segments test. ``evidence``: as :func:`read_evidence` gives it.
+    that fit rules and segments test. ``evidence``: as :func:`read_evidence` gives it. ``merges``:
+    those that concern the leads asked for, or all.
     """
 
     agreement: Agreement
@@ -59,27 +60,33 @@ def read_then(
     """Read what the scores of these leads (of all if None) at ``as_of`` were, or would be, made of.
 
     What occurred up to as_of, was taken or stated up to ``known_at`` (as_of if not given), and who
-    counted for whom then. A lead that counted for another is answered by that one; one that was not
-    known then, or has been erased since, is left out. ``agreement``: the one in force at as_of
-    unless another is named.
+    counted for whom then; both bounds are inclusive, and a stage that ran at one of them has done
+    its work. A lead that counted for another is answered by that one; one that was not known then,
+    or has been erased since, is left out, and what is erased of a person is missing ever after.
+    ``agreement``: the one that was in force at as_of, as was known then, unless another is named.
+    An as_of to come is answered from all that is known by now.
     """
-    terms = agreement or workspace.agreement(as_of)
     known = known_at or as_of
+    terms = agreement or _agreement_then(workspace, as_of=as_of, known_at=known)
     with workspace.ledger.read() as connection:
-        merges = read_merges_then(connection, known)
+        merges = read_merges_then(connection, lead_ids, at=known)
         roots = None if lead_ids is None else sorted({merges.root(one) for one in lead_ids})
         leads = _read_leads(connection, roots, merges, terms, at=known)
     concerned = merges if roots is None else merges.among(roots)
+    evidence = read_evidence(workspace.log, roots, concerned, terms, as_of=as_of, known_at=known)
     return Then(
         agreement=terms,
         as_of=as_of,
         known_at=known,
         leads=leads,
-        evidence=read_evidence(
-            workspace.log, roots, concerned, terms, as_of=as_of, known_at=known
-        ),
+        evidence=evidence,
         merges=merges,
     )
+
+
+def _agreement_then(workspace: Workspace, *, as_of: datetime, known_at: datetime) -> Agreement:
+    path = workspace.settings.agreement
+    return agreement_then(workspace.ledger, path, as_of=as_of, known_at=known_at)
 
 
 def _read_leads(
@@ -90,8 +97,7 @@ def _read_leads(
     *,
     at: datetime,
 ) -> pa.Table:
-    rules = agreement.scoring.fit.rules
-    fields = [*segment_fields(agreement), *(name for rule in rules for name in fields_of(rule.when))]
+    fields = (*segment_fields(agreement), *fit_fields(agreement))
     leads = read_attributes_then(connection, roots, fields, at=at)
     merged = pa.array(list(merges.into), pa.string())
     return leads.filter(pc.invert(pc.is_in(leads.column("lead_id"), merged)))
