@@ -1,4 +1,7 @@
-"""Bringing a small table to where a frame is, so that an engine can join the two."""
+"""Bringing a small table to where a frame is, so that an engine can join the two.
+
+Nothing is folded, trimmed or normalised on the way: keys join where they are the same characters.
+"""
 
 from __future__ import annotations
 
@@ -9,19 +12,36 @@ import pyarrow as pa
 
 
 def put_beside(frame: nw.LazyFrame[Any], table: pa.Table) -> nw.LazyFrame[Any]:
-    """Return a table as a lazy frame of the same backend (and connection, session) as ``frame``."""
+    """Return a table as a lazy frame of the same backend (and connection, session) as ``frame``.
+
+    The rows stay as they are, nulls and types included; of an Arrow frame, whose joins tell long
+    text from short, texts become as long as the frame's own.
+    """
     implementation = frame.implementation
     native: Any = frame.to_native()
     if implementation.is_duckdb():
         return nw.from_native(_on_connection(native, table)).lazy()
-    if implementation.is_pyspark():
-        return nw.from_native(native.sparkSession.createDataFrame(table.to_pandas())).lazy()
+    if implementation.is_pyspark() or implementation.is_pyspark_connect():
+        return nw.from_native(native.sparkSession.createDataFrame(table)).lazy()
+    if implementation.is_pyarrow():
+        table = _with_texts_of(native, table)
     return nw.from_arrow(table, backend=implementation).lazy()
 
 
-def _on_connection(relation: Any, beside: pa.Table) -> Any:
+def _on_connection(relation: Any, beside: pa.Table) -> Any:  # noqa: ARG001 DuckDB sees local names
     """Return a table as a relation of the connection that another relation belongs to.
 
     A relation does not name its connection, but queries run on it, and they see local names.
     """
     return relation.query("frame_given", "SELECT * FROM beside").set_alias("beside")
+
+
+def _with_texts_of(frame: pa.Table, table: pa.Table) -> pa.Table:
+    """Make texts large where those of the frame are: Arrow joins no text with a large one."""
+    if pa.large_string() not in frame.schema.types:
+        return table
+    fields = [
+        field.with_type(pa.large_string()) if field.type == pa.string() else field
+        for field in table.schema
+    ]
+    return table.cast(pa.schema(fields))
