@@ -27,7 +27,7 @@ AsJson = Annotated[bool, Parameter(name="--json", help="print JSON")]
 
 def register(app: App) -> None:
     """Add the commands of this module."""
-    for command in (init, simulate, ingest, score, handoff, deliver, weekly, nightly, rescore):
+    for command in (init, simulate, ingest, score, handoff, deliver, weekly, nightly):
         app.command(command)
     app.command(run_pipeline, name="run")
 
@@ -142,29 +142,6 @@ def nightly(*, as_of: AsOf = None, json: AsJson = False) -> int:
     with open_workspace() as workspace:
         result = run_nightly(workspace, as_of=instant(as_of))
     return _finish("nightly", result, json=json)
-
-
-def rescore(
-    *,
-    agreement: Path | None = None,
-    as_of: AsOf = None,
-    apply: bool = False,
-    json: AsJson = False,
-) -> int:
-    """Say who would become or cease to be an MQL under an agreement; --apply stores the scores.
-
-    Parameters
-    ----------
-    agreement
-        the candidate; the one in force if not given
-    apply
-        store the scores; only under the agreement in force
-    """
-    from accord.services.rescore import run_rescore
-
-    with open_workspace() as workspace:
-        result = run_rescore(workspace, as_of=instant(as_of), candidate=agreement, apply=apply)
-    return _finish("rescore", result, json=json)
 
 
 def run_pipeline(*, sources: Path | None = None, as_of: AsOf = None, json: AsJson = False) -> int:

@@ -7,7 +7,7 @@ escapes every name. Nothing is decided here: numbers, promises and findings come
 from accord.report.comparison import build_comparison, find_measures, to_headline
 from accord.report.csvs import write_csvs
 from accord.report.files import write_page
-from accord.report.model import Cell, Chart, Column, ComparisonPage, Page, Section, Table
+from accord.report.model import Cell, Chart, Column, ComparisonPage, Figure, Page, Section, Table
 from accord.report.render import render_comparison, render_page
 from accord.report.sections import build_page
 from accord.report.view import View
@@ -17,6 +17,7 @@ __all__ = [
     "Chart",
     "Column",
     "ComparisonPage",
+    "Figure",
     "Page",
     "Section",
     "Table",

@@ -8,12 +8,13 @@ from accord.report.model import Cell, Column, Section, Table
 from accord.scoring.comparison import Comparison
 
 _METHOD = (
-    "A past lead counts as sent if its scores held the MQL threshold at any of its activities"
-    " before its outcome, with its attributes as they are known now."
+    "A past lead counts as sent if its scores held the MQL threshold when it came in or at any of"
+    " its activities before its end (won, lost or disqualified, as sources state), with its"
+    " attributes as they are known now."
 )
 _LIMITS = (
-    "Only outcomes that sources state are counted, so leads that sales never worked say nothing,"
-    " and absences and routing are left out of what reps can take."
+    "Leads that sales never worked have no end and say nothing; a week counts the leads that first"
+    " cross the threshold within the weeks shown, and capacity leaves absences aside."
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
 
 from accord.report.cells import count, share, tenths, text
 from accord.report.comparison.pair import NOW, SIDES, THEN
@@ -13,6 +14,7 @@ from accord.scoring.comparison import Comparison
 from accord.scoring.evaluation import Decile, Evaluation, Share
 
 _LIFT = "precision over the share of winners among all"
+_CALLED = tuple(zip(SIDES, (NOW, THEN), strict=True))
 
 
 def past(found: Comparison) -> Section:
@@ -65,18 +67,15 @@ def _measures(found: Mapping[str, Evaluation]) -> Table:
 
 def _measured(found: Mapping[str, Evaluation]) -> Iterator[tuple[Cell, ...]]:
     for name, title, words in SHARES:
-        for side in SIDES:
+        for side, called in _CALLED:
             one = getattr(found[side], name)
-            yield _line(found[side], title, one, shown=share, words=words)
-    for side in SIDES:
-        yield _line(found[side], "Lift", found[side].lift, shown=tenths, words=_LIFT)
+            yield (text(title), text(called), *_numbers(one, share), text(words))
+    for side, called in _CALLED:
+        yield (text("Lift"), text(called), *_numbers(found[side].lift, tenths), text(_LIFT))
 
 
-def _line(
-    one: Evaluation, title: str, of: Share, *, shown: Callable[..., Cell], words: str
-) -> tuple[Cell, ...]:
-    numbers = (shown(of.value), shown(of.low), shown(of.high), count(of.count), count(of.of))
-    return (text(title), text(one.version), *numbers, text(words))
+def _numbers(one: Share, shown: Callable[[Decimal | None], Cell]) -> tuple[Cell, ...]:
+    return (shown(one.value), shown(one.low), shown(one.high), count(one.count), count(one.of))
 
 
 def _deciles(found: Mapping[str, Evaluation]) -> Table:

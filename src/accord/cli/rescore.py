@@ -1,0 +1,118 @@
+"""The command that says what another agreement would change, before anybody signs it."""
+
+from __future__ import annotations
+
+import webbrowser
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import App, Parameter
+
+from accord.cli.app import DONE, instant, open_workspace, say, say_json, say_table
+from accord.cli.lead_file import read_lead_ids
+from accord.cli.stages import AsJson, AsOf
+from accord.errors import InputError
+
+if TYPE_CHECKING:  # reports draw, and drawing takes a second to import
+    from accord.report import Figure
+    from accord.scoring.comparison import Comparison, Group
+
+
+def register(app: App) -> None:
+    """Add the command of this module."""
+    app.command(rescore)
+
+
+def rescore(  # noqa: PLR0913  the options of one command
+    *,
+    agreement: Path | None = None,
+    segment: tuple[str, ...] = (),
+    leads: Path | None = None,
+    apply: Annotated[bool, Parameter(negative="")] = False,
+    page: Path | None = None,
+    open_it: Annotated[bool, Parameter(name="--open", negative="")] = False,
+    as_of: AsOf = None,
+    json: AsJson = False,
+) -> int:
+    """Say who would become or cease to be an MQL under another agreement, and write the page of it.
+
+    A dry run unless --apply is given.
+
+    Parameters
+    ----------
+    agreement
+        the candidate's file; the agreement in force if not given
+    segment
+        only the leads of this segment; may be given again
+    leads
+        only these leads: a file with an id a line, or a CSV with a column lead_id
+    apply
+        store the scores of all leads; only under the agreement in force, signed by both sides
+    page
+        the HTML file to write; one in the reports of the home folder if not given
+    open_it
+        open the page in the browser
+    """
+    from accord.services.rescore import run_rescore
+    from accord.services.rescore_page import comparison_path, write_comparison
+
+    if page is not None and page.is_dir():
+        raise InputError(where="--page", found=f"{page} is a folder", expected="a file to write")
+    lead_ids = None if leads is None else read_lead_ids(leads)
+    with open_workspace() as workspace:
+        found = run_rescore(
+            workspace,
+            as_of=instant(as_of),
+            candidate=agreement,
+            segments=segment,
+            lead_ids=lead_ids,
+            apply=apply,
+        )
+        written = write_comparison(found, page or comparison_path(workspace.settings, found))
+    _say(found, written, json=json)
+    if open_it:
+        webbrowser.open(written.resolve().as_uri())
+    return DONE
+
+
+def _say(found: Comparison, page: Path, *, json: bool) -> None:
+    from accord.report import find_measures, to_headline
+    from accord.services.rescore_page import comparison_values
+
+    if json:
+        say_json({**comparison_values(found), "page": str(page)})
+        return
+    say(f"{to_headline(found)}.")
+    _say_measures(*find_measures(found))
+    _say_groups("segment", found.by_segment)
+    _say_groups("channel", found.by_channel)
+    say(f"page: {page}")
+
+
+def _say_measures(now: Sequence[Figure], then: Sequence[Figure]) -> None:
+    rows = [
+        {"measure": one.title, "in force": _figure(one), "candidate": _figure(other)}
+        for one, other in zip(now, then, strict=True)
+    ]
+    say_table(rows, ["measure", "in force", "candidate"])
+
+
+def _figure(one: Figure) -> str:
+    return f"{one.shown} {one.of}" + (f" ({one.sure})" if one.sure else "")
+
+
+def _say_groups(noun: str, groups: Sequence[Group]) -> None:
+    rows = [
+        {
+            noun: one.name,
+            "leads": one.leads,
+            "MQLs in force": one.mql_now,
+            "MQLs candidate": one.mql_then,
+            "become": one.gained,
+            "cease": one.lost,
+        }
+        for one in groups
+    ]
+    if rows:
+        say_table(rows, list(rows[0]))
