@@ -57,6 +57,24 @@ def read_evidence(
     return rows.to_native() if lead_ids is None else rows.to_native().to_arrow_table()
 
 
+def read_each(
+    log: ActivityLog,
+    merges: Merges,
+    agreement: Agreement,
+    *,
+    as_of: datetime,
+    known_at: datetime | None = None,
+) -> Lazy:
+    """Read every activity of a scoring kind as a rollup row of its own, of all leads, lazily.
+
+    As :func:`read_evidence`, from the log alone: what the scores of any earlier instant are made
+    of too.
+    """
+    asked = _Asked(lead_ids=None, as_of=as_of, known_at=known_at)
+    kinds = tuple(kind_terms(agreement))
+    return _under_roots(log, _from_log(log, agreement, asked, kinds), merges)
+
+
 def stale_kinds(log: ActivityLog, agreement: Agreement) -> tuple[str, ...]:
     """Return the scoring kinds whose stored rows have another half-life than is agreed, or none."""
     stored = log.stored_half_lives

@@ -1,105 +1,179 @@
-"""Rescoring on demand: who would become or cease to be an MQL under an agreement.
+"""Rescoring on demand: what another agreement would change, before anybody signs it.
 
-Nothing is stored unless asked; only scores under the agreement in force may be.
+Gather (leads, evidence, ends, as they are known), decide (:mod:`accord.scoring`), compare. Nothing
+is stored unless asked; only scores under the agreement in force may be.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from accord.agreement import Agreement, load
-from accord.errors import InputError
-from accord.ledger.fact_rows import read_leads
-from accord.ledger.score_rows import read_known
-from accord.services.score import run_score
-from accord.services.scored import Scored, read_merges, read_rollup, score_leads
+from accord.ledger.outcome_rows import read_ends
+from accord.ledger.routing_rows import read_active_reps
+from accord.metrics import Period, parse_week
+from accord.records import to_us
+from accord.scoring.comparison import Comparison, Week
+from accord.scoring.evaluation import Evaluation
+from accord.services.evidence import read_each
+from accord.services.replay import Then, read_then
+from accord.services.rescore_apply import check_applicable
+from accord.services.rescore_compare import Pair
+from accord.services.rescore_leads import Asked, read_asked
+from accord.services.rescore_past import Ends, evaluate_past, find_ends
+from accord.services.rescore_weeks import count_handoffs, weekly_capacity, weeks_before
+from accord.services.score import apply_scores
 from accord.services.workspace import Workspace
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RescoreResult:
-    """Counts of leads: scored, with other numbers, over the mql threshold now and then.
-
-    ``gained`` would become, ``lost`` would cease to be over the threshold; ``by_segment`` are lines
-    of segment, gained and lost.
-    """
-
-    leads: int
-    changed: int
-    mql_now: int
-    mql_then: int
-    gained: int
-    lost: int
-    stored: int
-    by_segment: tuple[Mapping[str, object], ...]
-
-
 def run_rescore(
-    workspace: Workspace, *, as_of: datetime, candidate: Path | None = None, apply: bool = False
-) -> RescoreResult:
-    """Score all leads as of an instant under a candidate and under the agreement in force.
+    workspace: Workspace,
+    *,
+    as_of: datetime,
+    candidate: Path | None = None,
+    segments: Sequence[str] = (),
+    lead_ids: Sequence[str] | None = None,
+    apply: bool = False,
+) -> Comparison:
+    """Score leads as of an instant under a candidate and under the agreement in force, and compare.
 
-    Without a candidate both are the agreement in force. ``apply`` stores the scores; InputError if
-    a candidate is given with it: a candidate is signed and put in force first.
+    Without a candidate both are the agreement in force. ``segments`` (of the agreement in force, by
+    the attributes known then) and ``lead_ids`` limit what is compared; an unknown one is an
+    InputError, and a candidate with faults an AgreementError with all of them. ``apply`` stores the
+    scores of all leads in one transaction; InputError unless the agreement is in force and signed
+    by both sides.
     """
-    if apply and candidate is not None:
-        raise InputError(
-            where="--apply",
-            found=f"{candidate} is a candidate",
-            remedy="have both sides sign it as the agreement, then rescore without a candidate",
-        )
     in_force = workspace.agreement(as_of)
     proposed = in_force if candidate is None else load(candidate)
-    now = _score_all(workspace, in_force, as_of=as_of)
-    then = now if proposed is in_force else _score_all(workspace, proposed, as_of=as_of)
-    stored = run_score(workspace, as_of=as_of, full=True).scored if apply else 0
-    return _compare(workspace, now, then, stored=stored)
+    asked = Asked.of(in_force, segments=segments, lead_ids=lead_ids)
+    if apply:
+        check_applicable(workspace, proposed, as_of=as_of, is_limited=asked.is_limited)
+    found = _compare(workspace, in_force, proposed, asked, as_of=as_of)
+    if not apply:
+        return found
+    return replace(found, stored=apply_scores(workspace, in_force, as_of=as_of).scored)
 
 
-def _score_all(workspace: Workspace, agreement: Agreement, *, as_of: datetime) -> list[Scored]:
-    with workspace.ledger.read() as connection:
-        merges = read_merges(connection, None)
-        lead_ids = [one for one in read_known(connection, None) if merges.root(one) == one]
-        rollup = read_rollup(workspace.log, None, merges, agreement, as_of=as_of)
-        return score_leads(connection, lead_ids, rollup, agreement, as_of=as_of)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Side:
+    """One agreement at work: what its scores are made of, the scores, every activity's row."""
+
+    then: Then
+    scores: pa.Table
+    rows: Any
+
+    @classmethod
+    def of(
+        cls, workspace: Workspace, agreement: Agreement, asked: Asked, *, as_of: datetime
+    ) -> _Side:
+        then = read_then(workspace, as_of=as_of, agreement=agreement, lead_ids=asked.lead_ids)
+        rows = read_each(workspace.log, then.merges, agreement, as_of=as_of, known_at=then.known_at)
+        return cls(then=then, scores=then.table(), rows=rows)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Back:
+    """What both agreements are asked about the past: of which leads, which weeks, which ends."""
+
+    leads: pa.Table
+    weeks: tuple[Period, ...]
+    ends: Ends
+
+    def handoffs(self, side: _Side) -> tuple[int, ...]:
+        return count_handoffs(
+            side.then,
+            self.weeks,
+            leads=self.leads,
+            settled=self.ends.settled,
+            fits=side.scores,
+            rows=side.rows,
+        )
+
+    def evaluation(self, side: _Side) -> Evaluation:
+        return evaluate_past(
+            side.then, self.ends.past, leads=self.leads, fits=side.scores, rows=side.rows
+        )
+
+    @property
+    def tells(self) -> bool:
+        """Whether there are both winners and others to tell apart."""
+        won = self.ends.past["won"]
+        return bool(pc.any(won).as_py()) and not pc.all(won).as_py()
 
 
 def _compare(
-    workspace: Workspace, now: Sequence[Scored], then: Sequence[Scored], *, stored: int
-) -> RescoreResult:
-    over_now, over_then = _over(now), _over(then)
-    gained, lost = over_then - over_now, over_now - over_then
-    numbers = {one.lead_id: (one.fit, one.engagement, one.intent) for one in now}
-    changed = [one for one in then if numbers[one.lead_id] != (one.fit, one.engagement, one.intent)]
-    return RescoreResult(
-        leads=len(then),
-        changed=len(changed),
-        mql_now=len(over_now),
-        mql_then=len(over_then),
-        gained=len(gained),
-        lost=len(lost),
-        stored=stored,
-        by_segment=_by_segment(workspace, gained, lost),
+    workspace: Workspace,
+    in_force: Agreement,
+    proposed: Agreement,
+    asked: Asked,
+    *,
+    as_of: datetime,
+) -> Comparison:
+    now = _Side.of(workspace, in_force, asked, as_of=as_of)
+    is_other = proposed.fingerprint != in_force.fingerprint
+    then = _Side.of(workspace, proposed, asked, as_of=as_of) if is_other else now
+    leads = read_asked(workspace, now.then, asked)
+    pair = Pair.of(leads, now=now.scores, then=then.scores)
+    back = _read_back(workspace, now, pair.leads)
+    mql_now, mql_then = pair.mql()
+    return Comparison(
+        as_of=as_of,
+        version_now=in_force.version,
+        version_then=proposed.version,
+        segments_asked=asked.segments,
+        leads_asked=None if asked.lead_ids is None else len(asked.lead_ids),
+        leads=pair.leads.num_rows,
+        changed=pair.changed(),
+        mql_now=mql_now,
+        mql_then=mql_then,
+        gained=pair.gained(),
+        lost=pair.lost(),
+        by_segment=pair.groups("segment", order=[one.name for one in in_force.segments]),
+        by_channel=pair.groups("channel"),
+        weeks=_weeks(workspace, back, now=now, then=then),
+        spreads=pair.spreads(),
+        past=_past(back, now=now, then=then),
     )
 
 
-def _over(scored: Sequence[Scored]) -> set[str]:
-    return {one.lead_id for one in scored if "mql" in one.qualifies}
-
-
-def _by_segment(
-    workspace: Workspace, gained: set[str], lost: set[str]
-) -> tuple[Mapping[str, object], ...]:
+def _read_back(workspace: Workspace, now: _Side, leads: pa.Table) -> _Back:
+    then = now.then
     with workspace.ledger.read() as connection:
-        leads = read_leads(connection, sorted(gained | lost))
-    segments = {row["lead_id"]: row["segment"] for row in leads}
-    more = Counter(segments[lead_id] for lead_id in gained)
-    fewer = Counter(segments[lead_id] for lead_id in lost)
-    return tuple(
-        {"segment": name, "gained": more[name], "lost": fewer[name]}
-        for name in sorted({*more, *fewer})
+        stated = read_ends(connection, known_at=then.known_at)
+    ends = find_ends(stated, then.merges, rows=now.rows, as_of_us=to_us(then.as_of))
+    return _Back(
+        leads=leads,
+        weeks=weeks_before(then.as_of, then.agreement.timezone),
+        ends=ends.among(leads["lead_id"]),
     )
+
+
+def _weeks(workspace: Workspace, back: _Back, *, now: _Side, then: _Side) -> tuple[Week, ...]:
+    with workspace.ledger.read() as connection:
+        reps = read_active_reps(connection, as_of=back.weeks[0].start)
+    counted = back.handoffs(now)
+    proposed = counted if then is now else back.handoffs(then)
+    return tuple(
+        Week(
+            week=week.label,
+            starts_on=parse_week(week.label),
+            now=mine,
+            then=other,
+            capacity=weekly_capacity(reps, now.then.agreement, week),
+        )
+        for week, mine, other in zip(back.weeks, counted, proposed, strict=True)
+    )
+
+
+def _past(back: _Back, *, now: _Side, then: _Side) -> Mapping[str, Evaluation]:
+    if not back.tells:
+        return {}
+    evaluated = back.evaluation(now)
+    return {"now": evaluated, "then": evaluated if then is now else back.evaluation(then)}

@@ -1,0 +1,75 @@
+"""What leads' scores were at every moment at which they could have crossed a threshold upwards.
+
+A score rises when something happens. So a lead is looked at when it enters the database and at each
+of its activities: each such moment becomes a lead of its own, whose activities are moved so that
+the moment falls on ``as_of``, and the one rule of scoring scores them all at once. Attributes are
+those known at as_of: a loaded history tells nothing earlier. A crossing that comes from the fading
+of a negative kind, without an activity, is not looked for.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import narwhals as nw
+import pyarrow as pa
+
+from accord.conditions import put_beside
+from accord.records import to_us
+from accord.scoring import ROLLUP_COLUMNS, SCORES, qualified, score
+from accord.services.replay import Then
+
+Lazy = nw.LazyFrame[Any]
+Relation = Any
+
+_MANY = 200
+"""Moments of a lead from which on it is looked at once a day (of UTC), at its last moment there."""
+
+_DAY_US = 86_400_000_000
+_PLACES = f"""
+    lead_id, at_us, lead_id || '#' || at_us AS moment,
+    count(*) OVER (PARTITION BY lead_id) AS many,
+    row_number() OVER (PARTITION BY lead_id ORDER BY at_us) AS nth,
+    row_number() OVER (PARTITION BY lead_id, at_us // {_DAY_US} ORDER BY at_us DESC) AS from_last
+"""
+
+
+def score_moments(then: Then, *, fits: pa.Table, rows: Lazy, spans: Relation) -> Lazy:
+    """Score leads at each of their moments.
+
+    ``spans``: lead_id, from_us (a moment itself, whatever happened) and until_us (no longer one);
+    one row a lead. ``rows``: rollup rows of these leads (others do no harm) as of which each says
+    what happened at its last_us. ``fits``: each lead's fit. Rows and spans are relations of one
+    DuckDB connection. Returns one row a moment: lead_id, at_us, the scores in whole tenths, and
+    one boolean a threshold.
+    """
+    moments = _find_moments(rows.to_native(), spans).to_arrow_table()
+    placed = put_beside(rows, moments)
+    scores = score(
+        placed.select(lead_id="moment"),
+        _moved(rows, placed, as_of_us=to_us(then.as_of)),
+        then.agreement,
+        as_of=then.as_of,
+    )
+    implicit = scores.select("engagement", "intent", moment="lead_id")
+    fit = put_beside(rows, fits.select(["lead_id", "fit"]))
+    found = placed.join(implicit, on="moment").join(fit, on="lead_id")
+    return qualified(found.select("lead_id", "at_us", *SCORES), then.agreement)
+
+
+def _find_moments(rows: Relation, spans: Relation) -> Relation:
+    """Return lead_id, at_us and a key of its own (``moment``) of each moment within the spans."""
+    within = "last_us > from_us AND last_us < until_us"
+    happened = rows.select("lead_id", "last_us").join(spans, "lead_id").filter(within)
+    entered = spans.filter("from_us < until_us").select("lead_id, from_us AS at_us")
+    moments = entered.union(happened.select("lead_id, last_us AS at_us")).distinct()
+    kept = moments.select(_PLACES).filter(f"many <= {_MANY} OR nth = 1 OR from_last = 1")
+    return kept.select("moment", "lead_id", "at_us")
+
+
+def _moved(rows: Lazy, moments: Lazy, *, as_of_us: int) -> Lazy:
+    """Give each moment the rows up to it as its own, moved so that it falls on ``as_of_us``."""
+    own = rows.join(moments, on="lead_id").filter(nw.col("last_us") <= nw.col("at_us"))
+    by = nw.lit(as_of_us) - nw.col("at_us")
+    moved = {name: nw.col(name) + by for name in ("first_us", "last_us")}
+    return own.with_columns(lead_id="moment", **moved).select(*ROLLUP_COLUMNS)

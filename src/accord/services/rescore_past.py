@@ -1,0 +1,107 @@
+"""Leads whose end is known, and whom an agreement would have sent to sales before it.
+
+An end is what sources state: a deal won or lost, a lead disqualified. Who was never worked has
+none, so what is said here is about the leads that sales has seen.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import narwhals as nw
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from accord.conditions import put_beside
+from accord.scoring.evaluation import Evaluation, evaluate
+from accord.services.merges import Merges
+from accord.services.replay import Then
+from accord.services.rescore_moments import score_moments
+
+Lazy = nw.LazyFrame[Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ends:
+    """How it ended with leads, as tables of one row a lead.
+
+    ``past``: lead_id, won, ended_us, of each lead whose outcome is known. ``settled``: lead_id,
+    settled_us, of each lead that nobody would hand over any more, and from when on: it has bought,
+    or was disqualified.
+    """
+
+    past: pa.Table
+    settled: pa.Table
+
+    def among(self, lead_ids: Any) -> Ends:
+        """Return the ends of these leads."""
+        return Ends(past=_among(self.past, lead_ids), settled=_among(self.settled, lead_ids))
+
+
+def _among(table: pa.Table, lead_ids: Any) -> pa.Table:
+    return table.filter(pc.is_in(table["lead_id"], value_set=lead_ids))
+
+
+def find_ends(stated: pa.Table, merges: Merges, *, rows: Lazy, as_of_us: int) -> Ends:
+    """Say of each lead how it ended, from what sources state (``ledger.outcome_rows``).
+
+    A lead that was ever won is a winner, from its first deal won. Else its end is its
+    disqualification, else its last deal lost, unless a deal of it is open: that may still be won.
+    What is stated of a merged lead is its root's. ``rows`` names the engine.
+    """
+    roots = pa.table({"lead_id": list(merges.into), "root": list(merges.into.values())}, _ROOTS)
+    timed = stated.set_column(2, "at_us", stated["at"].cast(pa.int64()))
+    ends = put_beside(rows, timed).join(put_beside(rows, roots), on="lead_id", how="left")
+    happened = nw.col("at_us") <= as_of_us
+    own = ends.with_columns(lead_id=nw.coalesce("root", "lead_id")).filter(happened)
+    by_lead = own.to_native().aggregate(_BY_LEAD, "lead_id")
+    past = by_lead.filter("won_us IS NOT NULL OR (lost_us IS NOT NULL AND deals_open = 0)")
+    settled = by_lead.select("lead_id, least(won_us, disqualified_us) AS settled_us")
+    return Ends(
+        past=past.select(_PAST).to_arrow_table(),
+        settled=settled.filter("settled_us IS NOT NULL").to_arrow_table(),
+    )
+
+
+_ROOTS = pa.schema([("lead_id", pa.string()), ("root", pa.string())])
+_BY_LEAD = """
+    lead_id,
+    min(at_us) FILTER (stage = 'customer') AS won_us,
+    min(at_us) FILTER (stage = 'disqualified') AS disqualified_us,
+    max(at_us) FILTER (stage IN ('lost', 'disqualified')) AS lost_us,
+    count(*) FILTER (stage = 'opportunity') AS deals_open
+"""
+_PAST = """
+    lead_id, won_us IS NOT NULL AS won, coalesce(won_us, disqualified_us, lost_us) AS ended_us
+"""
+
+
+def evaluate_past(
+    then: Then, past: pa.Table, *, leads: pa.Table, fits: pa.Table, rows: Lazy
+) -> Evaluation:
+    """Say whom the agreement would have sent of the past leads, and what became of them.
+
+    Sent is who held the mql threshold at any moment before the end, not only now: scores fade.
+    ``leads`` has lead_id and created_us, ``past`` as :func:`find_ends` gives it, of these leads.
+    """
+    ended = put_beside(rows, past)
+    spans = ended.join(put_beside(rows, leads), on="lead_id").select(
+        "lead_id", from_us="created_us", until_us="ended_us"
+    )
+    moments = score_moments(then, fits=fits, rows=rows, spans=spans.to_native())
+    best = moments.to_native().aggregate(_BEST, "lead_id").select(_AT_BEST)
+    judged = ended.join(nw.from_native(best).lazy(), on="lead_id", how="left")
+    table = judged.to_native().select(_OR_NEVER).to_arrow_table()
+    return evaluate(table, version=then.agreement.version)
+
+
+_BEST = """
+    lead_id, bool_or(mql) AS sent,
+    max({'hot': hot, 'intent': intent, 'engagement': engagement, 'fit': fit}) AS best
+"""
+_AT_BEST = "lead_id, sent, best.hot, best.intent, best.engagement, best.fit"
+_OR_NEVER = """
+    lead_id, won, coalesce(sent, false) AS sent, coalesce(hot, false) AS hot,
+    coalesce(intent, 0) AS intent, coalesce(engagement, 0) AS engagement, coalesce(fit, 0) AS fit
+"""
