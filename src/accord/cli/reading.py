@@ -12,6 +12,7 @@ from typing import Annotated, Any
 from cyclopts import App, Parameter
 
 from accord.cli.app import DONE, FOUND, instant, open_workspace, say, say_json, say_table
+from accord.cli.explaining import explain
 from accord.cli.stages import AsJson, AsOf
 from accord.errors import InputError
 from accord.services.settings import Settings
@@ -95,30 +96,6 @@ def _parse_mqls(text: str) -> dict[str, int]:
             )
         found[name.strip()] = int(count)
     return found
-
-
-def explain(lead_id: str, /, *, as_of: AsOf = None, json: AsJson = False) -> int:
-    """Explain a lead's scores: every reason with its points, and how far to the next stage.
-
-    Parameters
-    ----------
-    lead_id
-        the lead, with its system: crm:L000123
-    """
-    from accord.services.explain import explain as explain_lead
-
-    with open_workspace() as workspace:
-        found = explain_lead(workspace, lead_id, as_of=instant(as_of)).as_dict()
-    if json:
-        say_json(found)
-        return DONE
-    for name, value in found.items():
-        if isinstance(value, list) and value and isinstance(value[0], dict):
-            say(f"{name}:")
-            say_table(value, list(value[0]))
-        else:
-            say(f"{name}: {value}")
-    return DONE
 
 
 def metrics_list(*, json: AsJson = False) -> int:
