@@ -19,7 +19,7 @@ from accord.log.cut import Cut
 from accord.log.engine import connect
 from accord.log.erasing import count_rows, erase_rows, find_quoting
 from accord.log.large import LargeBatch
-from accord.log.reading import lead_keys, narrowed, within
+from accord.log.reading import bounds, lead_keys, narrowed
 from accord.log.staging import Staging
 from accord.log.storage import LogFile, Storage
 from accord.log.stored import Head, StoredRollup
@@ -57,6 +57,15 @@ class ActivityLog:
         """
         folder = _local_folder(uri)
         return cls(Storage(str(folder or uri), storage_options), folder=folder)
+
+    def on(self, connection: Any) -> ActivityLog:
+        """Return this log as read by another connection: the relations of its reads belong there.
+
+        The connection stays its owner's, who closes it after them.
+        """
+        log = ActivityLog(self._storage, folder=self._folder)
+        log._connection = connection
+        return log
 
     @property
     def connection(self) -> Any:
@@ -140,9 +149,9 @@ class ActivityLog:
         empty relation of these columns.
         """
         files = [file for file in self._files(from_us, until_us) if file.was_known(known_us)]
-        relation = self._scan_files(files).select(*READ_COLUMNS)
-        relation = within(relation, "occurred_us", least=from_us, most=until_us)
-        relation = within(relation, "taken_us", least=None, most=known_us)
+        limits = bounds("occurred_us", least=from_us, most=until_us)
+        limits += bounds("taken_us", most=known_us)
+        relation = self._rows_of(files, limits)
         return narrowed(relation, self.connection, lead_ids=lead_ids, kinds=kinds)
 
     @property
@@ -190,8 +199,8 @@ class ActivityLog:
         if head is None:
             return self.read(lead_ids=lead_ids, kinds=kinds, until_us=until_us)
         files = [file for file in self._files(None, until_us) if file.reaches_beyond(head.cut)]
-        relation = self._scan_files(files).select(*READ_COLUMNS).filter(head.cut.beyond)
-        relation = within(relation, "occurred_us", least=None, most=until_us)
+        limits = [head.cut.beyond, *bounds("occurred_us", most=until_us)]
+        relation = self._rows_of(files, limits)
         return narrowed(relation, self.connection, lead_ids=lead_ids, kinds=kinds)
 
     def write_rollup(self, relation: Any, *, cut: Cut, half_lives: Mapping[str, float]) -> int:
@@ -272,6 +281,15 @@ class ActivityLog:
             return self.connection.from_arrow(EMPTY)
         paths = [file.path for file in files]
         return self._storage.scan(self.connection, paths, folder=self._folder)
+
+    def _rows_of(self, files: Sequence[LogFile], conditions: Sequence[str]) -> Any:
+        """Return the activities of these files that meet every condition."""
+        if not files:
+            return self.connection.from_arrow(EMPTY)
+        relation = self._scan_files(files)
+        if conditions:
+            relation = relation.filter(" AND ".join(conditions))
+        return relation.select(*READ_COLUMNS)
 
     def _keys_within(self, span: tuple[int, int]) -> Any | None:
         """Return the keys of the files that reach into a span, None if no file does."""

@@ -1,4 +1,7 @@
-"""How relations of the log are narrowed: by leads, by kinds, by time."""
+"""How relations of the log are narrowed: by leads, by kinds, by time.
+
+Each step of a relation is planned when it is written, so conditions are joined to one.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +16,10 @@ def lead_keys(lead_ids: Sequence[str]) -> pa.Table:
     return pa.table({"lead_id": pa.array(lead_ids, pa.string())})
 
 
-def of_leads(relation: Any, keys: Any) -> Any:
-    """Keep the rows of these leads; ``keys`` is a relation with the column lead_id."""
-    return relation.join(keys, "lead_id", how="semi")
+def bounds(column: str, *, least: int | None = None, most: int | None = None) -> list[str]:
+    """Return the conditions, in SQL, of a column's bounds, both inclusive; None is no bound."""
+    signs = ((least, ">="), (most, "<="))
+    return [f"{column} {sign} {int(bound)}" for bound, sign in signs if bound is not None]
 
 
 def narrowed(
@@ -30,12 +34,4 @@ def narrowed(
         if wanted is not None:
             keys = pa.table({column: pa.array(wanted, pa.string())})
             relation = relation.join(connection.from_arrow(keys), column, how="semi")
-    return relation
-
-
-def within(relation: Any, column: str, *, least: int | None, most: int | None) -> Any:
-    """Keep the rows whose column lies within the bounds, both inclusive; None is no bound."""
-    for bound, sign in ((least, ">="), (most, "<=")):
-        if bound is not None:
-            relation = relation.filter(f"{column} {sign} {int(bound)}")
     return relation

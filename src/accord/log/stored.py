@@ -19,7 +19,6 @@ import pyarrow as pa
 from accord.killpoints import reach
 from accord.log.columns import ROLLUP_SCHEMA
 from accord.log.cut import Cut
-from accord.log.reading import of_leads
 from accord.log.table import FORGETTING, Table
 
 _BESIDE = "-rollup"
@@ -78,8 +77,7 @@ class StoredRollup(Table):
         paths = [] if table is None else _paths_of(table)
         if not paths:
             return None
-        rows = self.scan(connection, paths, folder=self._folder)
-        return rows.select(*ROLLUP_SCHEMA.names)
+        return self.scan(connection, paths, folder=self._folder)
 
     def replace(self, relation: Any, head: Head) -> int:
         """Put these rows and their head in the place of what is stored; returns how many.
@@ -106,7 +104,7 @@ class StoredRollup(Table):
         rows = self.read(connection)
         if head is not None and rows is not None:
             gone = connection.from_arrow(keys)
-            if of_leads(rows, gone).limit(1).fetchall():
+            if rows.join(gone, "lead_id", how="semi").limit(1).fetchall():
                 self.replace(rows.join(gone, "lead_id", how="anti"), head)
         self.tidy(unnamed=True)
 
