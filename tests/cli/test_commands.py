@@ -95,13 +95,47 @@ def test_a_second_run_does_nothing(worked, accord, folder) -> None:
     assert (folder / ".accord" / "outbox" / "crm.jsonl").read_text() == before
 
 
-def test_explaining_adds_up_to_the_scores(worked, accord) -> None:
+def test_explaining_adds_up_to_the_scores_under_stable_keys(worked, accord) -> None:
     code, out, _ = accord("explain", "crm:1", *AS_OF, "--json")
     found = json.loads(out)
     assert code == 0
     for name, shown in found["scores"].items():
         points = [float(line["points"]) for line in found["reasons"] if line["score"] == name]
         assert round(sum(points), 1) == float(shown)
+    assert list(found) == [
+        "lead_id",
+        "merged_into",
+        "as_of",
+        "agreement",
+        "stage",
+        "scores",
+        "position",
+        "shown_by",
+        "holds",
+        "reasons",
+        "missing",
+        "next",
+        "falls_at",
+        "history",
+    ]
+    assert found["next"] is None
+    assert list(found["falls_at"]) == ["mql", "hot"]
+    assert {"what", "of", "at"} <= set(found["history"][0])
+
+
+def test_explaining_for_a_person_is_a_page(worked, accord) -> None:
+    """Lead 1 asked for a demo, lead 2 viewed a page: 1.0 of engagement, 4.0 short of engaged."""
+    code, out, _ = accord("explain", "crm:1", *AS_OF)
+    assert code == 0
+    assert "holds     mql, hot\n" in out
+    assert "position  action, shown by demo_requested\n" in out
+    assert "Next: it holds the last threshold\n" in out
+    assert re.search(r"^  mql holds until 2026-\d\d-\d\dT.*Z$", out, re.MULTILINE)
+    assert re.search(r"\treached\tmql\t", out)
+    _, out, _ = accord("explain", "crm:2", *AS_OF)
+    assert "holds     no threshold\n" in out
+    assert "Next: engaged\n  way 1: lacks 4.0 of engagement\n    engagement: 1 x " in out
+    assert "If nothing more is done: there is nothing to lose\n" in out
 
 
 def test_metrics_and_report_read_what_the_run_left(worked, accord, folder) -> None:
