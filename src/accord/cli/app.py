@@ -106,15 +106,15 @@ def _cell(value: Any) -> str:
     return value.isoformat(timespec="seconds") if isinstance(value, datetime) else str(value)
 
 
-def instant(text: str | None) -> datetime:
-    """Read ``--as-of``: ISO 8601, UTC if it names no zone; now if not given."""
+def instant(text: str | None, *, where: str = "--as-of") -> datetime:
+    """Read an option such as ``--as-of``: ISO 8601, UTC if it names no zone; now if not given."""
     if text is None:
         return datetime.now(UTC)
     try:
         parsed = datetime.fromisoformat(text)
     except ValueError:
         raise InputError(
-            where="--as-of",
+            where=where,
             found=f"{text!r} is no instant",
             expected="ISO 8601, such as 2026-11-21T09:00:00Z",
         ) from None

@@ -5,7 +5,7 @@ escapes every name. Nothing is decided here: numbers, promises and findings come
 """
 
 from accord.report.comparison import build_comparison, find_measures, to_headline
-from accord.report.csvs import write_csvs
+from accord.report.csvs import safe, write_csvs
 from accord.report.files import write_page
 from accord.report.model import Cell, Chart, Column, ComparisonPage, Figure, Page, Section, Table
 from accord.report.render import render_comparison, render_page
@@ -27,6 +27,7 @@ __all__ = [
     "find_measures",
     "render_comparison",
     "render_page",
+    "safe",
     "to_headline",
     "write_csvs",
     "write_page",
