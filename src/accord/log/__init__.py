@@ -8,6 +8,8 @@ from accord.log.activity import ActivityLog, Appended
 from accord.log.columns import READ_COLUMNS, ROW_NUMBER
 from accord.log.cut import Cut
 from accord.log.engine import connect
+from accord.log.spark import read_with_spark
+from accord.log.spark_session import lacks_spark, open_session
 from accord.log.staging import Staging, open_staging
 
 __all__ = [
@@ -18,5 +20,8 @@ __all__ = [
     "Cut",
     "Staging",
     "connect",
+    "lacks_spark",
+    "open_session",
     "open_staging",
+    "read_with_spark",
 ]

@@ -67,14 +67,15 @@ class Table:
         table.cleanup_metadata()
 
     def scan(self, connection: Any, paths: Sequence[str], *, folder: Path | None) -> Any:
-        """Return files of the table as a lazy DuckDB relation; at least one is named.
+        """Return files of the table as a lazy relation of a connection; at least one is named.
 
         ``folder`` is the table's own. Elsewhere than in a folder (None) the relation is the whole
-        table: DuckDB reaches object storage only by an extension.
+        table for a connection that does not read URIs: DuckDB does only by an extension.
         """
-        if folder is None:
+        if folder is None and not getattr(connection, "reads_uris", False):
             return connection.from_arrow(self._table.to_pyarrow_dataset())
-        files = [str(folder / unquote(path)) for path in paths]
+        place = self.uri.rstrip("/") if folder is None else str(folder)
+        files = [f"{place}/{unquote(path)}" for path in paths]
         return connection.read_parquet(files, hive_partitioning=False)
 
     def create(self, schema: pa.Schema, *, partition_by: Sequence[str] = ()) -> Any:

@@ -1,0 +1,61 @@
+"""Spark as the log uses it: where it is there, and a session that talks to nobody it need not."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping
+from importlib.util import find_spec
+from typing import Any
+
+from accord.errors import InputError
+
+LOCAL = "local[*]"
+"""The master that is this machine, with all its cores."""
+
+_QUIET = {
+    "spark.log.level": "ERROR",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.sql.session.timeZone": "UTC",
+    # Else it looks up the caller's line for each of the thousand parts of our expressions.
+    "spark.python.sql.dataFrameDebugging.enabled": "false",
+}
+_ALONE = {
+    # A session on this machine is for this process; nobody else is listened to.
+    "spark.driver.host": "127.0.0.1",
+    "spark.driver.bindAddress": "127.0.0.1",
+    "spark.ui.enabled": "false",
+    # One process does everything here, and Spark would give it 1 GiB.
+    "spark.driver.memory": "4g",
+}
+
+
+def open_session(master: str = LOCAL, *, options: Mapping[str, str] | None = None) -> Any:
+    """Open a Spark session, or return the one that this process has; who opens it stops it.
+
+    ``options`` are Spark's own settings and go before ours; what neither names stands as in
+    Spark's ``spark-defaults.conf``. InputError where pyspark or Java is lacking.
+    """
+    lacking = lacks_spark()
+    if lacking:
+        raise InputError(
+            where="Spark",
+            found=lacking,
+            expected="pyspark 4 and Java 17 or newer",
+            remedy="install accord[spark] and a Java runtime, or score with DuckDB",
+        )
+    from pyspark.sql import SparkSession  # a second, only where Spark is asked for
+
+    builder = SparkSession.builder.master(master).appName("accord")
+    ours = _QUIET | (_ALONE if master.startswith("local") else {})
+    for name, value in {**ours, **(options or {})}.items():
+        builder = builder.config(name, value)
+    return builder.getOrCreate()
+
+
+def lacks_spark() -> str | None:
+    """Return what of Spark is not here, None if all is."""
+    if find_spec("pyspark") is None:
+        return "no pyspark"
+    is_here = shutil.which("java") is not None or "JAVA_HOME" in os.environ
+    return None if is_here else "no Java"
