@@ -68,42 +68,62 @@ def half_lives_of(agreement: Agreement) -> Mapping[str, float]:
     return {kind: terms.half_life_us for kind, terms in kind_terms(agreement).items()}
 
 
-def _next_step(log: ActivityLog, agreed: Mapping[str, float], *, as_of: datetime) -> _Step:
-    """Look at the tail: all that is there counts as taken, up to the newest instant of a taking."""
-    old = log.cut
-    until_us = to_us(as_of) if old is None else max(to_us(as_of), old.occurred_us)
-    counts = f"count(*) FILTER (occurred_us <= {until_us}), max(taken_us)"
-    added, newest = log.read_tail().aggregate(counts).fetchall()[0]
-    known_us = 0 if old is None else old.taken_us
-    return _Step(
-        cut=Cut(occurred_us=until_us, taken_us=max(newest or known_us, known_us)),
-        added=added,
-        stale=() if old is None else _stale(log.stored_half_lives, agreed),
+def next_cut(old: Cut | None, *, as_of: datetime, newest_us: int | None) -> Cut:
+    """Return the cut that follows one at ``as_of``, when the tail's newest was taken then."""
+    if old is None:
+        return Cut(occurred_us=to_us(as_of), taken_us=newest_us or 0)
+    return Cut(
+        occurred_us=max(to_us(as_of), old.occurred_us),
+        taken_us=max(newest_us or old.taken_us, old.taken_us),
     )
 
 
-def _stale(stored: Mapping[str, float], agreed: Mapping[str, float]) -> tuple[str, ...]:
+def stale_kinds(stored: Mapping[str, float], agreed: Mapping[str, float]) -> tuple[str, ...]:
     """Return the kinds that decay otherwise than stored: also those that only one of them names."""
     kinds = stored.keys() | agreed.keys()
     return tuple(sorted(kind for kind in kinds if stored.get(kind) != agreed.get(kind)))
 
 
-def _take(log: ActivityLog, step: _Step, agreement: Agreement) -> CutResult:
-    rows = log.write_rollup(
-        _rolled_up(log, step, agreement), cut=step.cut, half_lives=half_lives_of(agreement)
+def carried(stored: Any, tail: Any, agreement: Agreement, *, cut: Cut) -> Lazy:
+    """Return the rollup at a cut from the one before and its tail up to the cut, lazily."""
+    return combine(stored, each(tail, agreement), as_of=from_us(cut.occurred_us))
+
+
+def carried_without(
+    stored: Any, tail: Any, agreement: Agreement, *, cut: Cut, anew: tuple[tuple[str, ...], Any]
+) -> Lazy:
+    """Return the same, but for some kinds from all their activities up to the cut: ``anew``."""
+    kinds, activities = anew
+    is_other = ~nw.col("kind").is_in(kinds)
+    new = nw.concat([each(tail, agreement).filter(is_other), each(activities, agreement)])
+    return combine(_lazy(stored).filter(is_other), new, as_of=from_us(cut.occurred_us))
+
+
+def _next_step(log: ActivityLog, agreed: Mapping[str, float], *, as_of: datetime) -> _Step:
+    """Look at the tail: all that is there counts as taken, up to the newest instant of a taking."""
+    old = log.cut
+    until_us = next_cut(old, as_of=as_of, newest_us=None).occurred_us
+    counts = f"count(*) FILTER (occurred_us <= {until_us}), max(taken_us)"
+    added, newest_us = log.read_tail().aggregate(counts).fetchall()[0]
+    return _Step(
+        cut=next_cut(old, as_of=as_of, newest_us=newest_us),
+        added=added,
+        stale=() if old is None else stale_kinds(log.stored_half_lives, agreed),
     )
+
+
+def _take(log: ActivityLog, step: _Step, agreement: Agreement) -> CutResult:
+    until_us = step.cut.occurred_us
+    stored, tail = log.read_rollup(), log.read_tail(until_us=until_us)
+    if step.stale:
+        anew = step.stale, log.read(kinds=step.stale, until_us=until_us)
+        rollup = carried_without(stored, tail, agreement, cut=step.cut, anew=anew)
+    else:
+        rollup = carried(stored, tail, agreement, cut=step.cut)
+    rows = log.write_rollup(rollup.to_native(), cut=step.cut, half_lives=half_lives_of(agreement))
     return CutResult(moved=True, added=step.added, rebuilt=step.stale, rows=rows)
 
 
-def _rolled_up(log: ActivityLog, step: _Step, agreement: Agreement) -> Any:
-    """Return the rollup of all up to the cut, a lazy relation: stored rows, tail, kinds anew."""
-    until_us = step.cut.occurred_us
-    stored, tail = log.read_rollup(), log.read_tail(until_us=until_us)
-    new = each(tail, agreement)
-    kept: Lazy = nw.from_native(stored).lazy()
-    if step.stale:
-        is_stale = nw.col("kind").is_in(step.stale)
-        kept, new = kept.filter(~is_stale), new.filter(~is_stale)
-        anew = each(log.read(kinds=step.stale, until_us=until_us), agreement)
-        new = nw.concat([new, anew])
-    return combine(kept, new, as_of=from_us(until_us)).to_native()
+def _lazy(frame: Any) -> Lazy:
+    wrapped: Lazy = nw.from_native(frame).lazy()
+    return wrapped
