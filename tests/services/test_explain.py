@@ -81,8 +81,8 @@ class World:
         lines = self.explain(lead_id, at).history
         return [((line.at - NOW) // DAY, line.what, line.of) for line in lines]
 
-    def reasons(self) -> list[dict[str, Any]]:
-        """The reasons of every hand-off in the outbox."""
+    def sent(self) -> list[dict[str, Any]]:
+        """What went with every hand-off into the outbox, oldest first."""
         with self.ledger.read() as connection:
             rows = read_rows(connection, select(tables.outbox).order_by(tables.outbox.c.outbox_id))
         return [row["payload"] for row in rows if row["kind"] == "handoff"]
@@ -151,23 +151,22 @@ def test_a_kind_at_its_cap_says_what_it_would_have_been_and_the_limit_is_a_line(
     assert found["scores"] == {"fit": "0.0", "engagement": "5.0", "intent": "100.0"}
 
 
-@pytest.mark.parametrize(
-    ("pages", "holds", "following", "missing"),
-    [
-        (4, (), "engaged", {"engagement": Decimal("1.0")}),
-        (5, ("engaged",), "target", {"engagement": Decimal("5.0")}),
-        (6, ("engaged",), "target", {"engagement": Decimal("4.0")}),
-    ],
-)
-def test_below_at_and_above_a_threshold(world: World, pages, holds, following, missing) -> None:
+def test_below_at_and_above_a_threshold(world: World) -> None:
     """A page is 1.0, engaged from 5.0; with five it is lost once below 4.95, with six later."""
-    world.lead("crm:1", **BUYER)
-    world.did("crm:1", "page_viewed", count=pages)
-    found = world.explain("crm:1")
-    assert (found.holds, found.next.stage) == (holds, following)
-    assert found.next.ways[0].missing == missing
-    days = {name: (at - NOW) / DAY for name, at in found.falls_at.items()}
-    assert days == {name: pytest.approx(30 * log2(pages / 4.95), abs=1e-5) for name in holds}
+    wanted = [
+        (4, (), "engaged", Decimal("1.0")),
+        (5, ("engaged",), "target", Decimal("5.0")),
+        (6, ("engaged",), "target", Decimal("4.0")),
+    ]
+    for pages, holds, following, missing in wanted:
+        name = f"crm:{pages}"
+        world.lead(name, **BUYER)
+        world.did(name, "page_viewed", count=pages)
+        found = world.explain(name)
+        assert (found.holds, found.next.stage) == (holds, following)
+        assert found.next.ways[0].missing == {"engagement": missing}
+        days = {name: (at - NOW) / DAY for name, at in found.falls_at.items()}
+        assert days == {one: pytest.approx(30 * log2(pages / 4.95), abs=1e-5) for one in holds}
 
 
 def test_what_is_said_to_fall_falls_at_that_instant(world: World) -> None:
@@ -177,6 +176,7 @@ def test_what_is_said_to_fall_falls_at_that_instant(world: World) -> None:
     world.did("crm:1", "form_submitted", NOW - DAY)
     found = world.explain("crm:1")
     assert list(found.falls_at) == ["engaged", "mql", "hot"]
+    assert found.as_dict()["next"] is None  # the last one holds
     for name, at in found.falls_at.items():
         assert name in world.explain("crm:1", at - MICROSECOND).holds
         assert name not in world.explain("crm:1", at).holds
@@ -233,12 +233,6 @@ def test_a_lead_that_did_nothing_is_explained(world: World) -> None:
     assert (found.position, found.shown_by, found.stage, found.reasons) == (None, (), None, ())
     assert (found.holds, dict(found.falls_at), found.history) == ((), {}, ())
     assert found.next.stage == "engaged"
-
-
-def test_whoever_holds_the_last_threshold_has_no_next(world: World) -> None:
-    world.lead("crm:1", **BUYER)
-    world.did("crm:1", "demo_requested")
-    assert world.explain("crm:1").as_dict()["next"] is None
 
 
 def test_thresholds_reached_and_lost_are_told_with_the_scores_then(world: World) -> None:
@@ -346,7 +340,8 @@ def test_what_goes_with_the_hand_off_is_what_is_explained_and_stays(world: World
     run_score(world.workspace, as_of=NOW)
     run_handoff(world.workspace, as_of=NOW)
     found = world.explain("crm:1")
-    (sent,) = world.reasons()
+    (sent,) = world.sent()
+    assert sent["position"] == found.position == "action"
     assert sent["scores"] == {name: str(points) for name, points in found.scores.items()}
     assert [(one["name"], one["points"]) for one in sent["reasons"]] == [
         ("demo_requested", "70.0"),
@@ -359,7 +354,7 @@ def test_what_goes_with_the_hand_off_is_what_is_explained_and_stays(world: World
     assert sent["reasons"][-1]["uncapped"] == "12.0"
     run_score(world.workspace, as_of=NOW + 9 * DAY, full=True)
     run_handoff(world.workspace, as_of=NOW + 9 * DAY)
-    assert world.reasons() == [sent]
+    assert world.sent() == [sent]
 
 
 def test_an_unknown_lead_is_one_clear_error(world: World) -> None:

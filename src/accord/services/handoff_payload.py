@@ -96,6 +96,7 @@ def _head(row: Row, reasons: Row, *, as_of: datetime) -> dict[str, Any]:
         "priority": priority(hot=row["hot"], position=reasons["position"]),
         "assigned_at": to_text(as_of),
         "scores": {name: _tenths(row[name]) for name in _SCORES},
+        "position": reasons["position"],
         "reasons": top_reasons(reasons["reasons"]),
     }
 
@@ -108,7 +109,11 @@ def priority(*, hot: bool, position: str | None) -> int:
 
 
 def top_reasons(reasons: Iterable[Row]) -> list[dict[str, Any]]:
-    """Return the reasons that weigh most, by the size of their points, then by name."""
+    """Return the reasons that weigh most, by the size of their points, then by name.
+
+    Each as it is explained: score, name and points, of an activity also count, last_at and decayed
+    weight, ``uncapped`` where its kind's cap bit; what 0..cap took off a score or gave is one too.
+    """
     ranked = sorted(
         reasons, key=lambda reason: (-abs(Decimal(str(reason["points"]))), reason["name"])
     )
