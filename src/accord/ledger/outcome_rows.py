@@ -10,7 +10,7 @@ import pyarrow as pa
 from sqlalchemy import Connection, Select, func, literal, select
 
 from accord.ledger.arrow import to_arrow
-from accord.ledger.tables import decision, lead_version, opportunity_version
+from accord.ledger.tables import batch, decision, lead_version, opportunity_version
 from accord.records import DecisionOutcome, Stage
 
 _ENDS = (Stage.CUSTOMER.value, Stage.LOST.value, Stage.DISQUALIFIED.value)
@@ -37,10 +37,15 @@ def _columns(lead_id: Any, stage: Any, at: Any) -> Sequence[Any]:
 
 def _deals(known_at: datetime) -> Select[Any]:
     own = opportunity_version.c
-    newest_first = (own.known_at.desc(), own.row_number.desc())
+    newest_first = (own.known_at.desc(), batch.c.place.desc(), own.row_number.desc())
     place = func.row_number().over(partition_by=own.opportunity_id, order_by=newest_first)
-    newest = select(opportunity_version, place.label("place")).where(own.known_at <= known_at)
-    deal = newest.subquery().c
+    deal = (
+        select(opportunity_version, place.label("place"))
+        .outerjoin(batch, batch.c.batch_id == own.batch_id)
+        .where(own.known_at <= known_at)
+        .subquery()
+        .c
+    )
     at = func.coalesce(deal.closed_at, deal.stage_at, deal.opened_at)
     return select(*_columns(deal.lead_id, deal.stage, at)).where(
         deal.place == 1, deal.lead_id.is_not(None), deal.stage.in_(_OF_DEALS), at.is_not(None)
