@@ -12,6 +12,7 @@ from typing import Annotated
 from pydantic import Field
 
 AsOf = datetime | None
+Names = Annotated[tuple[str, ...], Field(max_length=1000)]
 Week = Annotated[str | None, Field(pattern=r"^\d{4}-W\d{2}$")]
 
 

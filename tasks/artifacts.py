@@ -1,21 +1,63 @@
-"""Artifacts: small tables in the Prefect UI, tens of rows, ids only."""
+"""Artifacts: small tables and summaries in the Prefect UI, tens of rows, ids only."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
-from prefect.artifacts import create_table_artifact
+from prefect.artifacts import create_markdown_artifact, create_table_artifact
+
+from accord.report import to_headline
+from accord.scoring.comparison import Comparison
+from accord.services.rescore_page import comparison_tables, mover_rows
 
 _AT_MOST = 30
+_FEW = 20
+_SYNTAX = re.compile(r"([\\`*_\[\]<>|~#&!])")
 
 
 def publish_table(key: str, rows: Sequence[Mapping[str, Any]], description: str) -> None:
     """Publish the first rows of a table under a key; an empty table says so."""
     shown = [{name: _plain(value) for name, value in row.items()} for row in rows[:_AT_MOST]]
     create_table_artifact(key=key, table=shown or [{"nothing": "to show"}], description=description)
+
+
+def publish_comparison(found: Comparison, page: Path) -> None:
+    """Publish what a rescoring found, with a link to its page, under the key ``rescore``."""
+    create_markdown_artifact(
+        key="rescore",
+        markdown=to_markdown(found, page),
+        description="What another agreement would change.",
+    )
+
+
+def to_markdown(found: Comparison, page: Path) -> str:
+    """Write a comparison's headline, link and first rows; nothing of a source becomes markup."""
+    tables = {
+        **comparison_tables(found),
+        "Would become MQLs": mover_rows(found.gained),
+        "Would cease to be MQLs": mover_rows(found.lost),
+    }
+    link = f"[{_escaped(str(page))}]({page.resolve().as_uri()})"
+    parts = [f"## {_escaped(title)}\n\n{_to_table(rows)}" for title, rows in tables.items()]
+    return "\n\n".join([f"**{_escaped(to_headline(found))}.**", link, *parts])
+
+
+def _to_table(rows: Sequence[Mapping[str, Any]]) -> str:
+    if not rows:
+        return "none"
+    titles = list(rows[0])
+    cells = [[_escaped(str(cell)) for cell in row.values()] for row in rows[:_FEW]]
+    lines = [titles, ["---"] * len(titles), *cells]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def _escaped(text: str) -> str:
+    return _SYNTAX.sub(r"\\\1", " ".join(text.split()))
 
 
 def _plain(value: Any) -> Any:

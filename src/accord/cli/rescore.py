@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import webbrowser
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,9 +13,8 @@ from accord.cli.lead_file import read_lead_ids
 from accord.cli.stages import AsJson, AsOf
 from accord.errors import InputError
 
-if TYPE_CHECKING:  # reports draw, and drawing takes a second to import
-    from accord.report import Figure
-    from accord.scoring.comparison import Comparison, Group
+if TYPE_CHECKING:  # frames take a second to import
+    from accord.scoring.comparison import Comparison
 
 
 def register(app: App) -> None:
@@ -77,42 +75,14 @@ def rescore(  # noqa: PLR0913  the options of one command
 
 
 def _say(found: Comparison, page: Path, *, json: bool) -> None:
-    from accord.report import find_measures, to_headline
-    from accord.services.rescore_page import comparison_values
+    from accord.report import to_headline
+    from accord.services.rescore_page import comparison_tables, comparison_values
 
     if json:
         say_json({**comparison_values(found), "page": str(page)})
         return
     say(f"{to_headline(found)}.")
-    _say_measures(*find_measures(found))
-    _say_groups("segment", found.by_segment)
-    _say_groups("channel", found.by_channel)
+    for rows in comparison_tables(found).values():
+        if rows:
+            say_table(rows, list(rows[0]))
     say(f"page: {page}")
-
-
-def _say_measures(now: Sequence[Figure], then: Sequence[Figure]) -> None:
-    rows = [
-        {"measure": one.title, "in force": _figure(one), "candidate": _figure(other)}
-        for one, other in zip(now, then, strict=True)
-    ]
-    say_table(rows, ["measure", "in force", "candidate"])
-
-
-def _figure(one: Figure) -> str:
-    return f"{one.shown} {one.of}" + (f" ({one.sure})" if one.sure else "")
-
-
-def _say_groups(noun: str, groups: Sequence[Group]) -> None:
-    rows = [
-        {
-            noun: one.name,
-            "leads": one.leads,
-            "MQLs in force": one.mql_now,
-            "MQLs candidate": one.mql_then,
-            "become": one.gained,
-            "cease": one.lost,
-        }
-        for one in groups
-    ]
-    if rows:
-        say_table(rows, list(rows[0]))

@@ -37,7 +37,7 @@ def run_rescore(
     workspace: Workspace,
     *,
     as_of: datetime,
-    candidate: Path | None = None,
+    candidate: Path | Agreement | None = None,
     segments: Sequence[str] = (),
     lead_ids: Sequence[str] | None = None,
     apply: bool = False,
@@ -51,7 +51,7 @@ def run_rescore(
     by both sides.
     """
     in_force = workspace.agreement(as_of)
-    proposed = in_force if candidate is None else load(candidate)
+    proposed = load(candidate) if isinstance(candidate, Path) else candidate or in_force
     asked = Asked.of(in_force, segments=segments, lead_ids=lead_ids)
     if apply:
         check_applicable(workspace, proposed, as_of=as_of, is_limited=asked.is_limited)
