@@ -153,6 +153,7 @@ class Storage(Table):
         table = self.refresh()
         if table is None:
             return
+        self.learn()  # before files are written anew, with the statistics that it asks for
         table.optimize.compact(writer_properties=writer_properties())
         self.tidy(unnamed=True)
 

@@ -45,6 +45,15 @@ class Table:
         table = self.refresh()
         return None if table is None else int(table.version())
 
+    def learn(self) -> None:
+        """Give the table, which an older ledger made, the properties that it would get now."""
+        settings = self._table.metadata().configuration
+        lacking = {
+            name: value for name, value in self.configuration.items() if settings.get(name) != value
+        }
+        if lacking:
+            self._table.alter.set_table_properties(lacking)
+
     def tidy(self, *, unnamed: bool = False) -> None:
         """Delete the files that are no longer of the table, and the history up to now.
 
@@ -54,12 +63,7 @@ class Table:
         table = self.refresh()
         if table is None:
             return
-        settings = table.metadata().configuration
-        lacking = {
-            name: value for name, value in self.configuration.items() if settings.get(name) != value
-        }
-        if lacking:
-            table.alter.set_table_properties(lacking)
+        self.learn()
         table.vacuum(
             retention_hours=0, dry_run=False, enforce_retention_duration=False, full=unnamed
         )
