@@ -1,151 +1,276 @@
-"""The three scores from the activity log, against the same scores in hand-written DuckDB SQL.
+"""The three scores of every lead, against the same scores in hand-written DuckDB SQL over the log.
 
-One run prints the wall time of computing (not storing) after imports, the ratio, the peak memory,
-and whether the results are equal. Sizes: ``python benchmarks/score.py [LEADS] [ACTIVITIES]``.
+One run makes a ledger of leads and an activity log, scores all leads from the log, moves the cut,
+scores all leads from the stored rollup and the leads of a tick of 1,000 new activities, and stores
+what has changed. It prints wall times after imports, their ratio to the hand-written SQL, the peak
+memory, and whether the results are equal. ``python benchmarks/score.py [LEADS] [ACTIVITIES]``.
 """
 
 from __future__ import annotations
 
 import resource
+import shutil
 import sys
+import tempfile
 import time
-from collections.abc import Callable
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median
+from typing import Any
 
-import duckdb
+import pyarrow as pa
 
-from accord.agreement import Agreement, load
+from accord.agreement import Agreement
+from accord.ledger.bulk import write_columns
+from accord.ledger.score_rows import read_attributes
+from accord.ledger.tables import lead
 from accord.records import to_us
-from accord.scoring import roll_up, score
+from accord.scoring import kind_terms
+from accord.services.evidence import read_evidence
+from accord.services.merges import Merges
+from accord.services.rollup import move_cut
+from accord.services.score import run_score
+from accord.services.scored import fit_fields, score_leads, score_table
+from accord.services.settings import Settings
+from accord.services.workspace import Workspace
 
 AS_OF = datetime(2026, 11, 20, tzinfo=UTC)
+DAYS = 120
 ROUNDS = 3
+TICK = 1_000
 GIB = 1024 * 1024
+ROOT = Path(__file__).resolve().parent.parent
+NOBODY = Merges(into={})
+AT_ONCE = 2_000_000
+HAND_WRITTEN_FIT = {
+    "regexp_matches(title, '\\b(chief|c[etfmo]o|vp|head|director)\\b', 'i')": 25,
+    "regexp_matches(title, '\\bmanager\\b', 'i')": 10,
+    "regexp_matches(title, '\\b(student|intern)\\b', 'i')": -30,
+    "regexp_matches(email, '@(gmail|yahoo|outlook|hotmail)\\.', 'i')": -15,
+    "lower(industry) IN ('software', 'finance', 'health')": 20,
+    "employees >= 100": 20,
+    "lower(country) IN ('us', 'ca', 'gb', 'de', 'no')": 10,
+    "budget >= 10000": 15,
+    "authority": 10,
+    "need IS NOT NULL": 5,
+    "timeline_days <= 90": 10,
+}
 
 
 def main() -> None:
-    leads, activities = (int(text) for text in (*sys.argv[1:], "200000", "4000000")[:2])
-    agreement = load(Path(__file__).parent.parent / "agreement.yaml")
-    connection = duckdb.connect()
-    make(connection, agreement, leads=leads, activities=activities)
-    ours, theirs = [], []
-    for _ in range(ROUNDS):
-        ours.append(timed(lambda: by_accord(connection, agreement)))
-        theirs.append(timed(lambda: by_hand(connection, agreement)))
-    differing = compare(connection)
-    print(f"{leads:,} leads, {activities:,} activities, median of {ROUNDS} alternating rounds")
-    print(f"accord from the log   {median(ours):6.2f} s")
-    print(f"hand-written SQL      {median(theirs):6.2f} s")
-    print(f"ratio                 {median(ours) / median(theirs):6.2f}")
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / GIB
-    print(f"peak memory           {peak:6.2f} GiB")
-    print(f"leads that differ     {differing:6d}")
-    sys.exit(1 if differing else 0)
+    leads, activities = (int(text) for text in (*sys.argv[1:], "1000000", "20000000")[:2])
+    with tempfile.TemporaryDirectory() as folder:
+        workspace = open_workspace(Path(folder))
+        try:
+            sys.exit(1 if measure(workspace, leads=leads, activities=activities) else 0)
+        finally:
+            workspace.close()
 
 
-def timed(work: Callable[[], None]) -> float:
+def measure(workspace: Workspace, *, leads: int, activities: int) -> int:
+    """Print all figures; returns how many leads differ from the hand-written SQL."""
+    agreement = workspace.agreement(AS_OF)
+    print(f"{leads:,} leads, {activities:,} activities; medians of {ROUNDS} alternating rounds")
+    make_leads(workspace, leads)
+    make_log(workspace, agreement, leads=leads, activities=activities)
+    with workspace.ledger.read() as connection:
+        began = time.perf_counter()
+        people = read_attributes(connection, None, fit_fields(agreement))
+        say("reading the leads from the ledger", time.perf_counter() - began)
+    by_hand = HandWritten(workspace, agreement, people)
+    from_log, hand = alternate(lambda: all_leads(workspace, agreement, people), by_hand.run)
+    say("hand-written SQL, from the log", hand)
+    say("accord, all leads, from the log", from_log, hand, most=1.1)
+    differing = by_hand.differing(all_leads(workspace, agreement, people))
     began = time.perf_counter()
-    work()
-    return time.perf_counter() - began
+    move_cut(workspace, as_of=AS_OF)
+    say("moving the cut to here (at night)", time.perf_counter() - began)
+    stored, hand = alternate(lambda: all_leads(workspace, agreement, people), by_hand.run)
+    say("accord, all leads, from the rollup", stored, hand, most=0.4)
+    differing += by_hand.differing(all_leads(workspace, agreement, people))
+    say(f"a tick: {TICK:,} new activities", a_tick(workspace, agreement, leads), hand, most=0.1)
+    began = time.perf_counter()
+    result = run_score(workspace, as_of=AS_OF + timedelta(hours=1), full=True)
+    say(f"scoring all, storing {result.changed:,} changed", time.perf_counter() - began)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / GIB
+    print(f"{'peak memory':40s} {peak:7.2f} GiB")
+    print(f"{'leads that differ':40s} {differing:7d}")
+    return differing
 
 
-def kinds_of(agreement: Agreement) -> list[tuple[str, str, float, float, int]]:
-    """One row a kind: name, score, points, cap, half-life in microseconds."""
-    rows = []
-    for name in ("engagement", "intent"):
-        section = getattr(agreement.scoring, name)
-        for kind, terms in section.activities.items():
-            half_life = (terms.half_life or section.half_life).delta
-            cap = float(terms.cap) if terms.cap is not None else 1e9
-            rows.append(
-                (kind, name, float(terms.points), cap, int(half_life.total_seconds() * 1e6))
-            )
-    return rows
+def say(what: str, seconds: float, rival: float | None = None, *, most: float = 0.0) -> None:
+    ratio = "" if rival is None else f"   ratio {seconds / rival:5.3f} (at most {most})"
+    print(f"{what:40s} {seconds:7.2f} s{ratio}", flush=True)
 
 
-def make(
-    connection: duckdb.DuckDBPyConnection, agreement: Agreement, *, leads: int, activities: int
-) -> None:
-    """Make leads and 120 days of activities, the same in every run."""
-    connection.execute("SELECT setseed(0.5)")
-    connection.execute(f"""
-        CREATE TABLE leads AS SELECT 'crm:' || i AS lead_id,
-          ['VP Sales', 'Manager', 'Student', 'Engineer'][1 + i % 4] AS title,
-          'p' || i || ['@gmail.com', '@example.com'][1 + i % 2] AS email,
-          ['software', 'retail', 'health'][1 + i % 3] AS industry,
-          ['US', 'FR', 'DE', 'NO'][1 + i % 4] AS country,
-          (i * 37) % 2000 AS employees, ((i * 91) % 30000)::DECIMAL(20, 2) AS budget,
-          i % 5 = 0 AS authority, CASE WHEN i % 3 = 0 THEN 'crm' END AS need,
-          (i * 13) % 200 AS timeline_days
-        FROM range({leads}) t(i)""")
-    connection.execute(
-        "CREATE TABLE kinds(kind TEXT, score TEXT, points DOUBLE, cap DOUBLE, hl BIGINT)"
-    )
-    connection.executemany("INSERT INTO kinds VALUES (?, ?, ?, ?, ?)", kinds_of(agreement))
-    names = [row[0] for row in kinds_of(agreement)]
-    connection.execute(f"""
-        CREATE TABLE activities AS SELECT 'crm:' || (random() * {leads})::BIGINT AS lead_id,
-          {names!r}[1 + (random() * {len(names) - 1})::BIGINT] AS kind,
-          {to_us(AS_OF)} - (random() * 120 * 86400e6)::BIGINT AS occurred_us
-        FROM range({activities})""")
+def alternate(ours: Callable[[], Any], theirs: Callable[[], Any]) -> tuple[float, float]:
+    times: tuple[list[float], list[float]] = ([], [])
+    for _ in range(ROUNDS):
+        for work, found in zip((ours, theirs), times, strict=True):
+            began = time.perf_counter()
+            work()
+            found.append(time.perf_counter() - began)
+    return median(times[0]), median(times[1])
 
 
-def by_accord(connection: duckdb.DuckDBPyConnection, agreement: Agreement) -> None:
-    rollup = roll_up(connection.table("activities"), agreement, as_of=AS_OF)
-    scored = score(connection.table("leads"), rollup, agreement, as_of=AS_OF).to_native()
-    connection.execute("DROP TABLE IF EXISTS ours")
-    scored.create("ours")
+def all_leads(workspace: Workspace, agreement: Agreement, people: pa.Table) -> pa.Table:
+    evidence = read_evidence(workspace.log, None, NOBODY, agreement, as_of=AS_OF)
+    return score_table(people, evidence, agreement, as_of=AS_OF)
 
 
-def by_hand(connection: duckdb.DuckDBPyConnection, agreement: Agreement) -> None:
-    rules = {
-        "regexp_matches(title, '\\b(chief|c[etfmo]o|vp|head|director)\\b', 'i')": 25,
-        "regexp_matches(title, '\\bmanager\\b', 'i')": 10,
-        "regexp_matches(title, '\\b(student|intern)\\b', 'i')": -30,
-        "regexp_matches(email, '@(gmail|yahoo|outlook|hotmail)\\.', 'i')": -15,
-        "lower(industry) IN ('software', 'finance', 'health')": 20,
-        "employees >= 100": 20,
-        "lower(country) IN ('us', 'ca', 'gb', 'de', 'no')": 10,
-        "budget >= 10000": 15,
-        "authority": 10,
-        "need IS NOT NULL": 5,
-        "timeline_days <= 90": 10,
-    }
-    if len(rules) != len(agreement.scoring.fit.rules):
-        sys.exit("the hand-written rules are not those of agreement.yaml any more")
+def a_tick(workspace: Workspace, agreement: Agreement, leads: int) -> float:
+    """Take 1,000 new activities and score their leads, with reasons; the median of some ticks."""
+    kinds = list(kind_terms(agreement))
+    times = []
+    for number in range(ROUNDS):
+        who = [f"crm:{(i * 7919 + number * 104_729) % leads}" for i in range(TICK)]
+        at = AS_OF - timedelta(seconds=ROUNDS - number)
+        rows = pa.table(
+            {
+                "activity_id": [f"tick:{number}-{i}" for i in range(TICK)],
+                "lead_id": who,
+                "kind": [kinds[i % len(kinds)] for i in range(TICK)],
+                "occurred_us": [to_us(at) - i for i in range(TICK)],
+            }
+        )
+        workspace.log.append(rows, batch_id=f"tick-{number}", taken_at=AS_OF)
+        began = time.perf_counter()
+        due = sorted(set(who))
+        evidence = read_evidence(workspace.log, due, NOBODY, agreement, as_of=AS_OF)
+        with workspace.ledger.read() as connection:
+            people = read_attributes(connection, due, fit_fields(agreement))
+        score_leads(people, evidence, agreement, as_of=AS_OF)
+        times.append(time.perf_counter() - began)
+    return median(times)
+
+
+class HandWritten:
+    """The same three scores in SQL, written for this agreement and these tables."""
+
+    def __init__(self, workspace: Workspace, agreement: Agreement, people: pa.Table) -> None:
+        if len(HAND_WRITTEN_FIT) != len(agreement.scoring.fit.rules):
+            sys.exit("the hand-written rules are not those of agreement.yaml any more")
+        self._connection = workspace.log.connection
+        self._connection.register("people", people)
+        self._connection.execute("CREATE TABLE leads AS FROM people").fetchall()
+        workspace.log.read(until_us=to_us(AS_OF)).create_view("activities")
+        self._sql = hand_written(agreement)
+
+    def run(self) -> None:
+        """Compute them anew."""
+        self._connection.execute(self._sql).fetchall()
+
+    def differing(self, ours: pa.Table) -> int:
+        """Count the leads whose three scores differ."""
+        self._connection.register("ours", ours)
+        found = self._connection.execute("""
+            SELECT count(*) FROM ours FULL JOIN theirs USING (lead_id)
+            WHERE ours.fit IS DISTINCT FROM theirs.fit
+              OR ours.engagement IS DISTINCT FROM theirs.engagement
+              OR ours.intent IS DISTINCT FROM theirs.intent""").fetchall()
+        return int(found[0][0])
+
+
+def hand_written(agreement: Agreement) -> str:
+    """One sum a kind in one group a lead: the quickest of those that were tried."""
+    terms = kind_terms(agreement)
     fit = " + ".join(
-        f"CASE WHEN {rule} THEN {points * 10} ELSE 0 END" for rule, points in rules.items()
+        f"CASE WHEN {rule} THEN {points * 10} ELSE 0 END"
+        for rule, points in HAND_WRITTEN_FIT.items()
     )
-    tenths = "floor(10 * greatest(-cap, least(cap, points * sum(w))) + 0.5 + 1e-6)"
-    connection.execute("DROP TABLE IF EXISTS theirs")
-    connection.execute(f"""
-        CREATE TABLE theirs AS
-        WITH faded AS (
-          SELECT lead_id, score, kind, points, cap,
-            pow(0.5, ({to_us(AS_OF)} - occurred_us) / hl) AS w
-          FROM activities JOIN kinds USING (kind) WHERE occurred_us <= {to_us(AS_OF)}),
-        lines AS (
-          SELECT lead_id, score, {tenths}::BIGINT AS tenths
-          FROM faded GROUP BY lead_id, score, kind, points, cap),
-        sums AS (
-          SELECT lead_id, sum(tenths) FILTER (score = 'engagement') AS engagement,
-            sum(tenths) FILTER (score = 'intent') AS intent FROM lines GROUP BY lead_id)
+    sums = ", ".join(
+        f"sum(pow(0.5, ({to_us(AS_OF)} - occurred_us) / {one.half_life_us}))"
+        f" FILTER (kind = '{kind}') AS w{place}"
+        for place, (kind, one) in enumerate(terms.items())
+    )
+
+    def of_score(name: str) -> str:
+        parts = []
+        for place, one in enumerate(terms.values()):
+            cap = min(one.cap, 1e9)
+            bounded = f"greatest(-{cap}, least({cap}, {one.points} * coalesce(w{place}, 0)))"
+            if one.score == name:
+                parts.append(f"floor(10 * {bounded} + 0.5 + 1e-6)::BIGINT")
+        return f"greatest(0, least(1000, {' + '.join(parts)}))"
+
+    return f"""
+        CREATE OR REPLACE TABLE theirs AS
+        WITH weights AS (SELECT lead_id, {sums} FROM activities GROUP BY lead_id)
         SELECT leads.lead_id, greatest(0, least(1000, {fit})) AS fit,
-          greatest(0, least(1000, coalesce(engagement, 0))) AS engagement,
-          greatest(0, least(1000, coalesce(intent, 0))) AS intent
-        FROM leads LEFT JOIN sums USING (lead_id)""")
+          {of_score("engagement")} AS engagement, {of_score("intent")} AS intent
+        FROM leads LEFT JOIN weights USING (lead_id)"""
 
 
-def compare(connection: duckdb.DuckDBPyConnection) -> int:
-    """Count the leads whose three scores differ."""
-    found = connection.execute("""
-        SELECT count(*) FROM ours FULL JOIN theirs USING (lead_id)
-        WHERE ours.fit IS DISTINCT FROM theirs.fit
-          OR ours.engagement IS DISTINCT FROM theirs.engagement
-          OR ours.intent IS DISTINCT FROM theirs.intent""").fetchone()
-    return int(found[0]) if found else 0
+def open_workspace(folder: Path) -> Workspace:
+    shutil.copy(ROOT / "agreement.yaml", folder / "agreement.yaml")
+    return Workspace.open(
+        Settings(home=folder / "home", agreement=folder / "agreement.yaml", _env_file=None)
+    )
+
+
+def make_leads(workspace: Workspace, count: int) -> None:
+    """Make leads of which most differ in their e-mail, the same in every run."""
+    known_at = to_us(AS_OF - timedelta(days=DAYS))
+    with workspace.ledger.begin(large=True) as connection:
+        for start in range(0, count, AT_ONCE):
+            numbers = range(start, min(start + AT_ONCE, count))
+            write_columns(connection, lead, lead_columns(numbers, known_at))
+
+
+def lead_columns(numbers: range, known_at: int) -> dict[str, list[Any]]:
+    def cycle(*values: str) -> list[str]:
+        return [values[i % len(values)] for i in numbers]
+
+    mailboxes = cycle("@gmail.com", "@example.com")
+    return {
+        "lead_id": [f"crm:{i}" for i in numbers],
+        "created_at": [known_at for _ in numbers],
+        "title": cycle("VP Sales", "Manager", "Student", "Engineer"),
+        "email": [f"p{i}{mailbox}" for i, mailbox in zip(numbers, mailboxes, strict=True)],
+        "industry": cycle("software", "retail", "health"),
+        "country": cycle("US", "FR", "DE", "NO"),
+        "employees": [(i * 37) % 2000 for i in numbers],
+        "budget": [(i * 91) % 30_000 * 100 for i in numbers],
+        "authority": [i % 5 == 0 for i in numbers],
+        "need": ["crm" if i % 3 == 0 else None for i in numbers],
+        "timeline_days": [(i * 13) % 200 for i in numbers],
+        "known_at": [known_at for _ in numbers],
+        "row_hash": ["x" for _ in numbers],
+    }
+
+
+def make_log(workspace: Workspace, agreement: Agreement, *, leads: int, activities: int) -> None:
+    """Append 120 days of activities, batch by batch as time passes."""
+    batches = -(-activities // AT_ONCE)
+    for number, rows in enumerate(activity_batches(workspace, agreement, leads, activities)):
+        taken_at = AS_OF - timedelta(days=DAYS * (batches - 1 - number) / batches)
+        workspace.log.append(rows, batch_id=f"batch-{number}", taken_at=taken_at)
+
+
+def activity_batches(
+    workspace: Workspace, agreement: Agreement, leads: int, activities: int
+) -> Iterator[pa.Table]:
+    kinds = list(kind_terms(agreement))
+    batches = -(-activities // AT_ONCE)
+    length = DAYS * 86_400_000_000 // batches
+    start = to_us(AS_OF) - DAYS * 86_400_000_000
+    with seeded(workspace) as connection:
+        for number in range(batches):
+            yield connection.execute(f"""
+                SELECT 'web:' || {number} || '-' || i AS activity_id,
+                  'crm:' || (random() * {leads - 1})::BIGINT AS lead_id,
+                  {kinds!r}[1 + (random() * {len(kinds) - 1})::BIGINT] AS kind,
+                  {start + number * length} + (random() * {length - 1})::BIGINT AS occurred_us
+                FROM range({min(AT_ONCE, activities - number * AT_ONCE)}) t(i)""").to_arrow_table()
+
+
+@contextmanager
+def seeded(workspace: Workspace) -> Iterator[Any]:
+    connection = workspace.log.connection
+    connection.execute("SELECT setseed(0.5)").fetchall()
+    yield connection
 
 
 if __name__ == "__main__":

@@ -25,20 +25,19 @@ from accord.scoring.terms import (
 _NO_KIND = ""  # an agreement without kinds: engines disagree about an empty list
 
 
-def weighed(rollup: Lazy, agreement: Agreement, *, as_of: datetime) -> Lazy:
-    """Return the rows of a rollup that are in scoring, each with its ``weight`` at ``as_of``.
+def in_scoring(rollup: Lazy, agreement: Agreement, *, as_of: datetime) -> Lazy:
+    """Return the rows of a rollup that are in scoring, each with ``elapsed_us`` since its last.
 
-    lead_id, kind, count, last_us, weight; as many rows a lead and kind as the rollup has. A row
-    that reaches beyond as_of tells nothing about it and is left out.
+    lead_id, kind, count, last_us, weight at last_us, elapsed_us; as many rows a lead and kind as
+    the rollup has. A row that reaches beyond as_of tells nothing about it and is left out.
     """
-    terms = kind_terms(agreement)
-    is_scored = nw.col("kind").is_in([*terms, _NO_KIND])
-    half_life = by_kind(terms, lambda one: one.half_life_us, otherwise=NEVER_DECAYS_US)
+    is_scored = nw.col("kind").is_in([*kind_terms(agreement), _NO_KIND])
     elapsed = nw.lit(to_us(as_of)) - nw.col("last_us")
     return rollup.filter(is_scored, nw.col("last_us") <= to_us(as_of)).select(
         nw.col("lead_id", "kind").cast(nw.String),
         nw.col("count", "last_us").cast(nw.Int64),
-        weight=nw.col("weight") * decay(elapsed, half_life),
+        "weight",
+        elapsed_us=elapsed,
     )
 
 
@@ -46,12 +45,14 @@ def weights_by_lead(rows: Lazy, agreement: Agreement) -> tuple[Lazy, Mapping[str
     """Return one row a lead and, by kind, the expression of its whole weight there, never null.
 
     One pass and one group a lead, however many kinds: an engine groups by few keys quicker than
-    by many. ``rows`` as :func:`weighed` gives them.
+    by many, and fades by a number quicker than by a column. ``rows`` as :func:`in_scoring` gives
+    them.
     """
+    terms = kind_terms(agreement)
     # Numbered, not named by the kind: an engine may ignore case in a column's name.
-    columns = {kind: f"weight_{at}" for at, kind in enumerate(kind_terms(agreement))}
+    columns = {kind: f"weight_{at}" for at, kind in enumerate(terms)}
     apart = {
-        column: nw.when(nw.col("kind") == kind).then(nw.col("weight")).otherwise(nw.lit(0.0))
+        column: nw.when(nw.col("kind") == kind).then(_faded(nw.lit(terms[kind].half_life_us)))
         for kind, column in columns.items()
     }
     sums = [nw.col(column).sum() for column in columns.values()]
@@ -63,17 +64,23 @@ def contributions(rows: Lazy, agreement: Agreement) -> Lazy:
     """Return what each kind adds to each lead's score, with what it is made of.
 
     One row a lead and kind: lead_id, kind, count, last_us, weight, tenths, and ``uncapped``, the
-    tenths without the kind's cap. ``rows`` as :func:`weighed` gives them.
+    tenths without the kind's cap. ``rows`` as :func:`in_scoring` gives them.
     """
     terms = kind_terms(agreement)
+    half_life = by_kind(terms, lambda one: one.half_life_us, otherwise=NEVER_DECAYS_US)
     points = by_kind(terms, lambda one: one.points, otherwise=0.0)
     cap = by_kind(terms, lambda one: one.cap, otherwise=NEVER_BITES)
     tenths = kind_tenths(nw.col("weight"), points=points, cap=cap)
     uncapped = kind_tenths(nw.col("weight"), points=points, cap=nw.lit(BEYOND_SHOWING))
-    summed = rows.group_by("lead_id", "kind").agg(
+    faded = rows.with_columns(weight=_faded(half_life))
+    summed = faded.group_by("lead_id", "kind").agg(
         nw.col("count").sum(), nw.col("last_us").max(), nw.col("weight").sum()
     )
     return summed.with_columns(nw.col("count").cast(nw.Int64), tenths=tenths, uncapped=uncapped)
+
+
+def _faded(half_life_us: nw.Expr) -> nw.Expr:
+    return nw.col("weight") * decay(nw.col("elapsed_us"), half_life_us)
 
 
 def kind_tenths(weight: nw.Expr, *, points: nw.Expr, cap: nw.Expr) -> nw.Expr:

@@ -34,7 +34,7 @@ def reasons(
 
 def explain_lines(workings: Workings, agreement: Agreement) -> nw.LazyFrame[Any]:
     """Write what was worked out as lines; columns as :func:`reasons`."""
-    ours = workings.weighed.join(workings.fit.select("lead_id"), on="lead_id", how="inner")
+    ours = workings.rows.join(workings.fit.select("lead_id"), on="lead_id", how="inner")
     lines = _kind_lines(contributions(ours, agreement), agreement)
     if workings.rules:
         fit = _without_evidence(nw.concat(_fit_lines(workings)), "fit")

@@ -36,7 +36,7 @@ def score(
 def sum_up(workings: Workings, agreement: Agreement) -> nw.LazyFrame[Any]:
     """Sum up what was worked out; columns as :func:`score`."""
     rules = [nw.col(column) for column in workings.rules]
-    by_lead, weights = weights_by_lead(workings.weighed, agreement)
+    by_lead, weights = weights_by_lead(workings.rows, agreement)
     parts = by_lead.select(
         "lead_id",
         engagement=_implicit(weights, agreement, "engagement"),

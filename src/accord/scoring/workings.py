@@ -10,7 +10,7 @@ import narwhals as nw
 
 from accord.agreement import Agreement
 from accord.scoring.frames import Lazy, Native, to_lazy
-from accord.scoring.points import fit_expressions, weighed
+from accord.scoring.points import fit_expressions, in_scoring
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,13 +18,14 @@ class Workings:
     """The parts of all scores at one instant, lazily.
 
     ``fit``: one row a lead, lead_id and one column a fit rule with its tenths, 0 where it does not
-    hold; ``rules`` names the rule of each such column. ``weighed``: any number of rows a lead and
-    scoring kind: lead_id, kind, count, last_us, and the weight at that instant.
+    hold; ``rules`` names the rule of each such column. ``rows``: any number of rows a lead and
+    scoring kind: lead_id, kind, count, last_us, weight at last_us, and elapsed_us from there to
+    the instant.
     """
 
     fit: Lazy
     rules: Mapping[str, str]
-    weighed: Lazy
+    rows: Lazy
 
 
 def work_out(leads: Native, rollup: Native, agreement: Agreement, *, as_of: datetime) -> Workings:
@@ -40,5 +41,5 @@ def work_out(leads: Native, rollup: Native, agreement: Agreement, *, as_of: date
     return Workings(
         fit=frame.select(lead_id, **columns),
         rules=rules,
-        weighed=weighed(to_lazy(rollup), agreement, as_of=as_of),
+        rows=in_scoring(to_lazy(rollup), agreement, as_of=as_of),
     )

@@ -72,7 +72,7 @@ def read_each(
     """
     asked = _Asked(lead_ids=None, as_of=as_of, known_at=known_at)
     kinds = tuple(kind_terms(agreement))
-    return _under_roots(log, _from_log(log, agreement, asked, kinds), merges)
+    return _under_roots(log, _from_log(log, agreement, asked, kinds=kinds), merges)
 
 
 def stale_kinds(log: ActivityLog, agreement: Agreement) -> tuple[str, ...]:
@@ -84,17 +84,15 @@ def stale_kinds(log: ActivityLog, agreement: Agreement) -> tuple[str, ...]:
 
 def _read_rows(log: ActivityLog, agreement: Agreement, asked: _Asked) -> Lazy:
     """Read the stored rollup where it answers, the log for the kinds that it does not hold."""
-    kinds = tuple(kind_terms(agreement))
     if not _stored_answers(log, asked):
-        return _from_log(log, agreement, asked, kinds)
-    stale = stale_kinds(log, agreement)
-    fresh = [kind for kind in kinds if kind not in stale]
-    tail = log.read_tail(lead_ids=asked.lead_ids, kinds=fresh, until_us=to_us(asked.as_of))
+        return _from_log(log, agreement, asked)
+    tail = log.read_tail(lead_ids=asked.lead_ids, until_us=to_us(asked.as_of))
     if asked.known_us is not None:
         tail = tail.filter(f"taken_us <= {asked.known_us}")
-    parts = [_lazy(log.read_rollup(lead_ids=asked.lead_ids, kinds=fresh)), each(tail, agreement)]
-    if stale:
-        parts.append(_from_log(log, agreement, asked, stale))
+    parts = [_lazy(log.read_rollup(lead_ids=asked.lead_ids)), each(tail, agreement)]
+    if stale := stale_kinds(log, agreement):
+        parts = [part.filter(~nw.col("kind").is_in(stale)) for part in parts]
+        parts.append(_from_log(log, agreement, asked, kinds=stale))
     return nw.concat([part.select(*ROLLUP_COLUMNS) for part in parts])
 
 
@@ -108,7 +106,9 @@ def _stored_answers(log: ActivityLog, asked: _Asked) -> bool:
     )
 
 
-def _from_log(log: ActivityLog, agreement: Agreement, asked: _Asked, kinds: Sequence[str]) -> Lazy:
+def _from_log(
+    log: ActivityLog, agreement: Agreement, asked: _Asked, *, kinds: Sequence[str] | None = None
+) -> Lazy:
     activities = log.read(
         lead_ids=asked.lead_ids,
         kinds=kinds,

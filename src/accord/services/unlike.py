@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
 from datetime import datetime
 from typing import Any
 
@@ -59,22 +60,20 @@ def with_reasons(
     if not ids:
         yield []
         return
-    lines = _Lines(
-        reason_lines(leads_among(leads, ids), evidence, agreement, as_of=as_of)
-        .sort("lead_id")
-        .to_native()
-    )
-    for start in range(0, len(ids), at_once):
-        rows = changed.slice(start, at_once)
-        reasons = group_reasons(lines.up_to(ids[start + rows.num_rows - 1]))
-        yield [to_scored(row, reasons) for row in rows.to_pylist()]
+    lines = reason_lines(leads_among(leads, ids), evidence, agreement, as_of=as_of)
+    with closing(_batches_of(lines.sort("lead_id").to_native())) as batches:
+        in_order = _Lines(batches)
+        for start in range(0, len(ids), at_once):
+            rows = changed.slice(start, at_once)
+            reasons = group_reasons(in_order.up_to(ids[start + rows.num_rows - 1]))
+            yield [to_scored(row, reasons) for row in rows.to_pylist()]
 
 
 class _Lines:
     """Reason lines in the order of their leads, of which one takes the next ones."""
 
-    def __init__(self, sorted_lines: Any) -> None:
-        self._batches = _batches_of(sorted_lines)
+    def __init__(self, batches: Iterator[pa.RecordBatch]) -> None:
+        self._batches = batches
         self._next: pa.RecordBatch | None = next(self._batches, None)
         self._schema = self._next.schema if self._next is not None else None
 
@@ -92,12 +91,16 @@ class _Lines:
         return pa.Table.from_batches(taken, self._schema)
 
 
-def _batches_of(lines: Any) -> Iterator[pa.RecordBatch]:
-    """Yield the batches of an Arrow table, or of a DuckDB relation while it computes."""
+def _batches_of(lines: Any) -> Generator[pa.RecordBatch, None, None]:
+    """Yield the batches of an Arrow table, or of a DuckDB relation while it computes.
+
+    Closed before the end it gives up the computing: its connection is busy until then.
+    """
     if isinstance(lines, pa.Table):
         yield from lines.to_batches()
-    else:
-        yield from lines.to_arrow_reader(_LINES)
+        return
+    with closing(lines.to_arrow_reader(_LINES)) as reader:
+        yield from reader
 
 
 def _position(rows: pa.Table) -> Any:
