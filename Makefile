@@ -9,13 +9,14 @@ export DO_NOT_TRACK := 1
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 export GX_ANALYTICS_ENABLED := false
 
-.PHONY: help install demo test check bench prove format clean
+.PHONY: help install spark demo test check bench prove format clean
 
 help:
 	@echo "make demo     a simulated company through the whole system, in a few minutes"
 	@echo "make test     every test"
 	@echo "make check    ruff, mypy strict, import-linter"
 	@echo "make prove    the long proofs at full count"
+	@echo "make spark    pyspark into the environment, for the tests of Spark; needs Java 17"
 	@echo "make bench    what is measured, against named rivals"
 	@echo "make format   let ruff format and fix"
 	@echo "make clean    remove the environment and what demo and tests left"
@@ -27,6 +28,9 @@ $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	touch $(READY)
+
+spark: install
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[spark]'
 
 demo: install
 	@$(BIN)/python -m flows.demo
