@@ -20,12 +20,14 @@ def put_beside(frame: nw.LazyFrame[Any], table: pa.Table) -> nw.LazyFrame[Any]:
     implementation = frame.implementation
     native: Any = frame.to_native()
     if implementation.is_duckdb():
-        return nw.from_native(_on_connection(native, table)).lazy()
-    if implementation.is_pyspark() or implementation.is_pyspark_connect():
-        return nw.from_native(native.sparkSession.createDataFrame(table)).lazy()
-    if implementation.is_pyarrow():
-        table = _with_texts_of(native, table)
-    return nw.from_arrow(table, backend=implementation).lazy()
+        there = nw.from_native(_on_connection(native, table))
+    elif implementation.is_pyspark() or implementation.is_pyspark_connect():
+        there = nw.from_native(native.sparkSession.createDataFrame(table))
+    else:
+        given = _with_texts_of(native, table) if implementation.is_pyarrow() else table
+        there = nw.from_arrow(given, backend=implementation)
+    beside: nw.LazyFrame[Any] = there.lazy()
+    return beside
 
 
 def _on_connection(relation: Any, beside: pa.Table) -> Any:  # noqa: ARG001 DuckDB sees local names
