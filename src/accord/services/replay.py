@@ -23,6 +23,9 @@ from accord.services.merges import Merges, read_merges_then
 from accord.services.scored import Scored, fit_fields, score_leads, score_table
 from accord.services.workspace import Workspace
 
+_FEW = 20_000
+"""Up to so many leads memory has less overhead than the engine."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Then:
@@ -74,6 +77,8 @@ def read_then(
         leads = _read_leads(connection, roots, merges, terms, at=known)
     concerned = merges if roots is None else merges.among(roots)
     evidence = read_evidence(workspace.log, roots, concerned, terms, as_of=as_of, known_at=known)
+    if roots is None and leads.num_rows <= _FEW:
+        evidence = evidence.to_arrow_table()
     return Then(
         agreement=terms,
         as_of=as_of,
