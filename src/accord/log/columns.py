@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pyarrow as pa
 
@@ -99,8 +101,16 @@ def months_of(occurred_us: pa.ChunkedArray) -> pa.DictionaryArray:
     """Return the month of each instant, YYYY-MM in UTC, as a dictionary; null for null."""
     given = occurred_us.is_valid().to_numpy()
     days = occurred_us.fill_null(0).to_numpy() // _DAY_US
+    months = _months(days)
+    first, last = (int(months.min()), int(months.max())) if len(months) else (0, 0)
+    words = np.arange(first, last + 1).astype("datetime64[M]").astype(str)
+    codes = pa.array((months - first).astype(np.int32), mask=~given)
+    return pa.DictionaryArray.from_arrays(codes, pa.array(words, pa.string()))
+
+
+def _months(days: np.ndarray[Any, np.dtype[np.int64]]) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """Number the month of each day; of many rows on few days, each day is looked up once."""
     first, last = (int(days.min()), int(days.max())) if len(days) else (0, 0)
-    every = np.arange(first, last + 1).astype("datetime64[D]").astype("datetime64[M]")
-    words, months = np.unique(every, return_inverse=True)
-    codes = pa.array(months.astype(np.int32)[days - first], mask=~given)
-    return pa.DictionaryArray.from_arrays(codes, pa.array(words.astype(str), pa.string()))
+    looked_up = np.arange(first, last + 1) if last - first < len(days) else days
+    months = looked_up.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
+    return months if looked_up is days else months[days - first]
