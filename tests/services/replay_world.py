@@ -6,7 +6,7 @@ Everything comes in as files, as it does in life; scores are stored by the stage
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -87,7 +87,7 @@ class Company(Story):
 
     def stored(self) -> dict[str, Told]:
         """Return the scores that are stored now, by lead, with reasons and thresholds."""
-        return {row["lead_id"]: _told(row) for row in self.rows("score")}
+        return scores_of(self.rows("score"))
 
     def merge_two(self) -> None:
         merge_by_hand(self.workspace, "web:9", "crm:3", as_of=self.at + HOUR)
@@ -181,6 +181,11 @@ LATER: tuple[Callable[[Company], None], ...] = (
     Company.tidy_the_log,
 )
 """What happens after the month, in this order."""
+
+
+def scores_of(rows: Iterable[Mapping[str, Any]]) -> dict[str, Told]:
+    """Return rows of stored scores by lead, with reasons and thresholds."""
+    return {row["lead_id"]: _told(row) for row in rows}
 
 
 def told(scored: list[Scored]) -> dict[str, Told]:
