@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -27,6 +26,7 @@ from accord.services.replay import Then, read_then
 from accord.services.rescore_apply import check_applicable
 from accord.services.rescore_compare import Pair
 from accord.services.rescore_leads import Asked, read_asked
+from accord.services.rescore_moments import Side
 from accord.services.rescore_past import Ends, evaluate_past, find_ends
 from accord.services.rescore_weeks import count_handoffs, weekly_capacity, weeks_before
 from accord.services.score import apply_scores
@@ -62,23 +62,6 @@ def run_rescore(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Side:
-    """One agreement at work: what its scores are made of, the scores, every activity's row."""
-
-    then: Then
-    scores: pa.Table
-    rows: Any
-
-    @classmethod
-    def of(
-        cls, workspace: Workspace, agreement: Agreement, asked: Asked, *, as_of: datetime
-    ) -> _Side:
-        then = read_then(workspace, as_of=as_of, agreement=agreement, lead_ids=asked.lead_ids)
-        rows = read_each(workspace.log, then.merges, agreement, as_of=as_of, known_at=then.known_at)
-        return cls(then=then, scores=then.table(), rows=rows)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class _Back:
     """What both agreements are asked about the past: of which leads, which weeks, which ends."""
 
@@ -86,20 +69,11 @@ class _Back:
     weeks: tuple[Period, ...]
     ends: Ends
 
-    def handoffs(self, side: _Side) -> tuple[int, ...]:
-        return count_handoffs(
-            side.then,
-            self.weeks,
-            leads=self.leads,
-            settled=self.ends.settled,
-            fits=side.scores,
-            rows=side.rows,
-        )
+    def handoffs(self, side: Side) -> tuple[int, ...]:
+        return count_handoffs(side, self.weeks, leads=self.leads, settled=self.ends.settled)
 
-    def evaluation(self, side: _Side) -> Evaluation:
-        return evaluate_past(
-            side.then, self.ends.past, leads=self.leads, fits=side.scores, rows=side.rows
-        )
+    def evaluation(self, side: Side) -> Evaluation:
+        return evaluate_past(side, self.ends.past, leads=self.leads)
 
     @property
     def tells(self) -> bool:
@@ -116,12 +90,12 @@ def _compare(
     *,
     as_of: datetime,
 ) -> Comparison:
-    now = _Side.of(workspace, in_force, asked, as_of=as_of)
+    now = _side(workspace, in_force, asked, as_of=as_of)
     is_other = proposed.fingerprint != in_force.fingerprint
-    then = _Side.of(workspace, proposed, asked, as_of=as_of) if is_other else now
+    then = _side(workspace, proposed, asked, as_of=as_of) if is_other else now
     leads = read_asked(workspace, now.then, asked)
     pair = Pair.of(leads, now=now.scores, then=then.scores)
-    back = _read_back(workspace, now, pair.leads)
+    back = _read_back(workspace, now.then, pair.leads)
     mql_now, mql_then = pair.mql()
     return Comparison(
         as_of=as_of,
@@ -143,11 +117,18 @@ def _compare(
     )
 
 
-def _read_back(workspace: Workspace, now: _Side, leads: pa.Table) -> _Back:
-    then = now.then
-    with workspace.ledger.read() as connection:
-        stated = read_ends(connection, known_at=then.known_at)
-    ends = find_ends(stated, then.merges, rows=now.rows, as_of_us=to_us(then.as_of))
+def _side(workspace: Workspace, agreement: Agreement, asked: Asked, *, as_of: datetime) -> Side:
+    then = read_then(workspace, as_of=as_of, agreement=agreement, lead_ids=asked.lead_ids)
+    rows = read_each(workspace.log, then.merges, agreement, as_of=as_of, known_at=then.known_at)
+    connection = workspace.log.connection
+    return Side(then=then, scores=then.table(), rows=rows, connection=connection)
+
+
+def _read_back(workspace: Workspace, then: Then, leads: pa.Table) -> _Back:
+    connection = workspace.log.connection
+    with workspace.ledger.read() as ledger:
+        stated = read_ends(ledger, known_at=then.known_at)
+    ends = find_ends(stated, then.merges, connection=connection, as_of_us=to_us(then.as_of))
     return _Back(
         leads=leads,
         weeks=weeks_before(then.as_of, then.agreement.timezone),
@@ -155,7 +136,7 @@ def _read_back(workspace: Workspace, now: _Side, leads: pa.Table) -> _Back:
     )
 
 
-def _weeks(workspace: Workspace, back: _Back, *, now: _Side, then: _Side) -> tuple[Week, ...]:
+def _weeks(workspace: Workspace, back: _Back, *, now: Side, then: Side) -> tuple[Week, ...]:
     with workspace.ledger.read() as connection:
         reps = read_active_reps(connection, as_of=back.weeks[0].start)
     counted = back.handoffs(now)
@@ -172,7 +153,7 @@ def _weeks(workspace: Workspace, back: _Back, *, now: _Side, then: _Side) -> tup
     )
 
 
-def _past(back: _Back, *, now: _Side, then: _Side) -> Mapping[str, Evaluation]:
+def _past(back: _Back, *, now: Side, then: Side) -> Mapping[str, Evaluation]:
     if not back.tells:
         return {}
     evaluated = back.evaluation(now)

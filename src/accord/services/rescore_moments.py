@@ -9,12 +9,12 @@ of a negative kind, without an activity, is not looked for.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import narwhals as nw
 import pyarrow as pa
 
-from accord.conditions import put_beside
 from accord.records import to_us
 from accord.scoring import ROLLUP_COLUMNS, SCORES, qualified, score
 from accord.services.replay import Then
@@ -34,27 +34,53 @@ _PLACES = f"""
 """
 
 
-def score_moments(then: Then, *, fits: pa.Table, rows: Lazy, spans: Relation) -> Lazy:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Side:
+    """One agreement at work: what its scores are made of, the scores, every activity's row.
+
+    ``scores`` as ``score_table`` gives them. ``rows``: each activity as a rollup row of its own, a
+    relation on ``connection``, which is DuckDB's.
+    """
+
+    then: Then
+    scores: pa.Table
+    rows: Lazy
+    connection: Any
+
+    def on(self, table: pa.Table) -> Lazy:
+        """Return a table as a lazy frame beside the rows."""
+        return on(self.connection, table)
+
+
+def score_moments(side: Side, spans: pa.Table, *, rows: Lazy | None = None) -> Lazy:
     """Score leads at each of their moments.
 
     ``spans``: lead_id, from_us (a moment itself, whatever happened) and until_us (no longer one);
-    one row a lead. ``rows``: rollup rows of these leads (others do no harm) as of which each says
-    what happened at its last_us. ``fits``: each lead's fit. Rows and spans are relations of one
-    DuckDB connection. Returns one row a moment: lead_id, at_us, the scores in whole tenths, and
-    one boolean a threshold.
+    one row a lead. ``rows`` in place of the side's: rollup rows of these leads (others do no harm),
+    each of which tells what happened at its last_us. Returns one row a moment: lead_id, at_us, the
+    scores in whole tenths, one boolean a threshold.
     """
-    moments = _find_moments(rows.to_native(), spans).to_arrow_table()
-    placed = put_beside(rows, moments)
+    of_spans = side.on(spans)
+    own = (side.rows if rows is None else rows).join(of_spans, on="lead_id", how="semi")
+    own = side.on(own.to_native().to_arrow_table())  # read once, and asked for twice
+    found = _find_moments(own.to_native(), of_spans.to_native())
+    moments = side.on(found.to_arrow_table())
     scores = score(
-        placed.select(lead_id="moment"),
-        _moved(rows, placed, as_of_us=to_us(then.as_of)),
-        then.agreement,
-        as_of=then.as_of,
+        moments.select(lead_id="moment"),
+        _moved(own, moments, as_of_us=to_us(side.then.as_of)),
+        side.then.agreement,
+        as_of=side.then.as_of,
     )
     implicit = scores.select("engagement", "intent", moment="lead_id")
-    fit = put_beside(rows, fits.select(["lead_id", "fit"]))
-    found = placed.join(implicit, on="moment").join(fit, on="lead_id")
-    return qualified(found.select("lead_id", "at_us", *SCORES), then.agreement)
+    fit = side.on(side.scores.select(["lead_id", "fit"]))
+    joined = moments.join(implicit, on="moment").join(fit, on="lead_id")
+    return qualified(joined.select("lead_id", "at_us", *SCORES), side.then.agreement)
+
+
+def on(connection: Any, table: pa.Table) -> Lazy:
+    """Return a table as a lazy frame on a DuckDB connection."""
+    frame: Lazy = nw.from_native(connection.from_arrow(table)).lazy()
+    return frame
 
 
 def _find_moments(rows: Relation, spans: Relation) -> Relation:

@@ -13,13 +13,9 @@ import narwhals as nw
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from accord.conditions import put_beside
 from accord.scoring.evaluation import Evaluation, evaluate
 from accord.services.merges import Merges
-from accord.services.replay import Then
-from accord.services.rescore_moments import score_moments
-
-Lazy = nw.LazyFrame[Any]
+from accord.services.rescore_moments import Side, on, score_moments
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,16 +39,16 @@ def _among(table: pa.Table, lead_ids: Any) -> pa.Table:
     return table.filter(pc.is_in(table["lead_id"], value_set=lead_ids))
 
 
-def find_ends(stated: pa.Table, merges: Merges, *, rows: Lazy, as_of_us: int) -> Ends:
+def find_ends(stated: pa.Table, merges: Merges, *, connection: Any, as_of_us: int) -> Ends:
     """Say of each lead how it ended, from what sources state (``ledger.outcome_rows``).
 
     A lead that was ever won is a winner, from its first deal won. Else its end is its
     disqualification, else its last deal lost, unless a deal of it is open: that may still be won.
-    What is stated of a merged lead is its root's. ``rows`` names the engine.
+    What is stated of a merged lead is its root's. ``connection`` is DuckDB's.
     """
     roots = pa.table({"lead_id": list(merges.into), "root": list(merges.into.values())}, _ROOTS)
     timed = stated.set_column(2, "at_us", stated["at"].cast(pa.int64()))
-    ends = put_beside(rows, timed).join(put_beside(rows, roots), on="lead_id", how="left")
+    ends = on(connection, timed).join(on(connection, roots), on="lead_id", how="left")
     happened = nw.col("at_us") <= as_of_us
     own = ends.with_columns(lead_id=nw.coalesce("root", "lead_id")).filter(happened)
     by_lead = own.to_native().aggregate(_BY_LEAD, "lead_id")
@@ -77,23 +73,20 @@ _PAST = """
 """
 
 
-def evaluate_past(
-    then: Then, past: pa.Table, *, leads: pa.Table, fits: pa.Table, rows: Lazy
-) -> Evaluation:
+def evaluate_past(side: Side, past: pa.Table, *, leads: pa.Table) -> Evaluation:
     """Say whom the agreement would have sent of the past leads, and what became of them.
 
     Sent is who held the mql threshold at any moment before the end, not only now: scores fade.
     ``leads`` has lead_id and created_us, ``past`` as :func:`find_ends` gives it, of these leads.
     """
-    ended = put_beside(rows, past)
-    spans = ended.join(put_beside(rows, leads), on="lead_id").select(
-        "lead_id", from_us="created_us", until_us="ended_us"
-    )
-    moments = score_moments(then, fits=fits, rows=rows, spans=spans.to_native())
+    ended = side.on(past)
+    looked_at = ended.join(side.on(leads), on="lead_id")
+    spans = looked_at.select("lead_id", from_us="created_us", until_us="ended_us")
+    moments = score_moments(side, spans.to_native().to_arrow_table())
     best = moments.to_native().aggregate(_BEST, "lead_id").select(_AT_BEST)
     judged = ended.join(nw.from_native(best).lazy(), on="lead_id", how="left")
     table = judged.to_native().select(_OR_NEVER).to_arrow_table()
-    return evaluate(table, version=then.agreement.version)
+    return evaluate(table, version=side.then.agreement.version)
 
 
 _BEST = """

@@ -9,14 +9,13 @@ from typing import Any
 import narwhals as nw
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from accord.agreement import Agreement
-from accord.conditions import put_beside
 from accord.metrics import Period, parse_week, week_label, week_named, week_of
 from accord.records import Role, to_us
 from accord.scoring import ROLLUP_COLUMNS, roll_up
-from accord.services.replay import Then
-from accord.services.rescore_moments import score_moments
+from accord.services.rescore_moments import Side, score_moments
 
 Lazy = nw.LazyFrame[Any]
 
@@ -31,13 +30,7 @@ def weeks_before(as_of: datetime, zone: str) -> tuple[Period, ...]:
 
 
 def count_handoffs(
-    then: Then,
-    weeks: Sequence[Period],
-    *,
-    leads: pa.Table,
-    settled: pa.Table,
-    fits: pa.Table,
-    rows: Lazy,
+    side: Side, weeks: Sequence[Period], *, leads: pa.Table, settled: pa.Table
 ) -> tuple[int, ...]:
     """Count the leads that would have been handed over in each of these weeks.
 
@@ -48,10 +41,11 @@ def count_handoffs(
     created_us.
     """
     edges = [to_us(weeks[0].start), *(to_us(week.end) for week in weeks)]
-    begun = nw.col("last_us") > edges[0]
-    spans = _spans(rows.filter(begun), leads, settled, first_us=edges[0], last_us=edges[-1])
-    known = nw.concat([_rolled_up(then.agreement, rows, weeks[0].start), rows.filter(begun)])
-    moments = score_moments(then, fits=fits, rows=known, spans=spans).to_native()
+    inside = side.rows.filter(nw.col("last_us") > edges[0], nw.col("last_us") < edges[-1])
+    active = inside.select("lead_id").unique().to_native().to_arrow_table()["lead_id"]
+    spans = _spans(leads, settled, active, first_us=edges[0], last_us=edges[-1])
+    known = nw.concat([_rolled_up(side, weeks[0].start), inside])
+    moments = score_moments(side, spans, rows=known).to_native()
     first = moments.filter("mql").aggregate("lead_id, min(at_us) AS at_us", "lead_id")
     crossed = first.filter(f"at_us > {edges[0]}").select("at_us").to_arrow_table()
     places = np.searchsorted(edges, crossed["at_us"].to_numpy(), side="right") - 1
@@ -59,26 +53,26 @@ def count_handoffs(
 
 
 def _spans(
-    happened: Lazy, leads: pa.Table, settled: pa.Table, *, first_us: int, last_us: int
-) -> Any:
+    leads: pa.Table, settled: pa.Table, active: Any, *, first_us: int, last_us: int
+) -> pa.Table:
     """Return when each lead is looked at: only who did something in the weeks, or came in them.
 
     The first moment of a lead that was there before is the beginning of the weeks.
     """
-    ours = put_beside(happened, leads).join(put_beside(happened, settled), "lead_id", how="left")
-    active = happened.select("lead_id").unique()
-    came = ours.filter(nw.col("created_us") > first_us)
-    was = ours.filter(nw.col("created_us") <= first_us).join(active, "lead_id", how="semi")
-    until = nw.min_horizontal(nw.col("settled_us").fill_null(last_us), nw.lit(last_us))
-    since = nw.max_horizontal(nw.col("created_us"), nw.lit(first_us))
-    return nw.concat([came, was]).select("lead_id", from_us=since, until_us=until).to_native()
+    came = pc.greater(leads["created_us"], first_us)
+    is_active = pc.is_in(leads["lead_id"], value_set=active)
+    asked = leads.filter(pc.or_(came, is_active))
+    at = pc.index_in(asked["lead_id"], value_set=settled["lead_id"])
+    until = pc.min_element_wise(settled["settled_us"].take(at), last_us)  # a null is left out
+    since = pc.max_element_wise(asked["created_us"], first_us)
+    return pa.table({"lead_id": asked["lead_id"], "from_us": since, "until_us": until})
 
 
-def _rolled_up(agreement: Agreement, rows: Lazy, until: datetime) -> Lazy:
+def _rolled_up(side: Side, until: datetime) -> Lazy:
     """Sum up what had happened when the weeks began: it is a part of every moment in them."""
-    before = rows.filter(nw.col("last_us") <= to_us(until))
+    before = side.rows.filter(nw.col("last_us") <= to_us(until))
     activities = before.select("lead_id", "kind", occurred_us="last_us")
-    return roll_up(activities, agreement, as_of=until).select(*ROLLUP_COLUMNS)
+    return roll_up(activities, side.then.agreement, as_of=until).select(*ROLLUP_COLUMNS)
 
 
 def weekly_capacity(

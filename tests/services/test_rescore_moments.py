@@ -1,0 +1,130 @@
+"""Scores at every moment of a lead: the frame held to the plain rule, moment by moment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from accord.agreement import load
+from accord.records import from_us, to_us
+from accord.scoring import each, qualifies, score_lead
+from accord.services.merges import Merges
+from accord.services.replay import Then
+from accord.services.rescore_moments import Side, score_moments
+from accord.services.rescore_past import find_ends
+
+AGREEMENT = load(Path(__file__).resolve().parents[2] / "agreement.yaml")
+NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+KINDS = ("demo_requested", "pricing_viewed", "webinar_attended", "unsubscribed", "page_viewed")
+
+lives = st.lists(
+    st.lists(st.tuples(st.sampled_from(KINDS), st.integers(-2, 40 * 24)), max_size=8),
+    min_size=1,
+    max_size=8,
+)
+"""Of each lead: kinds, each with how many hours ago it was done."""
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[Any]:
+    connection = duckdb.connect()
+    yield connection
+    connection.close()
+
+
+def scored(engine: Any, did: pa.Table, spans: pa.Table, fits: pa.Table) -> list[dict[str, Any]]:
+    then = Then(
+        agreement=AGREEMENT,
+        as_of=NOW,
+        known_at=NOW,
+        leads=fits,
+        evidence=None,
+        merges=Merges(into={}),
+    )
+    rows = each(engine.from_arrow(did), AGREEMENT)
+    side = Side(then=then, scores=fits, rows=rows, connection=engine)
+    found = score_moments(side, spans)
+    return found.sort("lead_id", "at_us").collect("pyarrow").to_native().to_pylist()
+
+
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(lives, st.integers(0, 1000), st.integers(0, 1000))
+def test_each_moment_has_the_scores_of_the_plain_rule_at_its_instant(
+    engine: Any, many: list[list[tuple[str, int]]], came: int, ended: int
+) -> None:
+    """A lead is looked at when it comes and at each activity after that and before its end."""
+    lived = {f"crm:{number}": life for number, life in enumerate(many)}
+    did = {
+        lead_id: [(kind, to_us(NOW - hours * HOUR)) for kind, hours in life]
+        for lead_id, life in lived.items()
+    }
+    came_us, ended_us = to_us(NOW - came * HOUR), to_us(NOW - ended * HOUR)
+    flat = [(lead_id, kind, at) for lead_id, own in did.items() for kind, at in own]
+    columns = list(zip(*flat, strict=True)) or [[], [], []]
+    activities = pa.table(
+        dict(zip(("lead_id", "kind", "occurred_us"), map(list, columns), strict=True)),
+        pa.schema([("lead_id", pa.string()), ("kind", pa.string()), ("occurred_us", pa.int64())]),
+    )
+    ids = list(lived)
+    spans = {"lead_id": ids, "from_us": [came_us] * len(ids), "until_us": [ended_us] * len(ids)}
+    fits = {"lead_id": ids, "fit": [number * 100 for number in range(len(ids))]}
+    wanted = []
+    for number, lead_id in enumerate(ids):
+        moments = {came_us, *(at for _, at in did[lead_id] if at > came_us)}
+        for at in sorted(moment for moment in moments if moment < ended_us):
+            one = score_lead({}, did[lead_id], AGREEMENT, as_of=from_us(at))
+            numbers = {"fit": number * 100, "engagement": one.engagement, "intent": one.intent}
+            holds = qualifies(AGREEMENT, **numbers)
+            wanted.append((lead_id, at, *numbers.values(), "mql" in holds, "hot" in holds))
+    names = ("lead_id", "at_us", "fit", "engagement", "intent", "mql", "hot")
+    found = scored(engine, activities, pa.table(spans), pa.table(fits))
+    assert [tuple(row[name] for name in names) for row in found] == wanted
+
+
+stated_ends = st.lists(
+    st.tuples(
+        st.sampled_from(("a", "b", "c")),
+        st.sampled_from(("customer", "lost", "disqualified", "opportunity")),
+        st.integers(0, 20),
+    ),
+    max_size=12,
+)
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(stated=stated_ends, merged=st.booleans())
+def test_the_end_of_a_lead_is_its_first_deal_won_else_its_refusal_else_its_last_loss(
+    engine: Any, *, stated: list[tuple[str, str, int]], merged: bool
+) -> None:
+    """In plain Python; ``c`` may have been merged into ``a``; nothing after instant 10 counts."""
+    into = {"c": "a"} if merged else {}
+    table = pa.table(
+        {
+            "lead_id": pa.array([lead for lead, *_ in stated], pa.string()),
+            "stage": pa.array([stage for _, stage, _ in stated], pa.string()),
+            "at": pa.array([at for *_, at in stated], pa.timestamp("us", "UTC")),
+        }
+    )
+    found = find_ends(table, Merges(into=into), connection=engine, as_of_us=10)
+    past, settled = set(), set()
+    for lead in {into.get(lead, lead) for lead, *_ in stated}:
+        own = [(stage, at) for one, stage, at in stated if into.get(one, one) == lead and at <= 10]
+        at_of = {stage: sorted(at for one, at in own if one == stage) for stage, _ in own}
+        won, refused = at_of.get("customer"), at_of.get("disqualified")
+        if won:
+            past.add((lead, True, won[0]))
+        elif "opportunity" not in at_of and (refused or "lost" in at_of):
+            past.add((lead, False, refused[0] if refused else at_of["lost"][-1]))
+        if won or refused:
+            settled.add((lead, min([*(won or []), *(refused or [])])))
+    assert {tuple(row.values()) for row in found.past.to_pylist()} == past
+    assert {tuple(row.values()) for row in found.settled.to_pylist()} == settled
