@@ -24,10 +24,21 @@ WRONG_INPUT = 2
 
 def new_app() -> App:
     """Return the root of the command line with every command."""
-    from accord.cli import agreement, desk, erase, identity, quality, reading, rescore, stages
+    from accord.cli import (
+        agreement,
+        desk,
+        erase,
+        identity,
+        quality,
+        reading,
+        rescore,
+        score,
+        stages,
+    )
 
     app = App(name="accord", help="Runs the agreement between marketing and sales as code.")
-    for group in (stages, rescore, reading, agreement, desk, quality, erase, identity):
+    groups = (stages, score, rescore, reading, agreement, desk, quality, erase, identity)
+    for group in groups:
         group.register(app)
     return app
 
