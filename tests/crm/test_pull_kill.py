@@ -7,8 +7,6 @@ there.
 
 from __future__ import annotations
 
-import itertools
-import multiprocessing
 import os
 import random
 import signal
@@ -17,7 +15,7 @@ from datetime import UTC, datetime
 
 import pytest
 import stamina
-from sqlalchemy import create_engine, func, select, text
+from sqlalchemy import func, select
 
 from accord.ledger import tables
 from accord.services import pull
@@ -53,8 +51,6 @@ sources:
       occurred_at: properties.hs_timestamp
 """
 
-_numbers = itertools.count()
-
 
 def open_workspace(home, url):
     return Workspace.open(
@@ -82,14 +78,6 @@ def pull_once(home, url, service, point, witness):
     assert not result.errors, result.errors
 
 
-@pytest.fixture(scope="module")
-def children():
-    context = multiprocessing.get_context("forkserver")
-    names = ("great_expectations", "psycopg", "holidays", "deltalake", "duckdb", "httpx", "pytest")
-    context.set_forkserver_preload(["accord.services.ingest", *names])
-    return context
-
-
 @pytest.fixture
 def server():
     running = HubspotServer()
@@ -104,21 +92,11 @@ def server():
     running.close()
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def world(request, tmp_path):
+@pytest.fixture
+def world(ledger_url, tmp_path):
     """A home folder and the URL of an empty ledger."""
     (tmp_path / "sources.yaml").write_text(SOURCES)
-    if request.param == "sqlite":
-        yield tmp_path, f"sqlite:///{tmp_path / 'home' / 'ledger.db'}"
-        return
-    admin = create_engine(request.getfixturevalue("postgres_server"), isolation_level="AUTOCOMMIT")
-    name = f"pull_kill_{os.getpid()}_{next(_numbers)}"
-    with admin.connect() as connection:
-        connection.execute(text(f'CREATE DATABASE "{name}"'))
-    yield tmp_path, admin.url.set(database=name).render_as_string(hide_password=False)
-    with admin.connect() as connection:
-        connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
-    admin.dispose()
+    return tmp_path, ledger_url
 
 
 def run(children, world, server, point=""):

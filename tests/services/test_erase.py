@@ -11,8 +11,6 @@ import json
 import os
 import shutil
 import signal
-import subprocess
-import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -439,39 +437,28 @@ def _server_files_with(workspace, needle: bytes):
 
 # --- killed anywhere ---------------------------------------------------------------------------
 
-_CHILD = """
-import sys
-from datetime import datetime
-from accord.services.erase import run_erase
-from accord.services.settings import Settings
-from accord.services.workspace import Workspace
-home, url, agreement, sources, at = sys.argv[1:]
-places = {"home": home, "database_url": url, "agreement": agreement, "sources": sources}
-settings = Settings(**places, _env_file=None)
-run_erase(Workspace.open(settings), "crm:1", as_of=datetime.fromisoformat(at))
-"""
+
+def erase_and_die(folder: Path, url: str, point: str, witness: Path) -> None:
+    """What a child does: die at the point, or run to the end."""
+    os.environ |= {"ACCORD_KILL_AT": point, "ACCORD_KILL_LOG": str(witness)}
+    run_erase(open_in(folder, url), "crm:1", as_of=AT)
 
 
-def erase_in_child(workspace, point: str, tmp_path) -> bool:
-    witness = tmp_path / "witness"
-    settings = workspace.settings
-    places = (settings.home, settings.ledger_url, settings.agreement, settings.sources)
-    done = subprocess.run(
-        [sys.executable, "-c", _CHILD, *map(str, places), AT.isoformat()],
-        env={**os.environ, "ACCORD_KILL_AT": point, "ACCORD_KILL_LOG": str(witness)},
-        check=False,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode in {0, -signal.SIGKILL}, done.stderr
+def erase_in_child(children, workspace, point: str, folder: Path) -> bool:
+    witness = folder / "witness"
+    url = workspace.settings.ledger_url
+    child = children.Process(target=erase_and_die, args=(folder, url, point, witness))
+    child.start()
+    child.join(120)
+    assert child.exitcode in {0, -signal.SIGKILL}
     return witness.exists() and point in witness.read_text()
 
 
 @pytest.mark.parametrize("point", POINTS)
 def test_killed_at_a_point_and_asked_again_it_ends_as_if_nobody_had_disturbed(
-    company, tmp_path, point
+    children, company, tmp_path, point
 ):
-    assert erase_in_child(company, point, tmp_path)
+    assert erase_in_child(children, company, point, tmp_path)
     again = replace(company, log=type(company.log).open(str(company.settings.log_path)))
     world.tick(again, AT)  # the stages go on meanwhile, and bring nothing back
     assert [row for row in rows(again, "score") if row["lead_id"] == "crm:1"] == [] or (
@@ -488,8 +475,8 @@ def test_killed_at_a_point_and_asked_again_it_ends_as_if_nobody_had_disturbed(
     again.log.close()
 
 
-def test_a_night_brings_an_interrupted_erasure_to_its_end(company, tmp_path):
-    assert erase_in_child(company, "erase.after_log", tmp_path)
+def test_a_night_brings_an_interrupted_erasure_to_its_end(children, company, tmp_path):
+    assert erase_in_child(children, company, "erase.after_log", tmp_path)
     again = replace(company, log=type(company.log).open(str(company.settings.log_path)))
     assert [one.rule for one in run_audit(again, as_of=AT)] == ["L2"]
     result = run_nightly(again, as_of=AT + DAY)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 from datetime import UTC, datetime, timedelta
@@ -243,14 +242,6 @@ def release_all(home, url, point, witness):
     changes = {"kind": "page_viewed", "at": "2026-01-04"}
     release(workspace, keys(workspace, source="web", status="open"), as_of=LATER, changes=changes)
     workspace.close()
-
-
-@pytest.fixture(scope="module")
-def children():
-    context = multiprocessing.get_context("forkserver")
-    names = ("great_expectations", "psycopg", "holidays", "deltalake", "duckdb", "pytest")
-    context.set_forkserver_preload(["accord.services.release", *names])
-    return context
 
 
 def die_or_end(children, home, url, point):

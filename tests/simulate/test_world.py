@@ -19,6 +19,24 @@ from tests.simulate.conftest import START, World
 
 KINDS = ("leads", "activities", "touches", "decisions", "opportunities", "spend", "reps")
 
+# Worlds that several tests look at and none goes on with.
+
+
+@pytest.fixture(scope="module")
+def fortnight(tmp_path_factory) -> World:
+    """Two weeks of a company, six hours a step."""
+    world = World(tmp_path_factory.mktemp("fortnight"), size=2500)
+    world.walk(days=14)
+    return world
+
+
+@pytest.fixture(scope="module")
+def month(tmp_path_factory) -> World:
+    """Four weeks of a company, a day a step, over the night in which clocks are set back."""
+    world = World(tmp_path_factory.mktemp("month"), size=3600)
+    world.walk(days=28, hours=24)
+    return world
+
 
 def test_the_same_seed_writes_the_same_files_byte_for_byte(make_world):
     one, other = make_world("one"), make_world("other")
@@ -57,14 +75,12 @@ def test_only_files_with_rows_are_written(make_world):
     )
 
 
-def test_every_flaw_occurs_and_the_truth_points_at_its_row(make_world):
-    world = make_world(size=2500)
-    world.walk(days=14)
-    truth = read_truth(world.folder)
+def test_every_flaw_occurs_and_the_truth_points_at_its_row(fortnight):
+    truth = read_truth(fortnight.folder)
     own = {Flaw.UNKNOWN_WORD}  # sales makes it, and nobody was handed off
     assert {dirty.flaw for dirty in truth.dirty} == set(Flaw) - own
     for dirty in truth.dirty:
-        row = world.rows(dirty.file)[dirty.row - 1]
+        row = fortnight.rows(dirty.file)[dirty.row - 1]
         assert row["id"] == dirty.record_id
         assert _shows(dirty.flaw, row), dirty
 
@@ -90,26 +106,22 @@ def _is_date(value: str) -> bool:
     return True
 
 
-def test_a_row_that_truth_calls_a_duplicate_stood_there_before(make_world):
-    world = make_world(size=1500)
-    world.walk(days=8)
+def test_a_row_that_truth_calls_a_duplicate_stood_there_before(fortnight):
     for kind, column in (("leads", "lead"), ("activities", "activity")):
-        rows = Counter(tuple(sorted(row.items())) for row in world.rows(kind))
+        rows = Counter(tuple(sorted(row.items())) for row in fortnight.rows(kind))
         repeated = {dict(row)["id"] for row, count in rows.items() if count > 1}
         truth = {
             dirty.record_id
-            for dirty in read_truth(world.folder).dirty
+            for dirty in read_truth(fortnight.folder).dirty
             if dirty.entity == column and dirty.expected is Expected.DUPLICATE
         }
         assert truth
         assert repeated == truth
 
 
-def test_the_same_person_comes_twice_with_the_mail_in_another_case(make_world):
-    world = make_world(size=2500)
-    world.walk(days=10)
-    truth = read_truth(world.folder)
-    leads = {row["id"]: row for row in world.rows("leads")}
+def test_the_same_person_comes_twice_with_the_mail_in_another_case(fortnight):
+    truth = read_truth(fortnight.folder)
+    leads = {row["id"]: row for row in fortnight.rows("leads")}
     seconds = [dirty.record_id for dirty in truth.dirty if dirty.flaw is Flaw.SAME_PERSON]
     assert seconds
     for second in seconds:
@@ -118,11 +130,9 @@ def test_the_same_person_comes_twice_with_the_mail_in_another_case(make_world):
         assert leads[second]["mail"].casefold() == leads[first]["mail"].casefold()
 
 
-def test_no_lead_is_stored_in_the_hour_that_local_time_shows_twice(make_world):
-    world = make_world(size=1500)
-    world.walk(days=30, hours=24)
+def test_no_lead_is_stored_in_the_hour_that_local_time_shows_twice(month):
     zone = ZoneInfo("America/New_York")
-    for row in world.rows("leads"):
+    for row in month.rows("leads"):
         try:
             local = datetime.fromisoformat(row["created"]).replace(tzinfo=zone)
         except ValueError:
@@ -130,10 +140,8 @@ def test_no_lead_is_stored_in_the_hour_that_local_time_shows_twice(make_world):
         assert local.utcoffset() == local.replace(fold=1).utcoffset()
 
 
-def test_all_three_sizes_come_and_about_one_lead_in_twenty_would_buy(make_world):
-    world = make_world(size=3600)
-    world.walk(days=28, hours=24)
-    leads = read_truth(world.folder).leads.values()
+def test_all_three_sizes_come_and_about_one_lead_in_twenty_would_buy(month):
+    leads = read_truth(month.folder).leads.values()
     sizes = Counter(lead.segment for lead in leads)
     assert sizes["small"] > sizes["middle"] > sizes["large"] > 0.05 * len(leads)
     buyers = [lead for lead in leads if lead.would_buy]
@@ -142,13 +150,11 @@ def test_all_three_sizes_come_and_about_one_lead_in_twenty_would_buy(make_world)
     assert 3000 < len(leads) < 4300
 
 
-def test_buyers_do_more_and_ask_for_prices_and_demos(make_world):
-    world = make_world(size=3600)
-    world.walk(days=14, hours=24)
-    leads = read_truth(world.folder).leads
+def test_buyers_do_more_and_ask_for_prices_and_demos(month):
+    leads = read_truth(month.folder).leads
     wanting = {"pricing_viewed", "pricing_sheet_downloaded", "trial_started", "demo_requested"}
     acts, wants = Counter(), Counter()
-    for row in world.rows("activities"):
+    for row in month.rows("activities"):
         if row["lead"] in leads:
             acts[leads[row["lead"]].nature] += 1
             wants[leads[row["lead"]].nature] += row["kind"] in wanting
@@ -160,20 +166,16 @@ def test_buyers_do_more_and_ask_for_prices_and_demos(make_world):
     )
 
 
-def test_people_are_seen_by_day_more_than_by_night(make_world):
-    world = make_world(size=2500)
-    world.walk(days=7, hours=24)
-    hours = Counter(row["at"][11:13] for row in world.rows("activities") if "T" in row["at"])
+def test_people_are_seen_by_day_more_than_by_night(month):
+    hours = Counter(row["at"][11:13] for row in month.rows("activities") if "T" in row["at"])
     day, night = ("13", "14", "15", "16"), ("03", "04", "05", "06")
     assert sum(hours[each] for each in day) > 3 * sum(hours[each] for each in night)
 
 
-def test_absences_stand_in_the_record_once_they_are_known(make_world):
-    world = make_world(size=3600)
-    world.walk(days=28, hours=24)
-    away = [row for row in world.rows("reps") if row["absences"]]
+def test_absences_stand_in_the_record_once_they_are_known(month):
+    away = [row for row in month.rows("reps") if row["absences"]]
     assert away
-    first = {row["id"]: row for row in reversed(world.rows("reps"))}
+    first = {row["id"]: row for row in reversed(month.rows("reps"))}
     assert any(row["absences"] != first[row["id"]]["absences"] for row in away)
     for row in away:
         for span in row["absences"].split(";"):
