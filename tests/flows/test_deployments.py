@@ -116,6 +116,17 @@ async def start(name: str, parameters: dict) -> str:
     return str(run.id)
 
 
+async def refused(name: str, parameters: dict) -> bool:
+    """Whether the server itself refuses to make a run with these parameters."""
+    from prefect.exceptions import PrefectHTTPStatusError
+
+    try:
+        await start(name, parameters)
+    except PrefectHTTPStatusError as error:
+        return error.response.status_code == 409
+    return False
+
+
 async def state_of(run_id: str) -> tuple[str, str]:
     from prefect import get_client
 
@@ -133,6 +144,8 @@ def test_all_is_deployed_and_a_real_worker_runs_one_to_completed(prefect_server,
     for name, deployment in DEPLOYMENTS.items():
         assert len(schedules[name]) == len(deployment.get("schedules", []))
 
+    for wrong in ({"apply": "perhaps"}, {"segments": "large"}, {"lead_ids": ["crm:1"] * 1001}):
+        assert asyncio.run(refused("rescore/rescore", wrong)), wrong
     parameters = {"as_of": "2026-11-21T12:00:00Z"}
     run_id = asyncio.run(start("pipeline/pipeline", parameters))
     prefect("worker", "start", "--pool", "accord", "--run-once", api=prefect_server, home=home)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -62,3 +63,14 @@ def test_the_night_is_quiet_on_an_empty_ledger(prefect_server, home) -> None:
     from flows.nightly import nightly_flow
 
     assert nightly_flow(as_of=NOON)["findings"] == 0
+
+
+def test_rescoring_from_a_form_writes_the_page_and_links_it(prefect_server, home) -> None:
+    """The candidate is pasted: the worker need not see the file of who asks."""
+    from flows.rescore import rescore_flow
+
+    text = (home / "agreement.yaml").read_text().replace('version: "2026.4"', 'version: "2026.5"')
+    page = rescore_flow(candidate_text=text, as_of=NOON, segments=("large",))
+    assert page.endswith("reports/rescore-2026.5-20261120T120000Z.html")
+    assert Path(page).read_text().count("2026.5") > 1
+    assert "rescore" in asyncio.run(artifact_keys())
