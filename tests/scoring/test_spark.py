@@ -7,16 +7,21 @@ takes none. The product's way is here too, so that one process only has to start
 from __future__ import annotations
 
 import random
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import duckdb
 import narwhals as nw
 import pytest
 
-from accord.log import lacks_spark, open_session
+from accord.log import READ_COLUMNS, ActivityLog, lacks_spark, open_session, read_with_spark
+from accord.log.storage import Storage
+from accord.records import to_us
 from accord.scoring import (
+    ROLLUP_COLUMNS,
     THRESHOLDS,
     combine,
     each,
@@ -28,9 +33,17 @@ from accord.scoring import (
     sum_up,
     work_out,
 )
+from accord.services.evidence import stale_kinds
+from accord.services.identity_hand import merge_by_hand
+from accord.services.replay import read_then
+from accord.services.rollup import move_cut
+from accord.services.settings import Settings
+from accord.services.spark_scores import score_with_spark
+from accord.services.workspace import Workspace
 from tests.conditions import test_beside as beside
 from tests.scoring import crowd
-from tests.scoring.engines import T_US, T, activities, collected, leads, shipped
+from tests.scoring.engines import ROOT, T_US, T, activities, collected, leads, shipped, with_scoring
+from tests.services.identity_world import Story
 
 Found = tuple[list[dict[str, Any]], list[dict[str, Any]]]
 
@@ -99,8 +112,8 @@ def kept(frame: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
 
 def scored_by(put, people, rollup, agreement) -> Found:
     """The rows of the scores with their thresholds, and the rows of the reasons, in order."""
-    workings = work_out(put(leads(*people)), rollup, agreement, as_of=T)
-    workings = replace(workings, fit=kept(workings.fit), weighed=kept(workings.weighed))
+    workings = work_out(put(leads(*people)), kept(rollup), agreement, as_of=T)
+    workings = replace(workings, fit=kept(workings.fit))
     scores = qualified(sum_up(workings, agreement), agreement)
     lines = explain_lines(workings, agreement)
     return collected(scores, "lead_id"), collected(lines, "lead_id", "score", "name")
@@ -156,3 +169,75 @@ def test_spark_joins_a_table_beside_by_the_very_characters_of_its_keys(session) 
     frame = nw.from_native(session.createDataFrame(beside.GIVEN)).lazy()
     assert beside.places(frame) == beside.WANTED
     assert beside.many_verdicts(session.createDataFrame) == beside.many_wanted()
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
+    """Three leads and what they did, in a folder whose name Spark would take for a pattern."""
+    home = tmp_path_factory.mktemp("story") / "a {b,c} é"
+    home.mkdir()
+    shutil.copy(ROOT / "agreement.yaml", home / "agreement.yaml")
+    settings = Settings(
+        home=home, agreement=home / "agreement.yaml", sources=home / "sources.yaml", _env_file=None
+    )
+    told = Story(Workspace.open(settings))
+    person = {"created": "2026-01-01", "country": "US"}
+    told.leads(
+        "crm",
+        {"id": "1", "email": "ann@acme.example", "title": "CFO", "employees": "500", **person},
+        {"id": "2", "email": "bob@other.example", "title": "Élan manager", **person},
+        {"id": "3", "email": "cy@gmail.com", "title": "Student", **person},
+    )
+    told.activities(
+        "crm",
+        ("a", "1", "demo_requested", "2026-11-02T10:00:00Z"),
+        ("b", "1", "webinar_attended", "2026-09-17T10:00:00Z"),
+        ("c", "2", "pricing_viewed", "2026-11-09T08:00:00Z"),
+        ("d", "3", "page_viewed", "2026-11-10T08:00:00Z"),
+        ("e", "3", "unsubscribed", "2026-03-01T00:00:00Z"),
+    )
+    yield told
+    told.workspace.close()
+
+
+def test_a_log_is_scored_on_spark_as_on_duckdb(session, story) -> None:
+    """By its files alone; then the stored rollup, its tail, kinds of another half-life, a merge.
+
+    Lead 1: CFO 25, 500 people 20, US 10. Lead 2: manager 10, US 10. Lead 3: 10 - 30 - 15, so 0.
+    """
+    workspace = story.workspace
+    found = score_with_spark(workspace, session, as_of=story.at).to_pydict()
+    assert found["fit"] == [550, 200, 0]
+    assert found == read_then(workspace, as_of=story.at).table().to_pydict()
+    move_cut(workspace, as_of=story.at)
+    merge_by_hand(workspace, "crm:3", "crm:2", as_of=story.at)
+    story.activities("crm", ("late", "3", "pricing_viewed", "2026-11-08T00:00:00Z"))
+    wanted = {"pricing_viewed": {"points": 10}, "demo_requested": {"points": 70}}
+    terms = with_scoring(intent={"cap": 100, "half_life": "3d", "activities": wanted})
+    assert stale_kinds(workspace.log, terms) == ("pricing_viewed", "demo_requested")
+    asked = {"as_of": story.at, "agreement": terms}
+    later = score_with_spark(workspace, session, **asked).to_pydict()
+    assert later["lead_id"] == ["crm:1", "crm:2"]
+    assert later == read_then(workspace, **asked).table().to_pydict()
+    assert later["intent"] != found["intent"][:2]
+
+
+def test_a_log_in_storage_is_read_where_it_is_and_by_time(session, story, tmp_path) -> None:
+    """Files beyond the bounds are not opened: of all months, the one that is asked for."""
+    shutil.copytree(story.workspace.settings.log_path, tmp_path / "log")
+    elsewhere = ActivityLog(Storage(f"file://{tmp_path}/log", None), folder=None)
+    there = read_with_spark(elsewhere, session)
+    from_us = to_us(datetime(2026, 11, 8, tzinfo=UTC))
+    rows = there.read(from_us=from_us, kinds=["pricing_viewed", "page_viewed"])
+    assert {row["lead_id"] for row in rows.collect()} == {"crm:2", "crm:3"}
+    assert set(rows.columns) == set(READ_COLUMNS)
+    assert all("month=2026-11" in file for file in rows.inputFiles())
+    assert len(there.read().inputFiles()) > len(rows.inputFiles())
+
+
+def test_a_log_without_activities_scores_on_spark(session, tmp_path) -> None:
+    there = read_with_spark(ActivityLog.open(str(tmp_path / "none")), session)
+    assert there.read().columns == list(READ_COLUMNS)
+    assert there.read().count() == 0
+    assert there.read_rollup().columns == list(ROLLUP_COLUMNS)
+    assert there.read_tail(lead_ids=["crm:1"]).count() == 0

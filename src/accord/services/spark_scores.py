@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from accord.agreement import Agreement
 from accord.log import read_with_spark
+from accord.services.evidence import read_evidence
 from accord.services.replay import read_then
 from accord.services.workspace import Workspace
 
@@ -28,13 +29,13 @@ def score_with_spark(
     one boolean a threshold. What was known, and the agreement, are as for
     :func:`accord.services.replay.read_then`. Stores nothing.
     """
-    there = on_spark(workspace, session)
-    return read_then(there, as_of=as_of, known_at=known_at, agreement=agreement).table()
-
-
-def on_spark(workspace: Workspace, session: Any) -> Workspace:
-    """Return a workspace whose log Spark reads; for reading only.
-
-    What it says of all leads is worked out on the session; of some leads, on this machine.
-    """
-    return replace(workspace, log=read_with_spark(workspace.log, session))
+    then = read_then(workspace, as_of=as_of, known_at=known_at, agreement=agreement)
+    there = read_evidence(
+        read_with_spark(workspace.log, session),
+        None,
+        then.merges,
+        then.agreement,
+        as_of=as_of,
+        known_at=then.known_at,
+    )
+    return replace(then, evidence=there).table()
