@@ -19,7 +19,6 @@ from accord.ledger import insert_rows, read_rows, tables
 from accord.ledger.fact_rows import clear_crossings
 from accord.records import to_us
 from accord.scoring import score_lead
-from accord.services.explain import explain
 from accord.services.score import ScoreResult, apply_scores, run_score
 from accord.services.workspace import Workspace
 
@@ -406,40 +405,3 @@ def test_killed_in_the_middle_and_run_again_is_as_if_run_once(
     assert len(world.pending()) == 2
     assert run_score(world.workspace, as_of=NOW) == ScoreResult(scored=1, changed=1, crossed=1)
     assert world.numbers("crm:1") == (550, 0, 700)
-
-
-def test_an_explanation_adds_up_and_says_what_is_missing(world: World) -> None:
-    world.leads("crm:1", **BUYER)
-    world.activity("crm:1", "pricing_sheet_downloaded")
-    run_score(world.workspace, as_of=NOW)
-    found = explain(world.workspace, "crm:1", as_of=NOW).as_dict()
-    assert found["scores"] == {"fit": "55.0", "engagement": "0.0", "intent": "25.0"}
-    assert found["position"] == "desire"
-    assert found["holds"] == []
-    assert found["reasons"] == world.score("crm:1")["reasons"]
-    assert {"for": "mql", "fit": "0.0", "engagement": "0.0", "intent": "15.0"} in found["missing"]
-    assert [way["for"] for way in found["missing"]] == ["engaged", "target", "mql", "mql", "hot"]
-
-
-def test_an_explanation_is_of_the_asked_instant_and_stores_nothing(world: World) -> None:
-    world.leads("crm:1")
-    world.activity("crm:1", "demo_requested")
-    later = explain(world.workspace, "crm:1", as_of=NOW + 14 * DAY)
-    assert later.scores["intent"] == Decimal("35.0")
-    assert explain(world.workspace, "crm:1", as_of=NOW - DAY).scores["intent"] == 0
-    assert world.rows(tables.score) == []
-
-
-def test_a_merged_lead_is_explained_by_the_lead_it_counts_for(world: World) -> None:
-    world.leads("crm:1", "web:1")
-    world.activity("web:1", "demo_requested")
-    world.merge("web:1", "crm:1")
-    found = explain(world.workspace, "web:1", as_of=NOW)
-    assert (found.asked, found.lead_id) == ("web:1", "crm:1")
-    assert found.as_dict()["merged_into"] == "crm:1"
-    assert found.scores["intent"] == Decimal("70.0")
-
-
-def test_an_unknown_lead_is_one_clear_error(world: World) -> None:
-    with pytest.raises(InputError, match="crm:404: no lead of this id is known"):
-        explain(world.workspace, "crm:404", as_of=NOW)

@@ -10,7 +10,7 @@ import narwhals as nw
 from accord.agreement import Agreement
 from accord.conditions import ConditionCompiler
 from accord.records import to_us
-from accord.scoring.frames import Lazy, by_kind
+from accord.scoring.frames import Lazy, by_kind, is_kind
 from accord.scoring.rollup import decay
 from accord.scoring.terms import (
     BEYOND_SHOWING,
@@ -22,8 +22,6 @@ from accord.scoring.terms import (
     to_tenths,
 )
 
-_NO_KIND = ""  # an agreement without kinds: engines disagree about an empty list
-
 
 def in_scoring(rollup: Lazy, agreement: Agreement, *, as_of: datetime) -> Lazy:
     """Return the rows of a rollup that are in scoring, each with ``elapsed_us`` since its last.
@@ -31,8 +29,8 @@ def in_scoring(rollup: Lazy, agreement: Agreement, *, as_of: datetime) -> Lazy:
     lead_id, kind, count, last_us, weight at last_us, elapsed_us; as many rows a lead and kind as
     the rollup has. A row that reaches beyond as_of tells nothing about it and is left out.
     """
-    is_scored = nw.col("kind").is_in([*kind_terms(agreement), _NO_KIND])
     elapsed = nw.lit(to_us(as_of)) - nw.col("last_us")
+    is_scored = is_kind(kind_terms(agreement))
     return rollup.filter(is_scored, nw.col("last_us") <= to_us(as_of)).select(
         nw.col("lead_id", "kind").cast(nw.String),
         nw.col("count", "last_us").cast(nw.Int64),
