@@ -30,7 +30,7 @@ def score(  # noqa: PLR0913  the options of one command
     *,
     full: Annotated[bool, Parameter(negative="")] = False,
     store: Annotated[bool, Parameter(negative="")] = False,
-    lead: tuple[str, ...] = (),
+    lead: Annotated[tuple[str, ...], Parameter(negative="")] = (),
     leads: Path | None = None,
     agreement: Path | None = None,
     csv: Path | None = None,
