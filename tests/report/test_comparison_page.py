@@ -151,6 +151,23 @@ def test_past_leads_stand_with_intervals_and_lift_by_tenth(tables):
     assert tables["deciles"][1] == ["1", "94", "14", "3.9", "2.5", "5.2", "22", "6.1", "3.9", "7.7"]
 
 
+def test_past_leads_that_were_all_sent_are_said_to_tell_little():
+    """151 sent of 36 + 115 past leads are all of them."""
+    then = replace(THEN, non_buyers=115)
+    page = page_of(replace(nothing(), past={"now": then, "then": then}))
+    assert "It would have sent them all, so they tell nothing of whom it would leave out." in page
+
+
+@pytest.mark.parametrize(
+    ("capacity", "says"),
+    [(49, "in none of them more than reps can take, instead of in 1"), (50, "never more than")],
+)
+def test_a_week_at_capacity_is_not_above_it(capacity, says):
+    """The fullest week has 50 hand-offs in force and 48 under the candidate."""
+    found = build_comparison(comparison(**{**_UNDRAWN, "weeks": weeks(capacity)}), folder="rescore")
+    assert says in found.sections[1].lead
+
+
 def test_spreads_stand_band_by_band(tables):
     assert tables["spreads"][1][:3] == ["0 to 9.9", "900", "800"]
     assert tables["spreads"][-1][:3] == ["90 and more", "40", "40"]

@@ -41,9 +41,13 @@ def _lead(found: Comparison) -> str:
     if not gained and not lost:
         return "The same leads are over the MQL threshold under both."
     return (
-        f"{found.mql_now:,} leads are over the MQL threshold now; {gained:,} would join them and"
-        f" {lost:,} leave, which makes {found.mql_then:,}."
+        f"{found.mql_now:,} leads are over the MQL threshold now; {_many(gained)} would join them"
+        f" and {_many(lost)} leave, which makes {found.mql_then:,}."
     )
+
+
+def _many(count: int) -> str:
+    return f"{count:,}" if count else "none"
 
 
 def _chart(found: Comparison, groups: Sequence[Group], noun: str) -> tuple[Chart, ...]:

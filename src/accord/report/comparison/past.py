@@ -38,16 +38,21 @@ def _lead(found: Mapping[str, Evaluation]) -> str:
     )
     if not then.precision.of:
         return f"{many} The candidate would have sent none of them."
-    return f"{many} {_sent(then)}. Where intervals overlap, a difference may be chance."
+    return f"{many} {_sent(then)}. {_caution(then)}"
+
+
+def _caution(then: Evaluation) -> str:
+    if then.precision.of == then.winners + then.non_buyers:
+        return "It would have sent them all, so they tell nothing of whom it would leave out."
+    return "Where intervals overlap, a difference may be chance."
 
 
 def _sent(then: Evaluation) -> str:
     sent = then.precision
+    bought = f"{sent.count:,} bought ({to_percent(sent.value)}, {to_interval(sent)})"
     times = "" if then.lift.value is None else f", {tenths(then.lift.value).shown} times the rate"
-    return (
-        f"Of the {sent.of:,} that the candidate would have sent, {sent.count:,} bought"
-        f" ({to_percent(sent.value)}, {to_interval(sent)}){times and times + ' of all'}"
-    )
+    rate = f"{times} of all" if times else ""
+    return f"Of the {sent.of:,} that the candidate would have sent, {bought}{rate}"
 
 
 def _measures(found: Mapping[str, Evaluation]) -> Table:

@@ -17,7 +17,7 @@ def spreads(found: Comparison) -> Section:
         name="spreads",
         title="How scores spread",
         lead=_lead(found),
-        charts=tuple(_chart(found, one) for one in found.spreads if sum(one.now)),
+        charts=tuple(_chart(found, one) for one in found.spreads if _drawn(one)),
         tables=(_table(found.spreads),),
     )
 
@@ -30,18 +30,24 @@ def _lead(found: Comparison) -> str:
     return f"{found.changed:,} of {found.leads:,} leads would have other scores than now."
 
 
+def _drawn(one: Spread) -> bool:
+    """Whether any lead is in a band that is drawn: all but the first, which would dwarf them."""
+    return any((*one.now[1:], *one.then[1:]))
+
+
 def _chart(found: Comparison, one: Spread) -> Chart:
     now, then = to_labels(found)
     bands = list(zip(one.now, one.then, strict=True))
     values = (
         (str(place * _WIDTH), {"value": of_now}, {"value": of_then})
         for place, (of_now, of_then) in enumerate(bands)
+        if place
     )
     said = (f"{_band(at, len(bands))} {a:,} and {b:,}" for at, (a, b) in enumerate(bands))
     return paired_columns(
         f"chart-spread-{one.score}",
         to_rows(found, values),
-        title=f"Leads by {one.score}, in bands of ten points",
+        title=f"Leads by {one.score}, from ten points on",
         says=f"{now} and {then}: " + "; ".join(said),
         colors=to_colors(found),
     )

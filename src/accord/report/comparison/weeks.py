@@ -33,7 +33,10 @@ def _lead(found: Comparison) -> str:
     if all(week.capacity is None for week in found.weeks):
         return f"{many}. The agreement names no capacity to hold them against."
     over_now, over_then = count_over(found)
-    return f"{many}; in {over_then} of them more than reps can take, instead of in {over_now}."
+    if not over_now and not over_then:
+        return f"{many}; never more than reps can take."
+    often = f"in {over_then or 'none'} of them more than reps can take"
+    return f"{many}; {often}, instead of in {over_now or 'none'}."
 
 
 def _handed(found: Comparison) -> bool:
