@@ -15,7 +15,7 @@ import narwhals as nw
 from accord.agreement import Agreement
 from accord.log import ActivityLog, Cut
 from accord.records import from_us, to_us
-from accord.scoring import combine, each, kind_terms
+from accord.scoring import ROLLUP_COLUMNS, combine, each, kind_terms, roll_up
 from accord.services.workspace import Workspace
 
 Lazy = nw.LazyFrame[Any]
@@ -86,7 +86,7 @@ def stale_kinds(stored: Mapping[str, float], agreed: Mapping[str, float]) -> tup
 
 def carried(stored: Any, tail: Any, agreement: Agreement, *, cut: Cut) -> Lazy:
     """Return the rollup at a cut from the one before and its tail up to the cut, lazily."""
-    return combine(stored, each(tail, agreement), as_of=from_us(cut.occurred_us))
+    return _joined(_lazy(stored), each(tail, agreement), cut=cut)
 
 
 def carried_without(
@@ -96,7 +96,15 @@ def carried_without(
     kinds, activities = anew
     is_other = ~nw.col("kind").is_in(kinds)
     new = nw.concat([each(tail, agreement).filter(is_other), each(activities, agreement)])
-    return combine(_lazy(stored).filter(is_other), new, as_of=from_us(cut.occurred_us))
+    return _joined(_lazy(stored).filter(is_other), new, cut=cut)
+
+
+def _joined(kept: Lazy, new: Lazy, *, cut: Cut) -> Lazy:
+    """Add new rows to those of their leads; the rows of all others stay as they are, to the bit."""
+    named = new.select("lead_id").unique()
+    others = kept.join(named, on="lead_id", how="anti").select(*ROLLUP_COLUMNS)
+    theirs = kept.join(named, on="lead_id", how="semi")
+    return nw.concat([others, combine(theirs, new, as_of=from_us(cut.occurred_us))])
 
 
 def _next_step(log: ActivityLog, agreed: Mapping[str, float], *, as_of: datetime) -> _Step:
@@ -113,15 +121,21 @@ def _next_step(log: ActivityLog, agreed: Mapping[str, float], *, as_of: datetime
 
 
 def _take(log: ActivityLog, step: _Step, agreement: Agreement) -> CutResult:
-    until_us = step.cut.occurred_us
-    stored, tail = log.read_rollup(), log.read_tail(until_us=until_us)
-    if step.stale:
-        anew = step.stale, log.read(kinds=step.stale, until_us=until_us)
-        rollup = carried_without(stored, tail, agreement, cut=step.cut, anew=anew)
-    else:
-        rollup = carried(stored, tail, agreement, cut=step.cut)
+    rollup = _rolled_up(log, step, agreement)
     rows = log.write_rollup(rollup.to_native(), cut=step.cut, half_lives=half_lives_of(agreement))
     return CutResult(moved=True, added=step.added, rebuilt=step.stale, rows=rows)
+
+
+def _rolled_up(log: ActivityLog, step: _Step, agreement: Agreement) -> Lazy:
+    until_us = step.cut.occurred_us
+    tail = log.read_tail(until_us=until_us)
+    if log.cut is None:
+        return roll_up(tail, agreement, as_of=from_us(until_us))
+    stored = log.read_rollup()
+    if not step.stale:
+        return carried(stored, tail, agreement, cut=step.cut)
+    anew = step.stale, log.read(kinds=step.stale, until_us=until_us)
+    return carried_without(stored, tail, agreement, cut=step.cut, anew=anew)
 
 
 def _lazy(frame: Any) -> Lazy:
