@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import itertools
 import multiprocessing
 import os
@@ -57,6 +58,25 @@ def _file(item: pytest.Item) -> str:
 
 def _turn(file: str) -> int:
     return next((at for at, part in enumerate(LONGEST) if part in file), len(LONGEST))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _each_agreement_is_parsed_once() -> Iterator[None]:
+    """Most tests write the shipped agreement anew, and to parse it took a third of their time.
+
+    An agreement is a frozen value of its text; faults are found anew each time.
+    """
+    room = importlib.import_module("accord.agreement.load")
+    parse, kept = room.loads, {}
+
+    def loads(text: str, *, where: str = "agreement"):
+        if text not in kept:
+            kept[text] = parse(text, where=where)
+        return kept[text]
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(room, "loads", loads)
+        yield
 
 
 @pytest.fixture(scope="session")
