@@ -18,7 +18,7 @@ from accord.records import from_us, to_us
 from accord.scoring import each, qualifies, score_lead
 from accord.services.merges import Merges
 from accord.services.replay import Then
-from accord.services.rescore_moments import Side, score_moments
+from accord.services.rescore_moments import Trial, score_moments
 from accord.services.rescore_past import find_ends
 
 AGREEMENT = load(Path(__file__).resolve().parents[2] / "agreement.yaml")
@@ -51,8 +51,8 @@ def scored(engine: Any, did: pa.Table, spans: pa.Table, fits: pa.Table) -> list[
         merges=Merges(into={}),
     )
     rows = each(engine.from_arrow(did), AGREEMENT)
-    side = Side(then=then, scores=fits, rows=rows, connection=engine)
-    found = score_moments(side, spans)
+    trial = Trial(then=then, scores=fits, rows=rows, connection=engine)
+    found = score_moments(trial, spans)
     return found.sort("lead_id", "at_us").collect("pyarrow").to_native().to_pylist()
 
 

@@ -26,7 +26,7 @@ from accord.services.replay import Then, read_then
 from accord.services.rescore_apply import check_applicable
 from accord.services.rescore_compare import Pair
 from accord.services.rescore_leads import Asked, read_asked
-from accord.services.rescore_moments import Side
+from accord.services.rescore_moments import Trial
 from accord.services.rescore_past import Ends, evaluate_past, find_ends
 from accord.services.rescore_weeks import count_handoffs, weekly_capacity, weeks_before
 from accord.services.score import apply_scores
@@ -69,11 +69,11 @@ class _Back:
     weeks: tuple[Period, ...]
     ends: Ends
 
-    def handoffs(self, side: Side) -> tuple[int, ...]:
-        return count_handoffs(side, self.weeks, leads=self.leads, settled=self.ends.settled)
+    def handoffs(self, trial: Trial) -> tuple[int, ...]:
+        return count_handoffs(trial, self.weeks, leads=self.leads, settled=self.ends.settled)
 
-    def evaluation(self, side: Side) -> Evaluation:
-        return evaluate_past(side, self.ends.past, leads=self.leads)
+    def evaluation(self, trial: Trial) -> Evaluation:
+        return evaluate_past(trial, self.ends.past, leads=self.leads)
 
     @property
     def tells(self) -> bool:
@@ -90,9 +90,9 @@ def _compare(
     *,
     as_of: datetime,
 ) -> Comparison:
-    now = _side(workspace, in_force, asked, as_of=as_of)
+    now = _try_out(workspace, in_force, asked, as_of=as_of)
     is_other = proposed.fingerprint != in_force.fingerprint
-    then = _side(workspace, proposed, asked, as_of=as_of) if is_other else now
+    then = _try_out(workspace, proposed, asked, as_of=as_of) if is_other else now
     leads = read_asked(workspace, now.then, asked)
     pair = Pair.of(leads, now=now.scores, then=then.scores)
     back = _read_back(workspace, now.then, pair.leads)
@@ -117,11 +117,11 @@ def _compare(
     )
 
 
-def _side(workspace: Workspace, agreement: Agreement, asked: Asked, *, as_of: datetime) -> Side:
+def _try_out(workspace: Workspace, agreement: Agreement, asked: Asked, *, as_of: datetime) -> Trial:
     then = read_then(workspace, as_of=as_of, agreement=agreement, lead_ids=asked.lead_ids)
     rows = read_each(workspace.log, then.merges, agreement, as_of=as_of, known_at=then.known_at)
     connection = workspace.log.connection
-    return Side(then=then, scores=then.table(), rows=rows, connection=connection)
+    return Trial(then=then, scores=then.table(), rows=rows, connection=connection)
 
 
 def _read_back(workspace: Workspace, then: Then, leads: pa.Table) -> _Back:
@@ -136,7 +136,7 @@ def _read_back(workspace: Workspace, then: Then, leads: pa.Table) -> _Back:
     )
 
 
-def _weeks(workspace: Workspace, back: _Back, *, now: Side, then: Side) -> tuple[Week, ...]:
+def _weeks(workspace: Workspace, back: _Back, *, now: Trial, then: Trial) -> tuple[Week, ...]:
     with workspace.ledger.read() as connection:
         reps = read_active_reps(connection, as_of=back.weeks[0].start)
     counted = back.handoffs(now)
@@ -153,7 +153,7 @@ def _weeks(workspace: Workspace, back: _Back, *, now: Side, then: Side) -> tuple
     )
 
 
-def _past(back: _Back, *, now: Side, then: Side) -> Mapping[str, Evaluation]:
+def _past(back: _Back, *, now: Trial, then: Trial) -> Mapping[str, Evaluation]:
     if not back.tells:
         return {}
     evaluated = back.evaluation(now)

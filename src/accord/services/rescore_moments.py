@@ -35,7 +35,7 @@ _PLACES = f"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Side:
+class Trial:
     """One agreement at work: what its scores are made of, the scores, every activity's row.
 
     ``scores`` as ``score_table`` gives them. ``rows``: each activity as a rollup row of its own, a
@@ -52,29 +52,29 @@ class Side:
         return on(self.connection, table)
 
 
-def score_moments(side: Side, spans: pa.Table, *, rows: Lazy | None = None) -> Lazy:
+def score_moments(trial: Trial, spans: pa.Table, *, rows: Lazy | None = None) -> Lazy:
     """Score leads at each of their moments.
 
     ``spans``: lead_id, from_us (a moment itself, whatever happened) and until_us (no longer one);
-    one row a lead. ``rows`` in place of the side's: rollup rows of these leads (others do no harm),
-    each of which tells what happened at its last_us. Returns one row a moment: lead_id, at_us, the
-    scores in whole tenths, one boolean a threshold.
+    one row a lead. ``rows`` in place of the trial's own: rollup rows of these leads (others do no
+    harm), each of which tells what happened at its last_us. Returns one row a moment: lead_id,
+    at_us, the scores in whole tenths, one boolean a threshold.
     """
-    of_spans = side.on(spans)
-    own = (side.rows if rows is None else rows).join(of_spans, on="lead_id", how="semi")
-    own = side.on(own.to_native().to_arrow_table())  # read once, and asked for twice
+    of_spans = trial.on(spans)
+    own = (trial.rows if rows is None else rows).join(of_spans, on="lead_id", how="semi")
+    own = trial.on(own.to_native().to_arrow_table())  # read once, and asked for twice
     found = _find_moments(own.to_native(), of_spans.to_native())
-    moments = side.on(found.to_arrow_table())
+    moments = trial.on(found.to_arrow_table())
     scores = score(
         moments.select(lead_id="moment"),
-        _moved(own, moments, as_of_us=to_us(side.then.as_of)),
-        side.then.agreement,
-        as_of=side.then.as_of,
+        _moved(own, moments, as_of_us=to_us(trial.then.as_of)),
+        trial.then.agreement,
+        as_of=trial.then.as_of,
     )
     implicit = scores.select("engagement", "intent", moment="lead_id")
-    fit = side.on(side.scores.select(["lead_id", "fit"]))
+    fit = trial.on(trial.scores.select(["lead_id", "fit"]))
     joined = moments.join(implicit, on="moment").join(fit, on="lead_id")
-    return qualified(joined.select("lead_id", "at_us", *SCORES), side.then.agreement)
+    return qualified(joined.select("lead_id", "at_us", *SCORES), trial.then.agreement)
 
 
 def on(connection: Any, table: pa.Table) -> Lazy:

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from accord.scoring.evaluation import Evaluation, evaluate
 from accord.services.merges import Merges
-from accord.services.rescore_moments import Side, on, score_moments
+from accord.services.rescore_moments import Trial, on, score_moments
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,20 +73,20 @@ _PAST = """
 """
 
 
-def evaluate_past(side: Side, past: pa.Table, *, leads: pa.Table) -> Evaluation:
+def evaluate_past(trial: Trial, past: pa.Table, *, leads: pa.Table) -> Evaluation:
     """Say whom the agreement would have sent of the past leads, and what became of them.
 
     Sent is who held the mql threshold at any moment before the end, not only now: scores fade.
     ``leads`` has lead_id and created_us, ``past`` as :func:`find_ends` gives it, of these leads.
     """
-    ended = side.on(past)
-    looked_at = ended.join(side.on(leads), on="lead_id")
+    ended = trial.on(past)
+    looked_at = ended.join(trial.on(leads), on="lead_id")
     spans = looked_at.select("lead_id", from_us="created_us", until_us="ended_us")
-    moments = score_moments(side, spans.to_native().to_arrow_table())
+    moments = score_moments(trial, spans.to_native().to_arrow_table())
     best = moments.to_native().aggregate(_BEST, "lead_id").select(_AT_BEST)
     judged = ended.join(nw.from_native(best).lazy(), on="lead_id", how="left")
     table = judged.to_native().select(_OR_NEVER).to_arrow_table()
-    return evaluate(table, version=side.then.agreement.version)
+    return evaluate(table, version=trial.then.agreement.version)
 
 
 _BEST = """

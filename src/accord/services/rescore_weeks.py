@@ -15,7 +15,7 @@ from accord.agreement import Agreement
 from accord.metrics import Period, parse_week, week_label, week_named, week_of
 from accord.records import Role, to_us
 from accord.scoring import ROLLUP_COLUMNS, roll_up
-from accord.services.rescore_moments import Side, score_moments
+from accord.services.rescore_moments import Trial, score_moments
 
 Lazy = nw.LazyFrame[Any]
 
@@ -30,7 +30,7 @@ def weeks_before(as_of: datetime, zone: str) -> tuple[Period, ...]:
 
 
 def count_handoffs(
-    side: Side, weeks: Sequence[Period], *, leads: pa.Table, settled: pa.Table
+    trial: Trial, weeks: Sequence[Period], *, leads: pa.Table, settled: pa.Table
 ) -> tuple[int, ...]:
     """Count the leads that would have been handed over in each of these weeks.
 
@@ -41,11 +41,11 @@ def count_handoffs(
     created_us.
     """
     edges = [to_us(weeks[0].start), *(to_us(week.end) for week in weeks)]
-    inside = side.rows.filter(nw.col("last_us") > edges[0], nw.col("last_us") < edges[-1])
+    inside = trial.rows.filter(nw.col("last_us") > edges[0], nw.col("last_us") < edges[-1])
     active = inside.select("lead_id").unique().to_native().to_arrow_table()["lead_id"]
     spans = _spans(leads, settled, active, first_us=edges[0], last_us=edges[-1])
-    known = nw.concat([_rolled_up(side, weeks[0].start), inside])
-    moments = score_moments(side, spans, rows=known).to_native()
+    known = nw.concat([_rolled_up(trial, weeks[0].start), inside])
+    moments = score_moments(trial, spans, rows=known).to_native()
     first = moments.filter("mql").aggregate("lead_id, min(at_us) AS at_us", "lead_id")
     crossed = first.filter(f"at_us > {edges[0]}").select("at_us").to_arrow_table()
     places = np.searchsorted(edges, crossed["at_us"].to_numpy(), side="right") - 1
@@ -68,11 +68,11 @@ def _spans(
     return pa.table({"lead_id": asked["lead_id"], "from_us": since, "until_us": until})
 
 
-def _rolled_up(side: Side, until: datetime) -> Lazy:
+def _rolled_up(trial: Trial, until: datetime) -> Lazy:
     """Sum up what had happened when the weeks began: it is a part of every moment in them."""
-    before = side.rows.filter(nw.col("last_us") <= to_us(until))
+    before = trial.rows.filter(nw.col("last_us") <= to_us(until))
     activities = before.select("lead_id", "kind", occurred_us="last_us")
-    return roll_up(activities, side.then.agreement, as_of=until).select(*ROLLUP_COLUMNS)
+    return roll_up(activities, trial.then.agreement, as_of=until).select(*ROLLUP_COLUMNS)
 
 
 def weekly_capacity(
