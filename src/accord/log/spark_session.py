@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import warnings
 from collections.abc import Mapping
 from importlib.util import find_spec
 from typing import Any
@@ -44,13 +45,25 @@ def open_session(master: str = LOCAL, *, options: Mapping[str, str] | None = Non
             expected="pyspark 4 and Java 17 or newer",
             remedy="install accord[spark] and a Java runtime, or score with DuckDB",
         )
-    from pyspark.sql import SparkSession  # a second, only where Spark is asked for
-
-    builder = SparkSession.builder.master(master).appName("accord")
+    builder = _import_session().builder.master(master).appName("accord")
     ours = _QUIET | (_ALONE if master.startswith("local") else {})
     for name, value in {**ours, **(options or {})}.items():
         builder = builder.config(name, value)
     return builder.getOrCreate()
+
+
+def _import_session() -> Any:
+    """Import Spark's session: a second, only where Spark is asked for.
+
+    Spark looks for pandas when the first number is written, and warns that ours is too new for it;
+    no row of ours passes through pandas.
+    """
+    from pyspark.sql import SparkSession
+
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas")
+        import pyspark.testing.utils  # noqa: F401 which looks and warns, once
+    return SparkSession
 
 
 def lacks_spark() -> str | None:
