@@ -25,7 +25,7 @@ def register(app: App) -> None:
 def rescore(  # noqa: PLR0913  the options of one command
     *,
     agreement: Path | None = None,
-    segment: tuple[str, ...] = (),
+    segment: Annotated[tuple[str, ...], Parameter(negative="")] = (),
     leads: Path | None = None,
     apply: Annotated[bool, Parameter(negative="")] = False,
     page: Path | None = None,

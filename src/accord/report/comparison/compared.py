@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from accord.records import to_text
+from accord.report.comparison.past_charts import SHARES
 from accord.report.comparison.words import to_limits
 from accord.report.model import Cell, Column, Section, Table
 from accord.scoring.comparison import Comparison
@@ -37,6 +38,8 @@ def _table(found: Comparison) -> Table:
         ("Leads scored under both", f"{found.leads:,}"),
         ("Of them with other scores", f"{found.changed:,}"),
         ("Scores stored", f"{found.stored:,}" if found.stored else "none: a dry run"),
+        *((title, f"{words}, of past leads") for _, title, words in SHARES),
+        ("Lift", "precision over the share of winners among all past leads"),
         ("Intervals", "95 %, Wilson's score interval"),
     )
     return Table(

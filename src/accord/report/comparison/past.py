@@ -13,7 +13,6 @@ from accord.report.model import Cell, Column, Section, Table
 from accord.scoring.comparison import Comparison
 from accord.scoring.evaluation import Decile, Evaluation, Share
 
-_LIFT = "precision over the share of winners among all"
 _CALLED = tuple(zip(SIDES, (NOW, THEN), strict=True))
 
 
@@ -63,7 +62,6 @@ def _measures(found: Mapping[str, Evaluation]) -> Table:
             Column(title="Measure", numeric=False),
             Column(title="Agreement", numeric=False),
             *(Column(title=title) for title in ("Value", "From", "To", "Count", "Of")),
-            Column(title="Meaning", numeric=False),
         ),
         rows=tuple(_measured(found)) if found else (),
         empty="Nothing to measure it on.",
@@ -71,12 +69,12 @@ def _measures(found: Mapping[str, Evaluation]) -> Table:
 
 
 def _measured(found: Mapping[str, Evaluation]) -> Iterator[tuple[Cell, ...]]:
-    for name, title, words in SHARES:
+    for name, title, _ in SHARES:
         for side, called in _CALLED:
             one = getattr(found[side], name)
-            yield (text(title), text(called), *_numbers(one, share), text(words))
+            yield (text(title), text(called), *_numbers(one, share))
     for side, called in _CALLED:
-        yield (text("Lift"), text(called), *_numbers(found[side].lift, tenths), text(_LIFT))
+        yield (text("Lift"), text(called), *_numbers(found[side].lift, tenths))
 
 
 def _numbers(one: Share, shown: Callable[[Decimal | None], Cell]) -> tuple[Cell, ...]:
