@@ -280,7 +280,8 @@ class Story:
         """Hold scores, counts and last instants to the scalar reference over all activities."""
         scores = score(people, evidence, agreement, as_of=as_of).collect().to_arrow().to_pylist()
         assert len(scores) == len(WHO)
-        found = counts_of(evidence, until_us=to_us(as_of))
+        agreed = half_lives_of(agreement)
+        found = counts_of(evidence, until_us=to_us(as_of), kinds=agreed)
         for row in scores:
             known = self._of(row["lead_id"], until_us=to_us(as_of))
             due = score_lead({}, known, agreement, as_of=as_of)
@@ -290,7 +291,7 @@ class Story:
             for kind, at in known:
                 expected[row["lead_id"], kind].append(at)
             for (who, kind), instants in expected.items():
-                if kind in half_lives_of(agreement):
+                if kind in agreed:
                     assert found.pop((who, kind)) == (len(instants), max(instants))
         assert found == {}
 
@@ -302,11 +303,11 @@ class Story:
         ]
 
 
-def counts_of(evidence, *, until_us):
-    """Count and last instant by lead and scoring kind of the rows that reasons are made of."""
+def counts_of(evidence, *, until_us, kinds):
+    """Count and last instant by lead and kind of the rows that reasons are made of."""
     found: dict[tuple[str, str], tuple[int, int]] = {}
     for row in evidence.rows(named=True) if hasattr(evidence, "rows") else evidence.to_pylist():
-        if row["last_us"] <= until_us:
+        if row["last_us"] <= until_us and row["kind"] in kinds:
             key = (row["lead_id"], row["kind"])
             count, last = found.get(key, (0, row["last_us"]))
             found[key] = (count + row["count"], max(last, row["last_us"]))
