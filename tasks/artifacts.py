@@ -11,8 +11,8 @@ from typing import Any
 
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 
+from accord.evaluation import Comparison
 from accord.report import to_headline
-from accord.scoring.comparison import Comparison
 from accord.services.rescore_page import comparison_tables, mover_rows
 
 _AT_MOST = 30

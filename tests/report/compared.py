@@ -6,8 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from accord.scoring.comparison import Comparison, Group, Mover, Spread, Week
-from accord.scoring.evaluation import Decile, Evaluation, Share
+from accord.evaluation import Comparison, Decile, Evaluation, Group, Mover, Share, Spread, Week
 
 HOSTILE = "<script>alert('x')</script> & \"more\" | *x*"
 

@@ -12,9 +12,9 @@ from html.parser import HTMLParser
 
 import pytest
 
+from accord.evaluation import Share
 from accord.report import build_comparison, render_comparison, to_headline
 from accord.report.palette import DARK, INK
-from accord.scoring.evaluation import Share
 from accord.services.rescore_page import comparison_path, comparison_values, write_comparison
 from accord.services.settings import Settings
 from tests.report.compared import HOSTILE, NOW, THEN, comparison, mover, nothing, weeks

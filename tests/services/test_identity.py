@@ -8,8 +8,8 @@ import pytest
 
 from accord.errors import InputError
 from accord.ledger.company_rows import IDENTITY
-from accord.ledger.version_rows import read_lead_attributes_as_of
 from accord.ledger.identity_rows import read_merges_as_of
+from accord.ledger.version_rows import read_lead_attributes_as_of
 from accord.services.identity_hand import merge_by_hand, undo_merge
 from tests.services.identity_world import HOUR, NOW, Story
 

@@ -18,9 +18,9 @@ from sqlalchemy import select
 
 from accord.agreement import AgreementError
 from accord.errors import InputError
+from accord.evaluation import Comparison, Group, Week
 from accord.ledger import insert_rows, read_rows, tables
 from accord.records import Side, to_us
-from accord.scoring.comparison import Comparison, Group, Week
 from accord.services.agreements import sign
 from accord.services.rescore import run_rescore
 from accord.services.workspace import Workspace

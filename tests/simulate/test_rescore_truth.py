@@ -19,10 +19,9 @@ from typing import Any
 import pytest
 
 from accord.agreement import Agreement, load
+from accord.evaluation import Comparison, Evaluation
 from accord.records import to_us
 from accord.scoring import qualifies, score_lead
-from accord.scoring.comparison import Comparison
-from accord.scoring.evaluation import Evaluation
 from accord.services.ingest import run_ingest
 from accord.services.rescore import run_rescore
 from accord.services.settings import Settings

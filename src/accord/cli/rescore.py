@@ -14,7 +14,7 @@ from accord.cli.stages import AsJson, AsOf
 from accord.errors import InputError
 
 if TYPE_CHECKING:  # frames take a second to import
-    from accord.scoring.comparison import Comparison
+    from accord.evaluation import Comparison
 
 
 def register(app: App) -> None:

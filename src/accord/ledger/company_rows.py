@@ -129,7 +129,6 @@ def read_segmented(
     ]
 
 
-
 def read_emails_said(connection: Connection, lead_ids: Sequence[str]) -> set[str]:
     """Read every e-mail that these leads have ever had: their companies lost or gained them."""
     query = select(lead_version.c.email).distinct().where(lead_version.c.email.is_not(None))

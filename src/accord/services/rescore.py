@@ -15,12 +15,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from accord.agreement import Agreement, load
+from accord.evaluation import Comparison, Evaluation, Week
 from accord.ledger.outcome_rows import read_ends
 from accord.ledger.routing_rows import read_active_reps
 from accord.metrics import Period, parse_week
 from accord.records import to_us
-from accord.scoring.comparison import Comparison, Week
-from accord.scoring.evaluation import Evaluation
 from accord.services.evidence import read_each
 from accord.services.replay import Then, read_then
 from accord.services.rescore_apply import check_applicable

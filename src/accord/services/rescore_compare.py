@@ -13,9 +13,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from accord.evaluation import Group, Mover, Spread
 from accord.metrics import NONE
 from accord.scoring import SCORES
-from accord.scoring.comparison import Group, Mover, Spread
 
 _LISTED = 1_000
 """Movers listed each way; their counts are in the groups."""

@@ -11,6 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from accord.evaluation import Comparison, Group, Mover
 from accord.report import (
     Figure,
     build_comparison,
@@ -21,7 +22,6 @@ from accord.report import (
     write_page,
 )
 from accord.scoring import SCORES, to_points
-from accord.scoring.comparison import Comparison, Group, Mover
 from accord.services.settings import Settings
 
 _UNSAFE = re.compile(r"[^\w.-]+", re.ASCII)

@@ -13,7 +13,7 @@ import narwhals as nw
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from accord.scoring.evaluation import Evaluation, evaluate
+from accord.evaluation import Evaluation, evaluate
 from accord.services.merges import Merges
 from accord.services.rescore_moments import Trial, on, score_moments
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from accord.evaluation import Comparison
 from accord.records import to_text
 from accord.report.comparison.past_charts import SHARES
 from accord.report.comparison.words import to_limits
 from accord.report.model import Cell, Column, Section, Table
-from accord.scoring.comparison import Comparison
 
 _METHOD = (
     "A past lead counts as sent if its scores held the MQL threshold when it came in or at any of"

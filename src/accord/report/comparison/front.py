@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from urllib.parse import quote
 
+from accord.evaluation import Comparison
 from accord.records import to_text
 from accord.report.comparison.compared import compared
 from accord.report.comparison.movers import movers
@@ -13,7 +14,6 @@ from accord.report.comparison.spreads import spreads
 from accord.report.comparison.weeks import weeks
 from accord.report.comparison.words import find_measures, to_headline, to_limits, to_state
 from accord.report.model import ComparisonPage, Section, Standing
-from accord.scoring.comparison import Comparison
 
 SECTIONS: tuple[Callable[[Comparison], Section], ...] = (movers, weeks, spreads, past, compared)
 """The sections, in the order of the page."""

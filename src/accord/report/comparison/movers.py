@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from accord.evaluation import Comparison, Group, Mover
 from accord.report.cells import count, member, text
 from accord.report.comparison.pair import to_colors, to_labels, to_rows
 from accord.report.comparison.words import count_movers
 from accord.report.model import Cell, Chart, Column, Section, Table
 from accord.report.pairs import paired_bars
 from accord.scoring import SCORES, to_points
-from accord.scoring.comparison import Comparison, Group, Mover
 
 _AT_MOST = 8  # groups in a chart; the table has all
 _COUNTS = ("Leads", "MQLs in force", "MQLs candidate", "Become", "Cease")

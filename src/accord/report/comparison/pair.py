@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from accord.evaluation import Comparison
 from accord.report.palette import MARKETING, SALES
-from accord.scoring.comparison import Comparison
 
 NOW, THEN = "In force", "Candidate"
 SIDES = ("now", "then")

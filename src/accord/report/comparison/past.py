@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 
+from accord.evaluation import Comparison, Decile, Evaluation, Share
 from accord.report.cells import count, share, tenths, text
 from accord.report.comparison.pair import NOW, SIDES, THEN
 from accord.report.comparison.past_charts import SHARES, past_charts
 from accord.report.comparison.words import to_interval, to_percent
 from accord.report.model import Cell, Column, Section, Table
-from accord.scoring.comparison import Comparison
-from accord.scoring.evaluation import Decile, Evaluation, Share
 
 _CALLED = tuple(zip(SIDES, (NOW, THEN), strict=True))
 

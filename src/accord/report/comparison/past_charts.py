@@ -6,13 +6,12 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from accord.evaluation import Comparison, Evaluation
 from accord.report.cells import tenths
 from accord.report.comparison.pair import SIDES, to_colors, to_labels, to_rows
 from accord.report.comparison.words import to_interval, to_percent
 from accord.report.model import Chart
 from accord.report.pairs import lifts, ranges
-from accord.scoring.comparison import Comparison
-from accord.scoring.evaluation import Evaluation
 
 SHARES = (
     ("recall", "Recall", "winners that it would have caught"),

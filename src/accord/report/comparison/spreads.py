@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from accord.evaluation import Comparison, Spread
 from accord.report.cells import count
 from accord.report.comparison.pair import NOW, THEN, to_colors, to_labels, to_rows
 from accord.report.model import Cell, Chart, Column, Section, Table
 from accord.report.pairs import paired_columns
-from accord.scoring.comparison import Comparison, Spread
 
 _WIDTH = 10
 

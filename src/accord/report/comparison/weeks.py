@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from accord.evaluation import Comparison, Week
 from accord.report.cells import count, tenths
 from accord.report.comparison.pair import NOW, THEN, to_colors, to_labels, to_rows
 from accord.report.comparison.words import count_over
 from accord.report.model import Cell, Chart, Column, Section, Table
 from accord.report.pairs import paired_columns
-from accord.scoring.comparison import Comparison, Week
 
 
 def weeks(found: Comparison) -> Section:

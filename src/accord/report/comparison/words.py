@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from accord.evaluation import Comparison, Evaluation, Share
 from accord.metrics import MISSING, percent
 from accord.report.model import Figure
-from accord.scoring.comparison import Comparison
-from accord.scoring.evaluation import Evaluation, Share
 
 _TENTH = Decimal("0.1")
 _DASH = "\u2013"

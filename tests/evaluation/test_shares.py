@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from accord.scoring.evaluation import Evaluation, evaluate, lift, share
+from accord.evaluation import Evaluation, evaluate, lift, share
 from tests.scoring.engines import in_pandas
 
 PAST = pa.schema(

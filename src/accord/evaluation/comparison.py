@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from accord.scoring.evaluation import Evaluation
+from accord.evaluation.shares import Evaluation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

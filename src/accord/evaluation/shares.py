@@ -8,10 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, localcontext
+from typing import Any
 
 import narwhals as nw
-
-from accord.scoring.frames import Native, to_lazy
 
 _Z = Decimal("1.959963984540054")
 """The standard normal deviate that leaves 2.5 % on either side."""
@@ -72,7 +71,7 @@ class Evaluation:
     deciles: tuple[Decile, ...]
 
 
-def evaluate(past: Native, *, version: str) -> Evaluation:
+def evaluate(past: Any, *, version: str) -> Evaluation:
     """Count whom the agreement of that version would have sent, over leads of known outcome.
 
     ``past``: one row a lead (key: lead_id), any backend, no nulls: ``won`` and ``sent`` as
@@ -147,11 +146,11 @@ def _shown(value: Decimal) -> Decimal:
     return abs(value.quantize(_SHOWN, rounding=ROUND_HALF_UP))  # a limit of 0 has no sign
 
 
-def _in_rank_order(past: Native) -> tuple[list[bool], list[bool]]:
+def _in_rank_order(past: Any) -> tuple[list[bool], list[bool]]:
     """Return who won and who was sent, the best lead first."""
     rank = [nw.col(name).cast(nw.Int64) for name in _RANKED_BY]
     falling = [True] * len(rank)
-    ordered = to_lazy(past).select("lead_id", "won", "sent", *rank)
+    ordered = nw.from_native(past).lazy().select("lead_id", "won", "sent", *rank)
     ordered = ordered.sort(*_RANKED_BY, "lead_id", descending=[*falling, False])
     found = ordered.select("won", "sent").collect("pyarrow")
     return found["won"].to_list(), found["sent"].to_list()
