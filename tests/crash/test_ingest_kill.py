@@ -25,12 +25,14 @@ AT_MOST_A_WORLD = 12
 
 @pytest.fixture(scope="module")
 def once(children, world, new_url):
-    """What a run that nobody disturbs ends with, and how long it takes."""
-    home = world()
-    url = new_url(home)
-    began = time.monotonic()
-    assert not run(children, home, url)
-    return dump(home, url), time.monotonic() - began
+    """What a run that nobody disturbs ends with, and how long it takes once the server is warm."""
+    for _ in ("the server starts", "it is warm"):
+        home = world()
+        url = new_url(home)
+        began = time.monotonic()
+        assert not run(children, home, url)
+        takes = time.monotonic() - began
+    return dump(home, url), takes
 
 
 def test_the_world_of_these_tests_has_every_kind_of_row(once):
@@ -74,6 +76,7 @@ def test_killed_again_and_again_anywhere_it_ends_as_run_once(
             point = min(fired, key=lambda one: (fired[one], chance.random()))
             instant = chance.uniform(0, takes) if point == INSTANT else None
             if not run(children, home, url, "" if instant is not None else point, instant=instant):
+                takes *= 1 if instant is None else 0.9  # the machine has become faster
                 break
             fired[point] += 1
             assert broken_laws(home, url, whole=False) == []
