@@ -27,12 +27,12 @@ from accord.ledger.bulk import write_columns
 from accord.ledger.score_rows import read_attributes
 from accord.ledger.tables import lead
 from accord.records import to_us
-from accord.scoring import kind_terms
+from accord.scoring import kind_terms, score
 from accord.services.evidence import read_evidence
 from accord.services.merges import Merges
 from accord.services.rollup import move_cut
 from accord.services.score import run_score
-from accord.services.scored import fit_fields, score_leads, score_table
+from accord.services.scored import fit_fields, score_leads
 from accord.services.settings import Settings
 from accord.services.workspace import Workspace
 
@@ -83,13 +83,13 @@ def measure(workspace: Workspace, *, leads: int, activities: int) -> int:
     from_log, hand = alternate(lambda: all_leads(workspace, agreement, people), by_hand.run)
     say("hand-written SQL, from the log", hand)
     say("accord, all leads, from the log", from_log, hand, most=1.1)
-    differing = by_hand.differing(all_leads(workspace, agreement, people))
+    differing = by_hand.differing()
     began = time.perf_counter()
     move_cut(workspace, as_of=AS_OF)
     say("moving the cut to here (at night)", time.perf_counter() - began)
     stored, hand = alternate(lambda: all_leads(workspace, agreement, people), by_hand.run)
     say("accord, all leads, from the rollup", stored, hand, most=0.4)
-    differing += by_hand.differing(all_leads(workspace, agreement, people))
+    differing += by_hand.differing()
     say(f"a tick: {TICK:,} new activities", a_tick(workspace, agreement, leads), hand, most=0.1)
     began = time.perf_counter()
     result = run_score(workspace, as_of=AS_OF + timedelta(hours=1), full=True)
@@ -115,9 +115,12 @@ def alternate(ours: Callable[[], Any], theirs: Callable[[], Any]) -> tuple[float
     return median(times[0]), median(times[1])
 
 
-def all_leads(workspace: Workspace, agreement: Agreement, people: pa.Table) -> pa.Table:
+def all_leads(workspace: Workspace, agreement: Agreement, people: pa.Table) -> None:
+    """Make a table of the three scores, as the hand-written SQL does."""
     evidence = read_evidence(workspace.log, None, NOBODY, agreement, as_of=AS_OF)
-    return score_table(people, evidence, agreement, as_of=AS_OF)
+    scores = score(people, evidence, agreement, as_of=AS_OF)
+    workspace.log.connection.execute("DROP TABLE IF EXISTS ours").fetchall()
+    scores.to_native().create("ours")
 
 
 def a_tick(workspace: Workspace, agreement: Agreement, leads: int) -> float:
@@ -162,9 +165,8 @@ class HandWritten:
         """Compute them anew."""
         self._connection.execute(self._sql).fetchall()
 
-    def differing(self, ours: pa.Table) -> int:
-        """Count the leads whose three scores differ."""
-        self._connection.register("ours", ours)
+    def differing(self) -> int:
+        """Count the leads whose three scores differ in the tables of both."""
         found = self._connection.execute("""
             SELECT count(*) FROM ours FULL JOIN theirs USING (lead_id)
             WHERE ours.fit IS DISTINCT FROM theirs.fit

@@ -24,6 +24,8 @@ from accord.conditions.distinct import Distinct, shorter
 from accord.conditions.meaning import matches
 from accord.conditions.model import Condition, Matcher
 
+Lazy = nw.LazyFrame[Any]
+
 _INT64 = 2**63
 _LISTED = 64
 """How many texts an expression lists at most before their verdicts are joined as a column."""
@@ -111,11 +113,9 @@ class ConditionCompiler:
 
     def _join(self, field: str, decided: Mapping[Matcher, Any]) -> None:
         names = [f"{field} {place}" for place in range(len(decided))]
-        key = f"{field} text"
         columns = dict(zip(names, decided.values(), strict=True))
-        table = pa.table({key: self._distinct_of(field).values.cast(pa.string()), **columns})
-        beside = put_beside(self.frame, table)
-        self.frame = self.frame.join(beside, left_on=field, right_on=key, how="left")
+        join = _with_joined if self._distinct_of(field).places is None else _with_taken
+        self.frame = join(self.frame, field, self._distinct_of(field), columns)
         self._decided |= {
             (field, matcher): name for matcher, name in zip(decided, names, strict=True)
         }
@@ -141,6 +141,22 @@ class ConditionCompiler:
             column = self._given.select(self._text_or_raw(field))
             self._distinct[field] = Distinct(column, are_texts=are_texts)
         return self._distinct[field]
+
+
+def _with_joined(frame: Lazy, field: str, distinct: Distinct, columns: Mapping[str, Any]) -> Lazy:
+    """Join columns that say something of a field's values to the rows that have them."""
+    key = f"{field} text"
+    table = pa.table({key: distinct.values.cast(pa.string()), **columns})
+    return frame.join(put_beside(frame, table), left_on=field, right_on=key, how="left")
+
+
+def _with_taken(frame: Lazy, _field: str, distinct: Distinct, columns: Mapping[str, Any]) -> Lazy:
+    """Do the same in Arrow, where taking them by their places costs a fifth of a join."""
+    table: pa.Table = frame.to_native()
+    for name, column in columns.items():
+        table = table.append_column(name, column.take(distinct.places))
+    taken: Lazy = nw.from_native(table).lazy()
+    return taken
 
 
 def _pairs(condition: Condition) -> Iterator[tuple[str, Matcher]]:

@@ -23,15 +23,14 @@ from accord.scoring.terms import (
 )
 
 
-def in_scoring(rollup: Lazy, agreement: Agreement, *, as_of: datetime) -> Lazy:
-    """Return the rows of a rollup that are in scoring, each with ``elapsed_us`` since its last.
+def rows_until(rollup: Lazy, *, as_of: datetime) -> Lazy:
+    """Return the rows of a rollup that tell about ``as_of``, with ``elapsed_us`` since their last.
 
     lead_id, kind, count, last_us, weight at last_us, elapsed_us; as many rows a lead and kind as
     the rollup has. A row that reaches beyond as_of tells nothing about it and is left out.
     """
     elapsed = nw.lit(to_us(as_of)) - nw.col("last_us")
-    is_scored = is_kind(kind_terms(agreement))
-    return rollup.filter(is_scored, nw.col("last_us") <= to_us(as_of)).select(
+    return rollup.filter(nw.col("last_us") <= to_us(as_of)).select(
         nw.col("lead_id", "kind").cast(nw.String),
         nw.col("count", "last_us").cast(nw.Int64),
         "weight",
@@ -43,7 +42,7 @@ def weights_by_lead(rows: Lazy, agreement: Agreement) -> tuple[Lazy, Mapping[str
     """Return one row a lead and, by kind, the expression of its whole weight there, never null.
 
     One pass and one group a lead, however many kinds: an engine groups by few keys quicker than
-    by many, and fades by a number quicker than by a column. ``rows`` as :func:`in_scoring` gives
+    by many, and fades by a number quicker than by a column. ``rows`` as :func:`rows_until` gives
     them.
     """
     terms = kind_terms(agreement)
@@ -62,7 +61,7 @@ def contributions(rows: Lazy, agreement: Agreement) -> Lazy:
     """Return what each kind adds to each lead's score, with what it is made of.
 
     One row a lead and kind: lead_id, kind, count, last_us, weight, tenths, and ``uncapped``, the
-    tenths without the kind's cap. ``rows`` as :func:`in_scoring` gives them.
+    tenths without the kind's cap. ``rows`` as :func:`rows_until` gives them.
     """
     terms = kind_terms(agreement)
     half_life = by_kind(terms, lambda one: one.half_life_us, otherwise=NEVER_DECAYS_US)
@@ -70,7 +69,7 @@ def contributions(rows: Lazy, agreement: Agreement) -> Lazy:
     cap = by_kind(terms, lambda one: one.cap, otherwise=NEVER_BITES)
     tenths = kind_tenths(nw.col("weight"), points=points, cap=cap)
     uncapped = kind_tenths(nw.col("weight"), points=points, cap=nw.lit(BEYOND_SHOWING))
-    faded = rows.with_columns(weight=_faded(half_life))
+    faded = rows.filter(is_kind(terms)).with_columns(weight=_faded(half_life))
     summed = faded.group_by("lead_id", "kind").agg(
         nw.col("count").sum(), nw.col("last_us").max(), nw.col("weight").sum()
     )

@@ -29,9 +29,10 @@ _FADED = 1000.0
 def each(activities: Native, agreement: Agreement, *, as_of: datetime | None = None) -> Lazy:
     """Return each activity as a rollup of itself: of count one, and whole at its own instant.
 
-    Frames as for :func:`roll_up`, which sums these up; ``score`` takes them as they are.
+    Frames as for :func:`roll_up`, which sums these up; ``score`` takes them as they are. A row
+    without lead or kind stays one, and counts for nobody.
     """
-    rows = to_lazy(activities).filter(~nw.col("lead_id").is_null() & ~nw.col("kind").is_null())
+    rows = to_lazy(activities)
     if as_of is not None:
         rows = rows.filter(nw.col("occurred_us") <= to_us(as_of))
     terms = kind_terms(agreement)
@@ -60,7 +61,8 @@ def roll_up(
     A rollup made with ``as_of`` is made for instants from it on, and costs less: what has faded by
     then, over a thousand half-lives, has the weight of one activity instead of its own.
     """
-    return _gather(each(activities, agreement, as_of=as_of), as_of=as_of)
+    rows = to_lazy(activities).filter(~nw.col("lead_id").is_null() & ~nw.col("kind").is_null())
+    return _gather(each(rows, agreement, as_of=as_of), as_of=as_of)
 
 
 def combine(one: Native, other: Native, *, as_of: datetime | None = None) -> nw.LazyFrame[Any]:

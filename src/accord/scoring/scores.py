@@ -23,9 +23,11 @@ def score(
     """Score every lead at ``as_of``: what it is, what it does, what it wants.
 
     ``leads``: one row a lead (key: lead_id) with the attributes that fit rules test; an attribute
-    without a column is null. ``rollup``: as :func:`accord.scoring.roll_up` or ``each`` gives it, of
-    the same backend, any number of rows a lead and kind; a row that reaches beyond as_of adds
+    without a column is null. ``rollup``: any number of rows a lead and kind, as
+    :func:`accord.scoring.roll_up` or ``each`` gives them; a row that reaches beyond as_of adds
     nothing (an activity at exactly as_of counts whole), nor does one of a lead that is not there.
+    Both are of one backend, or the leads are eager (Arrow, say) and their fit is brought to the
+    rollup's.
     Returns lazily, in no order, one row a lead: lead_id; fit, engagement, intent in whole tenths
     (Int64), each limited to 0..cap; position, the furthest of attention, interest, desire, action
     that a kind of decayed weight 0.25 or more shows, or null.

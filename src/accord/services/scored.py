@@ -14,7 +14,7 @@ import narwhals as nw
 import pyarrow as pa
 
 from accord.agreement import Agreement
-from accord.conditions import fields_of, put_beside
+from accord.conditions import fields_of
 from accord.records import from_us, to_text
 from accord.scoring import (
     LIMIT,
@@ -67,7 +67,7 @@ def score_leads(
     """
     if not leads.num_rows:
         return []
-    workings = work_out(_beside(evidence, leads), evidence, agreement, as_of=as_of)
+    workings = work_out(leads, evidence, agreement, as_of=as_of)
     scores = qualified(sum_up(workings, agreement), agreement).sort("lead_id").collect("pyarrow")
     lines = explain_lines(workings, agreement).collect("pyarrow").to_native()
     reasons = group_reasons(lines)
@@ -82,18 +82,16 @@ def score_table(
     lead_id, fit, engagement, intent in whole tenths, position, and one boolean a threshold. Frames
     as for :func:`score_leads`.
     """
-    workings = work_out(_beside(evidence, leads), evidence, agreement, as_of=as_of)
+    workings = work_out(leads, evidence, agreement, as_of=as_of)
     scores = qualified(sum_up(workings, agreement), agreement)
-    return scores.collect("pyarrow").sort("lead_id").to_native()
+    return scores.sort("lead_id").collect("pyarrow").to_native()
 
 
 def reason_lines(
     leads: pa.Table, evidence: Any, agreement: Agreement, *, as_of: datetime
 ) -> nw.LazyFrame[Any]:
     """Return the lines that the scores of leads are the sums of, lazily; frames as above."""
-    return explain_lines(
-        work_out(_beside(evidence, leads), evidence, agreement, as_of=as_of), agreement
-    )
+    return explain_lines(work_out(leads, evidence, agreement, as_of=as_of), agreement)
 
 
 def to_scored(row: Mapping[str, Any], reasons: Reasons) -> Scored:
@@ -117,11 +115,6 @@ def group_reasons(lines: pa.Table) -> Reasons:
         order = (_ORDER[score], name == LIMIT, -abs(points), name)
         found.setdefault(lead_id, []).append((order, score, name, points, evidence))
     return {lead_id: [_reason(*line[1:]) for line in sorted(own)] for lead_id, own in found.items()}
-
-
-def _beside(evidence: Any, leads: pa.Table) -> Any:
-    """Return leads as a frame of the engine that the evidence is in."""
-    return leads if isinstance(evidence, pa.Table) else put_beside(nw.from_native(evidence), leads)
 
 
 def _reason(

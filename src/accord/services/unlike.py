@@ -12,10 +12,11 @@ import pyarrow.compute as pc
 
 from accord.agreement import Agreement
 from accord.ledger.score_rows import to_listed
-from accord.scoring import THRESHOLDS
+from accord.scoring import REASON_COLUMNS, THRESHOLDS
 from accord.services.scored import Scored, group_reasons, reason_lines, to_scored
 
 _NUMBERS = ("fit", "engagement", "intent")
+_NO_LINES = pa.table({name: pa.array([]) for name in REASON_COLUMNS})
 _LINES = 200_000
 """Reason lines that the engine hands over at once."""
 
@@ -75,7 +76,6 @@ class _Lines:
     def __init__(self, batches: Iterator[pa.RecordBatch]) -> None:
         self._batches = batches
         self._next: pa.RecordBatch | None = next(self._batches, None)
-        self._schema = self._next.schema if self._next is not None else None
 
     def up_to(self, lead_id: str) -> pa.Table:
         """Take the lines of the leads up to this one, itself included."""
@@ -88,7 +88,7 @@ class _Lines:
                 self._next = self._next.slice(count)
                 break
             self._next = next(self._batches, None)
-        return pa.Table.from_batches(taken, self._schema)
+        return pa.Table.from_batches(taken) if taken else _NO_LINES
 
 
 def _batches_of(lines: Any) -> Generator[pa.RecordBatch, None, None]:
