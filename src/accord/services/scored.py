@@ -15,22 +15,14 @@ import pyarrow as pa
 
 from accord.agreement import Agreement
 from accord.conditions import fields_of
-from accord.records import from_us, to_text
 from accord.scoring import (
-    LIMIT,
-    REASON_COLUMNS,
-    SCORES,
     THRESHOLDS,
     explain_lines,
     qualified,
     sum_up,
-    to_points,
     work_out,
 )
-
-_ORDER = {name: at for at, name in enumerate(SCORES)}
-
-Reasons = dict[str, list[dict[str, Any]]]
+from accord.services.reason_rows import Reasons, group_reasons
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,32 +97,3 @@ def to_scored(row: Mapping[str, Any], reasons: Reasons) -> Scored:
         qualifies=tuple(name for name in THRESHOLDS if row[name]),
         reasons=tuple(reasons.get(row["lead_id"], ())),
     )
-
-
-def group_reasons(lines: pa.Table) -> Reasons:
-    """Group reason lines by lead: score by score, the largest first, what the limit did last."""
-    columns = [lines.column(name).to_pylist() for name in REASON_COLUMNS]
-    found: dict[str, list[Any]] = {}
-    for lead_id, score, name, points, *evidence in zip(*columns, strict=True):
-        order = (_ORDER[score], name == LIMIT, -abs(points), name)
-        found.setdefault(lead_id, []).append((order, score, name, points, evidence))
-    return {lead_id: [_reason(*line[1:]) for line in sorted(own)] for lead_id, own in found.items()}
-
-
-def _reason(
-    score: str, name: str, points: int, evidence: tuple[int, int, float, int]
-) -> dict[str, Any]:
-    count, last_us, weight, uncapped = evidence
-    reason: dict[str, Any] = {"score": score, "name": name, "points": str(to_points(points))}
-    if count:
-        reason["count"] = count
-        reason["last_at"] = to_text(from_us(last_us))
-        reason["weight"] = _shown_weight(weight)
-    if uncapped != points:
-        reason["uncapped"] = str(to_points(uncapped))
-    return reason
-
-
-def _shown_weight(weight: float) -> float:
-    """Round a decayed weight for showing; it is evidence, nothing is decided on it."""
-    return int(weight * 1000 + 0.5) / 1000

@@ -12,11 +12,11 @@ import pyarrow.compute as pc
 
 from accord.agreement import Agreement
 from accord.ledger.score_rows import to_listed
-from accord.scoring import REASON_COLUMNS, THRESHOLDS
-from accord.services.scored import Scored, group_reasons, reason_lines, to_scored
+from accord.scoring import THRESHOLDS
+from accord.services.reason_rows import group_reasons
+from accord.services.scored import Scored, reason_lines, to_scored
 
 _NUMBERS = ("fit", "engagement", "intent")
-_NO_LINES = pa.table({name: pa.array([]) for name in REASON_COLUMNS})
 _LINES = 200_000
 """Reason lines that the engine hands over at once."""
 
@@ -66,7 +66,8 @@ def with_reasons(
         in_order = _Lines(batches)
         for start in range(0, len(ids), at_once):
             rows = changed.slice(start, at_once)
-            reasons = group_reasons(in_order.up_to(ids[start + rows.num_rows - 1]))
+            lines_of = in_order.up_to(ids[start + rows.num_rows - 1])
+            reasons = group_reasons(lines_of) if lines_of is not None else {}
             yield [to_scored(row, reasons) for row in rows.to_pylist()]
 
 
@@ -77,8 +78,8 @@ class _Lines:
         self._batches = batches
         self._next: pa.RecordBatch | None = next(self._batches, None)
 
-    def up_to(self, lead_id: str) -> pa.Table:
-        """Take the lines of the leads up to this one, itself included."""
+    def up_to(self, lead_id: str) -> pa.Table | None:
+        """Take the lines of the leads up to this one, itself included; None if none is left."""
         taken: list[pa.RecordBatch] = []
         while self._next is not None:
             ids = self._next.column("lead_id")
@@ -88,7 +89,7 @@ class _Lines:
                 self._next = self._next.slice(count)
                 break
             self._next = next(self._batches, None)
-        return pa.Table.from_batches(taken) if taken else _NO_LINES
+        return pa.Table.from_batches(taken) if taken else None
 
 
 def _batches_of(lines: Any) -> Generator[pa.RecordBatch, None, None]:
