@@ -17,6 +17,7 @@ import duckdb
 import narwhals as nw
 import pytest
 
+from accord.ledger.score_rows import read_stored
 from accord.log import READ_COLUMNS, ActivityLog, lacks_spark, open_session, read_with_spark
 from accord.log.storage import Storage
 from accord.records import to_us
@@ -37,6 +38,7 @@ from accord.services.evidence import stale_kinds
 from accord.services.identity_hand import merge_by_hand
 from accord.services.replay import read_then
 from accord.services.rollup import move_cut
+from accord.services.score import run_score
 from accord.services.settings import Settings
 from accord.services.spark_scores import score_with_spark
 from accord.services.workspace import Workspace
@@ -220,6 +222,19 @@ def test_a_log_is_scored_on_spark_as_on_duckdb(session, story) -> None:
     assert later["lead_id"] == ["crm:1", "crm:2"]
     assert later == read_then(workspace, **asked).table().to_pydict()
     assert later["intent"] != found["intent"][:2]
+
+
+def test_the_night_stores_by_spark_what_it_would_by_duckdb(session, story) -> None:
+    """Named by the settings; a session that was open stays so."""
+    settings = story.workspace.settings.model_copy(update={"engine": "spark"})
+    result = run_score(replace(story.workspace, settings=settings), as_of=story.at, full=True)
+    assert result.changed == 2
+    with story.workspace.ledger.read() as connection:
+        stored = read_stored(connection).sort_by("lead_id").to_pydict()
+    wanted = read_then(story.workspace, as_of=story.at).table().to_pydict()
+    for name in ("lead_id", "fit", "engagement", "intent", "position"):
+        assert stored[name] == wanted[name]
+    assert session.range(3).count() == 3
 
 
 def test_a_log_in_storage_is_read_where_it_is_and_by_time(session, story, tmp_path) -> None:

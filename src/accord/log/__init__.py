@@ -9,7 +9,7 @@ from accord.log.columns import READ_COLUMNS, ROW_NUMBER
 from accord.log.cut import Cut
 from accord.log.engine import connect
 from accord.log.spark import read_with_spark
-from accord.log.spark_session import lacks_spark, open_session
+from accord.log.spark_session import lacks_spark, open_session, session_for_now
 from accord.log.staging import Staging, open_staging
 
 __all__ = [
@@ -24,4 +24,5 @@ __all__ = [
     "open_session",
     "open_staging",
     "read_with_spark",
+    "session_for_now",
 ]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import Any
 
@@ -50,6 +51,18 @@ def open_session(master: str = LOCAL, *, options: Mapping[str, str] | None = Non
     for name, value in {**ours, **(options or {})}.items():
         builder = builder.config(name, value)
     return builder.getOrCreate()
+
+
+@contextmanager
+def session_for_now(master: str) -> Iterator[Any]:
+    """Give a session while the block runs; one that was open before stays open after it."""
+    was_open = not lacks_spark() and _import_session().getActiveSession() is not None
+    session = open_session(master)
+    try:
+        yield session
+    finally:
+        if not was_open:
+            session.stop()
 
 
 def _import_session() -> Any:

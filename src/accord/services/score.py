@@ -29,7 +29,8 @@ from accord.ledger.score_rows import (
 from accord.services.evidence import read_evidence
 from accord.services.merges import Merges, read_merges
 from accord.services.score_rows import ScoreResult, write_scored
-from accord.services.scored import Scored, fit_fields, score_leads, score_table
+from accord.services.scored import Scored, fit_fields, score_leads
+from accord.services.spark_scores import score_on_engine
 from accord.services.unlike import differing, leads_among, with_reasons
 from accord.services.workspace import Workspace
 
@@ -144,7 +145,9 @@ def _score_all(
     with workspace.ledger.read() as connection:
         leads = leads_among(read_attributes(connection, None, fit_fields(agreement)), due.lead_ids)
         stored = read_stored(connection)
-    found = score_table(leads, evidence, agreement, as_of=as_of)
+    found = score_on_engine(
+        workspace, leads, evidence, merges=due.merges, agreement=agreement, as_of=as_of
+    )
     changed = differing(found, stored, version=agreement.version)
     yield from with_reasons(changed, leads, evidence, agreement, as_of=as_of, at_once=PORTION)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -20,6 +20,7 @@ class Settings(BaseSettings):
     ``home`` holds the ledger, the activity log and reports; ``database_url`` replaces the ledger's
     SQLite file; ``agreement``, ``sources`` and ``quality`` are the files a team writes (without
     ``quality`` the shipped rules stand); ``crm`` names the adapter that receives hand-offs.
+    ``engine`` scores all leads at night, and ``spark_master`` is where Spark does if it is named.
 
     What nobody sets is kept for ever. ``retention_lead_months`` after the last that was heard of a
     lead with nothing open the nightly run erases it; after so many days it empties rows of the
@@ -35,6 +36,8 @@ class Settings(BaseSettings):
     sources: Path = Path("sources.yaml")
     quality: Path = Path("quality.yaml")
     crm: str = "file"
+    engine: Literal["duckdb", "spark"] = "duckdb"
+    spark_master: str = "local[*]"
     retention_lead_months: int | None = Field(default=None, ge=FEWEST_LEAD_MONTHS, le=1200)
     retention_quarantine_days: int | None = Field(default=None, ge=1, le=36_500)
     retention_outbox_days: int | None = Field(default=None, ge=1, le=36_500)

@@ -1,4 +1,4 @@
-"""All leads scored on Spark, from the log's own files: for a log that one machine cannot read."""
+"""All leads scored on the engine that the settings name: DuckDB, or Spark over the log's files."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from typing import Any
 import pyarrow as pa
 
 from accord.agreement import Agreement
-from accord.log import read_with_spark
+from accord.log import read_with_spark, session_for_now
 from accord.services.evidence import read_evidence
+from accord.services.merges import Merges
 from accord.services.replay import read_then
+from accord.services.scored import score_table
 from accord.services.workspace import Workspace
 
 
@@ -39,3 +41,24 @@ def score_with_spark(
         known_at=then.known_at,
     )
     return replace(then, evidence=there).table()
+
+
+def score_on_engine(
+    workspace: Workspace,
+    leads: pa.Table,
+    evidence: Any,
+    *,
+    merges: Merges,
+    agreement: Agreement,
+    as_of: datetime,
+) -> pa.Table:
+    """Score all of ``leads`` as :func:`score_table` does, on the engine of the settings.
+
+    ``evidence`` is what DuckDB would read; Spark reads the same from the log's files by itself.
+    """
+    if workspace.settings.engine == "duckdb":
+        return score_table(leads, evidence, agreement, as_of=as_of)
+    with session_for_now(workspace.settings.spark_master) as session:
+        there = read_with_spark(workspace.log, session)
+        rows = read_evidence(there, None, merges, agreement, as_of=as_of)
+        return score_table(leads, rows, agreement, as_of=as_of)
