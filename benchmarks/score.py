@@ -3,7 +3,9 @@
 One run makes a ledger of leads and an activity log, scores all leads from the log, moves the cut,
 scores all leads from the stored rollup and the leads of a tick of 1,000 new activities, and stores
 what has changed. It prints wall times after imports, their ratio to the hand-written SQL, the peak
-memory, and whether the results are equal. ``python benchmarks/score.py [LEADS] [ACTIVITIES]``.
+memory, and whether the results are equal.
+
+    python benchmarks/score.py [LEADS [ACTIVITIES [ROUNDS]]]
 """
 
 from __future__ import annotations
@@ -38,7 +40,7 @@ from accord.services.workspace import Workspace
 
 AS_OF = datetime(2026, 11, 20, tzinfo=UTC)
 DAYS = 120
-ROUNDS = 3
+TICKS = 3
 TICK = 1_000
 GIB = 1024 * 1024
 ROOT = Path(__file__).resolve().parent.parent
@@ -60,19 +62,21 @@ HAND_WRITTEN_FIT = {
 
 
 def main() -> None:
-    leads, activities = (int(text) for text in (*sys.argv[1:], "1000000", "20000000")[:2])
+    given = [int(text) for text in sys.argv[1:]]
+    leads, activities, rounds = (*given, *(1_000_000, 20_000_000, 3)[len(given) :])
     with tempfile.TemporaryDirectory() as folder:
         workspace = open_workspace(Path(folder))
         try:
-            sys.exit(1 if measure(workspace, leads=leads, activities=activities) else 0)
+            sizes = {"leads": leads, "activities": activities, "rounds": rounds}
+            sys.exit(1 if measure(workspace, **sizes) else 0)
         finally:
             workspace.close()
 
 
-def measure(workspace: Workspace, *, leads: int, activities: int) -> int:
+def measure(workspace: Workspace, *, leads: int, activities: int, rounds: int) -> int:
     """Print all figures; returns how many leads differ from the hand-written SQL."""
     agreement = workspace.agreement(AS_OF)
-    print(f"{leads:,} leads, {activities:,} activities; medians of {ROUNDS} alternating rounds")
+    print(f"{leads:,} leads, {activities:,} activities; medians of {rounds} alternating rounds")
     make_leads(workspace, leads)
     make_log(workspace, agreement, leads=leads, activities=activities)
     with workspace.ledger.read() as connection:
@@ -80,14 +84,18 @@ def measure(workspace: Workspace, *, leads: int, activities: int) -> int:
         people = read_attributes(connection, None, fit_fields(agreement))
         say("reading the leads from the ledger", time.perf_counter() - began)
     by_hand = HandWritten(workspace, agreement, people)
-    from_log, hand = alternate(lambda: all_leads(workspace, agreement, people), by_hand.run)
+
+    def all_of_them() -> None:
+        all_leads(workspace, agreement, people)
+
+    from_log, hand = alternate(all_of_them, by_hand.run, rounds)
     say("hand-written SQL, from the log", hand)
     say("accord, all leads, from the log", from_log, hand, most=1.1)
     differing = by_hand.differing()
     began = time.perf_counter()
     move_cut(workspace, as_of=AS_OF)
     say("moving the cut to here (at night)", time.perf_counter() - began)
-    stored, hand = alternate(lambda: all_leads(workspace, agreement, people), by_hand.run)
+    stored, hand = alternate(all_of_them, by_hand.run, rounds)
     say("accord, all leads, from the rollup", stored, hand, most=0.4)
     differing += by_hand.differing()
     say(f"a tick: {TICK:,} new activities", a_tick(workspace, agreement, leads), hand, most=0.1)
@@ -105,9 +113,11 @@ def say(what: str, seconds: float, rival: float | None = None, *, most: float = 
     print(f"{what:40s} {seconds:7.2f} s{ratio}", flush=True)
 
 
-def alternate(ours: Callable[[], Any], theirs: Callable[[], Any]) -> tuple[float, float]:
+def alternate(
+    ours: Callable[[], Any], theirs: Callable[[], Any], rounds: int
+) -> tuple[float, float]:
     times: tuple[list[float], list[float]] = ([], [])
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         for work, found in zip((ours, theirs), times, strict=True):
             began = time.perf_counter()
             work()
@@ -127,9 +137,9 @@ def a_tick(workspace: Workspace, agreement: Agreement, leads: int) -> float:
     """Take 1,000 new activities and score their leads, with reasons; the median of some ticks."""
     kinds = list(kind_terms(agreement))
     times = []
-    for number in range(ROUNDS):
+    for number in range(TICKS):
         who = [f"crm:{(i * 7919 + number * 104_729) % leads}" for i in range(TICK)]
-        at = AS_OF - timedelta(seconds=ROUNDS - number)
+        at = AS_OF - timedelta(seconds=TICKS - number)
         rows = pa.table(
             {
                 "activity_id": [f"tick:{number}-{i}" for i in range(TICK)],

@@ -46,10 +46,11 @@ def read_evidence(
 ) -> Any:
     """Read what the scores of these leads (all if None) at ``as_of`` are made of.
 
-    Any number of rollup rows a lead and scoring kind (columns as :func:`accord.scoring.roll_up`
-    gives), of what occurred up to as_of and, if asked, was taken up to ``known_at``; activities of
-    a merged lead stand under the lead it was merged into. Some leads: an Arrow table; all: a lazy
-    DuckDB relation on the log's connection, good until the log is compacted.
+    Any number of rollup rows a lead and kind (columns as :func:`accord.scoring.roll_up` gives
+    them; also of kinds that are not in scoring), of what occurred up to as_of and, if asked, was
+    taken up to ``known_at``; activities of a merged lead stand under the lead it was merged into.
+    Some leads: an Arrow table; all: a lazy DuckDB relation on the log's connection, good until the
+    log is compacted.
     """
     wanted = None if lead_ids is None else (*lead_ids, *merges.into)
     asked = _Asked(lead_ids=wanted, as_of=as_of, known_at=known_at)
