@@ -39,17 +39,12 @@ LONGEST = (
     "tests/report/",
     "tests/quality/",
 )
-TOGETHER = {"tests/flows/": "prefect", "spark": "spark"}  # in one worker: they share a server
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the longest files; a file is run by one worker, and so are those of a server."""
+    """Begin with the longest files; each is run by one worker, in the order given here."""
     items.sort(key=lambda item: _turn(_file(item)))
-    for item in items:
-        file = _file(item)
-        shared = (name for part, name in TOGETHER.items() if part in file)
-        item.add_marker(pytest.mark.xdist_group(next(shared, file)))
 
 
 def _file(item: pytest.Item) -> str:

@@ -100,7 +100,7 @@ def test_killed_again_and_again_anywhere_what_is_stored_is_the_old_or_the_new(
 ):
     """Kills at named points and at random instants, in worlds that are each brought to an end."""
     chance = random.Random(20261122)
-    wanted = count(200)
+    wanted = count(100)
     fired = Counter(dict.fromkeys((*POINTS, INSTANT), 0))
     home = world()
     began = time.monotonic()
