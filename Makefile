@@ -30,7 +30,7 @@ $(READY): pyproject.toml constraints.txt
 	touch $(READY)
 
 spark: install
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[spark]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt pyspark
 
 demo: install
 	@$(BIN)/python -m flows.demo
