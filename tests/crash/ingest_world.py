@@ -160,15 +160,19 @@ def only(home: Path, names: tuple[str, ...]) -> Sources:
     )
 
 
-def run(children, home: Path, url: str, point: str = "", *, instant: float | None = None) -> bool:
+def run(
+    children, home: Path, url: str, point: str = "", *, instant: float | None = None, doing=None
+) -> bool:
     """Run a child; returns whether it died, at the point or at the instant (in seconds).
+
+    It does the work of this world, or what another's is: ``doing``, called like :func:`work`.
 
     Asserts that nothing else happened: that a child that died at a point said so before, and that
     one that was not killed came to its end.
     """
     witness = home / "witness"
     before = witness.read_text() if witness.exists() else ""
-    child = children.Process(target=work, args=(home, url, point, str(witness)))
+    child = children.Process(target=doing or work, args=(home, url, point, str(witness)))
     child.start()
     if instant is not None:
         time.sleep(instant)

@@ -7,9 +7,8 @@ too; Carl is erased between the two.
 from __future__ import annotations
 
 import os
-import signal
-import time
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -20,6 +19,7 @@ from accord.services.evidence import read_evidence
 from accord.services.merges import Merges
 from accord.services.rollup import move_cut
 from accord.services.workspace import Workspace
+from tests.crash import ingest_world
 from tests.crash.ingest_world import open_workspace
 
 DAY = timedelta(days=1)
@@ -70,26 +70,7 @@ def work(home: Path, url: str, point: str, witness: str) -> None:
     workspace.close()
 
 
-def run(children, home: Path, url: str, point: str = "", *, instant: float | None = None) -> bool:
-    """Run a child; returns whether it died, at the point or at the instant (in seconds).
-
-    Asserts that nothing else happened: that a child that died at a point said so before, and that
-    one that was not killed came to its end.
-    """
-    witness = home / "witness"
-    before = witness.read_text() if witness.exists() else ""
-    child = children.Process(target=work, args=(home, url, point, str(witness)))
-    child.start()
-    if instant is not None:
-        time.sleep(instant)
-        if child.is_alive():
-            os.kill(child.pid, signal.SIGKILL)
-    child.join(120)
-    died = child.exitcode == -signal.SIGKILL
-    assert died or child.exitcode == 0
-    after = witness.read_text() if witness.exists() else ""
-    assert after == before + (f"{point}\n" if died and point else "")
-    return died
+run = partial(ingest_world.run, doing=work)
 
 
 def stored(workspace: Workspace) -> Stored:

@@ -34,7 +34,7 @@ from accord.scoring import (
     sum_up,
     work_out,
 )
-from accord.services.evidence import stale_kinds
+from accord.services.evidence import unstored_kinds
 from accord.services.identity_hand import merge_by_hand
 from accord.services.replay import read_then
 from accord.services.rollup import move_cut
@@ -216,7 +216,7 @@ def test_a_log_is_scored_on_spark_as_on_duckdb(session, story) -> None:
     story.activities("crm", ("late", "3", "pricing_viewed", "2026-11-08T00:00:00Z"))
     wanted = {"pricing_viewed": {"points": 10}, "demo_requested": {"points": 70}}
     terms = with_scoring(intent={"cap": 100, "half_life": "3d", "activities": wanted})
-    assert stale_kinds(workspace.log, terms) == ("pricing_viewed", "demo_requested")
+    assert unstored_kinds(workspace.log, terms) == ("pricing_viewed", "demo_requested")
     asked = {"as_of": story.at, "agreement": terms}
     later = score_with_spark(workspace, session, **asked).to_pydict()
     assert later["lead_id"] == ["crm:1", "crm:2"]

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from accord.cli.app import DONE, instant, open_workspace, say, say_json, say_table
 from accord.cli.lead_file import read_lead_ids
-from accord.errors import InputError
 from accord.records import to_text
 
 if TYPE_CHECKING:  # what scores imports the engines, which takes a while
@@ -17,7 +16,6 @@ if TYPE_CHECKING:  # what scores imports the engines, which takes a while
     from accord.services.scored import Scored
 
 _REASONS = ("lead_id", "score", "name", "points", "uncapped", "count", "last_at", "weight")
-_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +69,7 @@ def replay(asked: Asked, *, json: bool) -> int:
 
 def _read(workspace: Any, asked: Asked, *, lead_ids: Sequence[str] | None) -> Then:
     from accord.agreement import load
-    from accord.services.replay import read_then
+    from accord.services.replay import read_then, refuse_unknown
 
     then = read_then(
         workspace,
@@ -80,20 +78,8 @@ def _read(workspace: Any, asked: Asked, *, lead_ids: Sequence[str] | None) -> Th
         agreement=None if asked.agreement is None else load(asked.agreement),
         lead_ids=lead_ids,
     )
-    _refuse_unknown(then, lead_ids or ())
+    refuse_unknown(then, lead_ids or (), where="--lead")
     return then
-
-
-def _refuse_unknown(then: Then, lead_ids: Sequence[str]) -> None:
-    known = set(then.leads.column("lead_id").to_pylist()) if lead_ids else set()
-    unknown = [one for one in lead_ids if then.merges.root(one) not in known]
-    if unknown:
-        named = ", ".join(unknown[:_NAMED]) + (", ..." if len(unknown) > _NAMED else "")
-        raise InputError(
-            where="--lead",
-            found=f"{len(unknown)} not known at {to_text(then.known_at)}, or erased since: {named}",
-            expected="ids of leads as the ledger has them, such as crm:17",
-        )
 
 
 def _head(then: Then, table: Any) -> dict[str, Any]:

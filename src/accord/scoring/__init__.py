@@ -5,12 +5,21 @@ Written once, as Narwhals expressions over lazy frames, for any engine. Pure: no
 """
 
 from accord.scoring.forecast import EvidenceRow, falls_at, weights_at
+from accord.scoring.frames import to_lazy
 from accord.scoring.qualification import THRESHOLDS, Threshold, distances, qualified, qualifies
 from accord.scoring.reasons import LIMIT, REASON_COLUMNS, explain_lines, reasons
 from accord.scoring.reference import LeadScore, score_lead, shown_by
 from accord.scoring.rollup import ROLLUP_COLUMNS, combine, each, roll_up
 from accord.scoring.scores import score, sum_up
-from accord.scoring.terms import CYCLE, SCORES, ScoreName, kind_terms, to_points, to_tenths
+from accord.scoring.terms import (
+    CYCLE,
+    SCORES,
+    ScoreName,
+    half_lives_of,
+    kind_terms,
+    to_points,
+    to_tenths,
+)
 from accord.scoring.ways import Means, Way, next_threshold, ways_to
 from accord.scoring.workings import Workings, work_out
 
@@ -33,6 +42,7 @@ __all__ = [
     "each",
     "explain_lines",
     "falls_at",
+    "half_lives_of",
     "kind_terms",
     "next_threshold",
     "qualified",
@@ -43,6 +53,7 @@ __all__ = [
     "score_lead",
     "shown_by",
     "sum_up",
+    "to_lazy",
     "to_points",
     "to_tenths",
     "ways_to",

@@ -86,6 +86,11 @@ def kind_terms(agreement: Agreement) -> Mapping[str, KindTerms]:
     }
 
 
+def half_lives_of(agreement: Agreement) -> Mapping[str, float]:
+    """Return the half-life of every kind in scoring, in microseconds; the others never decay."""
+    return {kind: terms.half_life_us for kind, terms in kind_terms(agreement).items()}
+
+
 def cap_tenths(agreement: Agreement, name: ScoreName) -> int:
     """Return a score's upper limit in whole tenths; no score shown is above it."""
     cap: Decimal = getattr(agreement.scoring, name).cap

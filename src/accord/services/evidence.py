@@ -16,7 +16,7 @@ import pyarrow as pa
 from accord.agreement import Agreement
 from accord.log import ActivityLog
 from accord.records import to_us
-from accord.scoring import ROLLUP_COLUMNS, each, kind_terms
+from accord.scoring import ROLLUP_COLUMNS, each, half_lives_of, kind_terms, to_lazy
 from accord.services.merges import Merges
 
 Lazy = nw.LazyFrame[Any]
@@ -76,11 +76,14 @@ def read_each(
     return _under_roots(log, _from_log(log, agreement, asked, kinds=kinds), merges)
 
 
-def stale_kinds(log: ActivityLog, agreement: Agreement) -> tuple[str, ...]:
-    """Return the scoring kinds whose stored rows have another half-life than is agreed, or none."""
+def unstored_kinds(log: ActivityLog, agreement: Agreement) -> tuple[str, ...]:
+    """Return the scoring kinds whose stored rows have another half-life than is agreed, or none.
+
+    The move of the cut asks for more: also for kinds that have left scoring, which score nothing.
+    """
     stored = log.stored_half_lives
-    terms = kind_terms(agreement)
-    return tuple(kind for kind in terms if stored.get(kind) != terms[kind].half_life_us)
+    agreed = half_lives_of(agreement)
+    return tuple(kind for kind, half_life in agreed.items() if stored.get(kind) != half_life)
 
 
 def _read_rows(log: ActivityLog, agreement: Agreement, asked: _Asked) -> Lazy:
@@ -90,8 +93,8 @@ def _read_rows(log: ActivityLog, agreement: Agreement, asked: _Asked) -> Lazy:
     tail = log.read_tail(lead_ids=asked.lead_ids, until_us=to_us(asked.as_of))
     if asked.known_us is not None:
         tail = tail.filter(f"taken_us <= {asked.known_us}")
-    parts = [_lazy(log.read_rollup(lead_ids=asked.lead_ids)), each(tail, agreement)]
-    if stale := stale_kinds(log, agreement):
+    parts = [to_lazy(log.read_rollup(lead_ids=asked.lead_ids)), each(tail, agreement)]
+    if stale := unstored_kinds(log, agreement):
         parts = [part.filter(~nw.col("kind").is_in(stale)) for part in parts]
         parts.append(_from_log(log, agreement, asked, kinds=stale))
     return nw.concat([part.select(*ROLLUP_COLUMNS) for part in parts])
@@ -124,12 +127,7 @@ def _under_roots(log: ActivityLog, rows: Lazy, merges: Merges) -> Lazy:
     if not merges.into:
         return rows
     pairs = {"lead_id": list(merges.into), "into_lead_id": list(merges.into.values())}
-    mapping = _lazy(log.connection.from_arrow(pa.table(pairs)))
+    mapping = to_lazy(log.connection.from_arrow(pa.table(pairs)))
     joined = rows.join(mapping, on="lead_id", how="left")
     root = nw.coalesce("into_lead_id", "lead_id")
     return joined.with_columns(lead_id=root).select(*ROLLUP_COLUMNS)
-
-
-def _lazy(relation: Any) -> Lazy:
-    frame: Lazy = nw.from_native(relation).lazy()
-    return frame

@@ -15,13 +15,18 @@ import pyarrow.compute as pc
 from sqlalchemy import Connection
 
 from accord.agreement import Agreement
+from accord.errors import InputError
 from accord.identity import segment_fields
 from accord.ledger.version_rows import read_attributes_then
+from accord.records import to_text
 from accord.services.agreements import agreement_then
 from accord.services.evidence import read_evidence
 from accord.services.merges import Merges, read_merges_then
 from accord.services.scored import Scored, fit_fields, score_leads, score_table
 from accord.services.workspace import Workspace
+
+_NAMED = 5
+"""Unknown leads that an error names; the others are counted."""
 
 _FEW = 20_000
 """Up to so many leads memory has less overhead than the engine."""
@@ -87,6 +92,20 @@ def read_then(
         evidence=evidence,
         merges=merges,
     )
+
+
+def refuse_unknown(then: Then, lead_ids: Sequence[str], *, where: str) -> None:
+    """InputError, said of ``where``, if one of these leads was not known then, or is erased."""
+    roots = pa.array([then.merges.root(one) for one in lead_ids], pa.string())
+    is_known = pc.is_in(roots, value_set=then.leads.column("lead_id"))
+    unknown = pa.array(lead_ids, pa.string()).filter(pc.invert(is_known)).to_pylist()
+    if unknown:
+        named = ", ".join(unknown[:_NAMED]) + (", ..." if len(unknown) > _NAMED else "")
+        raise InputError(
+            where=where,
+            found=f"{len(unknown)} not known at {to_text(then.known_at)}, or erased since: {named}",
+            expected="ids of leads as the ledger has them, such as crm:17",
+        )
 
 
 def _agreement_then(workspace: Workspace, *, as_of: datetime, known_at: datetime) -> Agreement:

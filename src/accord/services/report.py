@@ -36,7 +36,7 @@ from accord.metrics import (
     week_of,
     window,
 )
-from accord.report import View, build_page, render_page, write_csvs
+from accord.report import View, build_page, render_page, write_csvs, write_page
 from accord.report.view import WEEKS_SHOWN
 from accord.services.agreements import unsigned_sides
 from accord.services.quality_page import gather_quality
@@ -62,19 +62,11 @@ def write_report(workspace: Workspace, *, as_of: datetime, week: str | None = No
     page = build_page(view)
     html = render_page(page)
     folder = workspace.settings.report_path
-    folder.mkdir(parents=True, exist_ok=True)
     write_csvs(page.tables, folder / page.week)
-    path = _write(folder / f"report-{page.week}.html", html)
+    path = write_page(folder / f"report-{page.week}.html", html)
     if page.week == _present(view.agreement, as_of).label:
-        return _write(folder / "report.html", html)
+        return write_page(folder / "report.html", html)
     return path
-
-
-def _write(path: Path, html: str) -> Path:
-    """Replace a file whole: a reader never sees half a page."""
-    draft = path.with_suffix(".part")
-    draft.write_text(html, encoding="utf-8")
-    return draft.replace(path)
 
 
 def gather_week(workspace: Workspace, *, as_of: datetime, week: str | None = None) -> View:

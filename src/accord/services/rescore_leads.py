@@ -13,11 +13,10 @@ from accord.agreement import Agreement
 from accord.errors import InputError
 from accord.identity import segment_fields, segments_of
 from accord.ledger.version_rows import read_attributes_then
-from accord.services.replay import Then
+from accord.services.replay import Then, refuse_unknown
 from accord.services.workspace import Workspace
 
 _PLAIN = {pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype(), pa.string(): pd.StringDtype()}
-_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +57,7 @@ def read_asked(workspace: Workspace, then: Then, asked: Asked) -> pa.Table:
     roots = then.leads["lead_id"]
     wanted = None
     if asked.lead_ids is not None:
-        _refuse_unknown(asked.lead_ids, then)
+        refuse_unknown(then, asked.lead_ids, where="leads")
         wanted = sorted({then.merges.root(one) for one in asked.lead_ids})
     fields = ("created_at", "channel", *segment_fields(then.agreement))
     with workspace.ledger.read() as connection:
@@ -76,17 +75,3 @@ def read_asked(workspace: Workspace, then: Then, asked: Asked) -> pa.Table:
     if not asked.segments:
         return leads
     return leads.filter(pc.is_in(leads["segment"], value_set=pa.array(asked.segments)))
-
-
-def _refuse_unknown(lead_ids: Sequence[str], then: Then) -> None:
-    ids = pa.array(lead_ids, pa.string())
-    roots = pa.array([then.merges.root(one) for one in lead_ids], pa.string())
-    is_known = pc.is_in(roots, value_set=then.leads["lead_id"])
-    unknown = ids.filter(pc.invert(is_known)).to_pylist()
-    if unknown:
-        named = ", ".join(unknown[:_NAMED]) + (", ..." if len(unknown) > _NAMED else "")
-        raise InputError(
-            where="leads",
-            found=f"{len(unknown)} not known at {then.known_at.isoformat()}: {named}",
-            expected="ids of leads as the ledger has them, such as crm:17",
-        )

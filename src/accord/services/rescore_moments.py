@@ -16,7 +16,7 @@ import narwhals as nw
 import pyarrow as pa
 
 from accord.records import to_us
-from accord.scoring import ROLLUP_COLUMNS, SCORES, qualified, score
+from accord.scoring import ROLLUP_COLUMNS, SCORES, qualified, score, to_lazy
 from accord.services.replay import Then
 
 Lazy = nw.LazyFrame[Any]
@@ -79,8 +79,7 @@ def score_moments(trial: Trial, spans: pa.Table, *, rows: Lazy | None = None) ->
 
 def on(connection: Any, table: pa.Table) -> Lazy:
     """Return a table as a lazy frame on a DuckDB connection."""
-    frame: Lazy = nw.from_native(connection.from_arrow(table)).lazy()
-    return frame
+    return to_lazy(connection.from_arrow(table))
 
 
 def _find_moments(rows: Relation, spans: Relation) -> Relation:

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from accord.evaluation import Evaluation, evaluate
+from accord.scoring import to_lazy
 from accord.services.merges import Merges
 from accord.services.rescore_moments import Trial, on, score_moments
 
@@ -84,7 +85,7 @@ def evaluate_past(trial: Trial, past: pa.Table, *, leads: pa.Table) -> Evaluatio
     spans = looked_at.select("lead_id", from_us="created_us", until_us="ended_us")
     moments = score_moments(trial, spans.to_native().to_arrow_table())
     best = moments.to_native().aggregate(_BEST, "lead_id").select(_AT_BEST)
-    judged = ended.join(nw.from_native(best).lazy(), on="lead_id", how="left")
+    judged = ended.join(to_lazy(best), on="lead_id", how="left")
     table = judged.to_native().select(_OR_NEVER).to_arrow_table()
     return evaluate(table, version=trial.then.agreement.version)
 

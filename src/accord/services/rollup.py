@@ -15,7 +15,7 @@ import narwhals as nw
 from accord.agreement import Agreement
 from accord.log import ActivityLog, Cut
 from accord.records import from_us, to_us
-from accord.scoring import ROLLUP_COLUMNS, combine, each, kind_terms, roll_up
+from accord.scoring import ROLLUP_COLUMNS, combine, each, half_lives_of, roll_up, to_lazy
 from accord.services.workspace import Workspace
 
 Lazy = nw.LazyFrame[Any]
@@ -63,11 +63,6 @@ def advance_rollup(log: ActivityLog, agreement: Agreement, *, as_of: datetime) -
     return _take(log, step, agreement)
 
 
-def half_lives_of(agreement: Agreement) -> Mapping[str, float]:
-    """Return the half-life of every kind in scoring, in microseconds; the others never decay."""
-    return {kind: terms.half_life_us for kind, terms in kind_terms(agreement).items()}
-
-
 def next_cut(old: Cut | None, *, as_of: datetime, newest_us: int | None) -> Cut:
     """Return the cut that follows one at ``as_of``, when the tail's newest was taken then."""
     if old is None:
@@ -86,7 +81,7 @@ def stale_kinds(stored: Mapping[str, float], agreed: Mapping[str, float]) -> tup
 
 def carried(stored: Any, tail: Any, agreement: Agreement, *, cut: Cut) -> Lazy:
     """Return the rollup at a cut from the one before and its tail up to the cut, lazily."""
-    return _joined(_lazy(stored), each(tail, agreement), cut=cut)
+    return _joined(to_lazy(stored), each(tail, agreement), cut=cut)
 
 
 def carried_without(
@@ -96,7 +91,7 @@ def carried_without(
     kinds, activities = anew
     is_other = ~nw.col("kind").is_in(kinds)
     new = nw.concat([each(tail, agreement).filter(is_other), each(activities, agreement)])
-    return _joined(_lazy(stored).filter(is_other), new, cut=cut)
+    return _joined(to_lazy(stored).filter(is_other), new, cut=cut)
 
 
 def _joined(kept: Lazy, new: Lazy, *, cut: Cut) -> Lazy:
@@ -136,8 +131,3 @@ def _rolled_up(log: ActivityLog, step: _Step, agreement: Agreement) -> Lazy:
         return carried(stored, tail, agreement, cut=step.cut)
     anew = step.stale, log.read(kinds=step.stale, until_us=until_us)
     return carried_without(stored, tail, agreement, cut=step.cut, anew=anew)
-
-
-def _lazy(frame: Any) -> Lazy:
-    wrapped: Lazy = nw.from_native(frame).lazy()
-    return wrapped
