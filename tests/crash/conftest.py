@@ -20,7 +20,6 @@ def new_url(request):
     if request.param == "sqlite":
         yield lambda home: f"sqlite:///{home / 'home' / 'ledger.db'}"
         return
-    new_database = request.getfixturevalue("new_database")
-    template = request.getfixturevalue("postgres_template")
+    databases = request.getfixturevalue("databases")
     with contextlib.ExitStack() as until_the_end:
-        yield lambda _home: until_the_end.enter_context(new_database(template))
+        yield lambda _home: until_the_end.enter_context(databases.ledger())

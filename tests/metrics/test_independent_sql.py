@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -39,24 +40,18 @@ _QUARTER = timedelta(weeks=13)
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def company(request, tmp_path_factory):
     """A company's ledger, its fact frames and the same rows in DuckDB."""
-    url = f"sqlite:///{tmp_path_factory.mktemp('ledger') / 'ledger.db'}"
-    if request.param == "postgresql":
-        server = request.getfixturevalue("postgres_server")
-        from sqlalchemy import create_engine, text
-
-        admin = create_engine(server, isolation_level="AUTOCOMMIT")
-        with admin.connect() as connection:
-            connection.execute(text("DROP DATABASE IF EXISTS metric_twins WITH (FORCE)"))
-            connection.execute(text("CREATE DATABASE metric_twins"))
-        url = admin.url.set(database="metric_twins").render_as_string(hide_password=False)
-        admin.dispose()
-    ledger = Ledger.open(url)
-    Company(leads=700, seed=11).write(ledger)
-    agreement = load(ROOT / "agreement.yaml")
-    with ledger.read() as connection:
-        raw = {table: read_raw(connection, table) for table in tables_for(FRAMES)}
-    yield prepare(raw, agreement), open_duckdb(ledger), agreement
-    ledger.close()
+    with contextlib.ExitStack() as until_the_end:
+        url = f"sqlite:///{tmp_path_factory.mktemp('ledger') / 'ledger.db'}"
+        if request.param == "postgresql":
+            databases = request.getfixturevalue("databases")
+            url = until_the_end.enter_context(databases.ledger())
+        ledger = Ledger.open(url)
+        Company(leads=700, seed=11).write(ledger)
+        agreement = load(ROOT / "agreement.yaml")
+        with ledger.read() as connection:
+            raw = {table: read_raw(connection, table) for table in tables_for(FRAMES)}
+        yield prepare(raw, agreement), open_duckdb(ledger), agreement
+        ledger.close()
 
 
 def test_every_metric_has_a_twin():

@@ -6,7 +6,6 @@ On SQLite and PostgreSQL; kills are real (SIGKILL).
 from __future__ import annotations
 
 import gzip
-import itertools
 import json
 import os
 import shutil
@@ -19,7 +18,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from sqlalchemy import create_engine, func, insert, select, text, update
+from sqlalchemy import func, insert, make_url, select, text, update
 
 from accord.errors import InputError, LeaseHeldError
 from accord.ledger import read_rows, tables
@@ -43,7 +42,6 @@ from tests.services.erase_world import DAY, EMAIL, MONDAY, NAME, NEEDLES, OLD_EM
 
 AT = MONDAY + DAY
 ROOT = Path(__file__).resolve().parents[2]
-_names = itertools.count()
 POINTS = (
     "erase.after_plan",
     "erase.after_log",
@@ -67,43 +65,35 @@ def lived(request, tmp_path_factory):
     """A company that has lived for a day: its folder and its ledger's URL, to be copied."""
     folder = tmp_path_factory.mktemp("lived")
     if request.param == "sqlite":
-        workspace = open_in(folder, f"sqlite:///{folder / 'home' / 'ledger.db'}")
-        world.live(workspace)
-        workspace.close()
+        _live(folder, f"sqlite:///{folder / 'home' / 'ledger.db'}")
         yield folder, None
         return
-    server = request.getfixturevalue("postgres_server")
-    admin = create_engine(server, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(text("CREATE DATABASE erase_lived"))
-    url = admin.url.set(database="erase_lived").render_as_string(hide_password=False)
+    with request.getfixturevalue("databases").new() as url:
+        _live(folder, url)
+        yield folder, url
+
+
+def _live(folder: Path, url: str) -> None:
     workspace = open_in(folder, url)
     world.live(workspace)
     workspace.close()
-    yield folder, admin
-    with admin.connect() as connection:
-        connection.execute(text("DROP DATABASE erase_lived WITH (FORCE)"))
-    admin.dispose()
 
 
 @pytest.fixture
-def company(lived, tmp_path):
+def company(lived, tmp_path, request):
     """A copy of the company for one test."""
-    lived_in, admin = lived
+    lived_in, lived_on = lived
     shutil.copytree(lived_in, tmp_path, dirs_exist_ok=True)
-    if admin is None:
+    if lived_on is None:
         opened = open_in(tmp_path, f"sqlite:///{tmp_path / 'home' / 'ledger.db'}")
         yield opened
         opened.close()
         return
-    name = f"erase_{next(_names)}"
-    with admin.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE erase_lived"))
-    opened = open_in(tmp_path, admin.url.set(database=name).render_as_string(hide_password=False))
-    yield opened
-    opened.close()
-    with admin.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    like = str(make_url(lived_on).database)
+    with request.getfixturevalue("databases").new(like=like) as url:
+        opened = open_in(tmp_path, url)
+        yield opened
+        opened.close()
 
 
 def rows(workspace, table: str):

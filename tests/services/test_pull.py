@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
-import os
+import contextlib
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
@@ -17,8 +16,6 @@ from accord.services.ingest import run_ingest
 from tests.crm.hubspot_server import DAILY, TOKEN, HubspotServer
 from tests.crm.salesforce_server import PASSWORD, SalesforceServer
 from tests.crm.service import Answer, Cut
-
-_numbers = itertools.count()
 
 AS_OF = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
@@ -286,29 +283,21 @@ def test_another_column_reads_everything_anew(workspace, run, hubspot):
 @pytest.fixture(params=["sqlite", "postgresql"])
 def warehouse(request, tmp_path, monkeypatch):
     """A database of its own to pull from, typed as that database types."""
-    if request.param == "sqlite":
+    with contextlib.ExitStack() as until_the_end:
         url = f"sqlite:///{tmp_path / 'warehouse.db'}"
-    else:
-        url = _new_database(request)
-    monkeypatch.setenv("WAREHOUSE_URL", url)
-    engine = create_engine(url)
-    with engine.begin() as connection:
-        connection.execute(
-            text("CREATE TABLE people (id BIGINT, mail TEXT, created TIMESTAMP, changed TIMESTAMP)")
-        )
-    yield engine
-    engine.dispose()
-
-
-def _new_database(request):
-    server = request.getfixturevalue("postgres_server")
-    admin = create_engine(server, isolation_level="AUTOCOMMIT")
-    name = f"warehouse_{os.getpid()}_{next(_numbers)}"
-    with admin.connect() as connection:
-        connection.execute(text(f'CREATE DATABASE "{name}"'))
-    url = admin.url.set(database=name).render_as_string(hide_password=False)
-    admin.dispose()
-    return url
+        if request.param == "postgresql":
+            url = until_the_end.enter_context(request.getfixturevalue("databases").new())
+        monkeypatch.setenv("WAREHOUSE_URL", url)
+        engine = create_engine(url)
+        with engine.begin() as connection:
+            connection.execute(
+                text(
+                    "CREATE TABLE people "
+                    "(id BIGINT, mail TEXT, created TIMESTAMP, changed TIMESTAMP)"
+                )
+            )
+        yield engine
+        engine.dispose()
 
 
 def insert_people(engine, numbers, changed):

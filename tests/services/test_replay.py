@@ -6,13 +6,13 @@ stored on the way, and what is computed of it later, is asked about afterwards.
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
 
 from accord.agreement import Agreement, loads
 from accord.ledger import insert_rows, tables
@@ -70,21 +70,14 @@ class Past:
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def past(request, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Past]:
     folder = tmp_path_factory.mktemp("past")
-    on_disk = f"sqlite:///{folder / 'home' / 'ledger.db'}"
-    url = on_disk if request.param == "sqlite" else _database_of(request)
-    opened = Workspace.open(_settings(folder, url))
-    yield Past(opened)
-    opened.close()
-
-
-def _database_of(request) -> str:
-    """Make a database for this module; it goes with the server."""
-    admin = create_engine(request.getfixturevalue("postgres_server"), isolation_level="AUTOCOMMIT")
-    template = request.getfixturevalue("postgres_template")
-    with admin.connect() as connection:
-        connection.execute(text(f'CREATE DATABASE "accord_past" TEMPLATE "{template}"'))
-    admin.dispose()
-    return admin.url.set(database="accord_past").render_as_string(hide_password=False)
+    with contextlib.ExitStack() as until_the_end:
+        url = f"sqlite:///{folder / 'home' / 'ledger.db'}"
+        if request.param == "postgresql":
+            databases = request.getfixturevalue("databases")
+            url = until_the_end.enter_context(databases.ledger())
+        opened = Workspace.open(_settings(folder, url))
+        yield Past(opened)
+        opened.close()
 
 
 def _settings(folder: Path, url: str) -> Settings:

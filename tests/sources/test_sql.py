@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-import os
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from uuid import UUID
@@ -11,44 +9,32 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine
 
 from accord.agreement import parse_duration
 from accord.errors import SourceError
 from accord.sources.pulled import SqlTerms
 from accord.sources.sql import SqlReader, exact_text
 
-_numbers = itertools.count()
 
-
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", "postgres"])
 def database(request, tmp_path):
     """An empty database of each kind, and its URL."""
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path / 'warehouse.db'}"
-    else:
-        url = new_postgres(request)
+    if request.param == "postgres":
+        yield request.getfixturevalue("postgres")
+        return
+    url = f"sqlite:///{tmp_path / 'warehouse.db'}"
     engine = create_engine(url)
     yield engine, url
     engine.dispose()
 
 
 @pytest.fixture
-def postgres(request):
-    url = new_postgres(request)
-    engine = create_engine(url)
-    yield engine, url
-    engine.dispose()
-
-
-def new_postgres(request):
-    server = request.getfixturevalue("postgres_server")
-    admin = create_engine(server, isolation_level="AUTOCOMMIT")
-    name = f"sql_{os.getpid()}_{next(_numbers)}"
-    with admin.connect() as connection:
-        connection.execute(text(f'CREATE DATABASE "{name}"'))
-    admin.dispose()
-    return admin.url.set(database=name).render_as_string(hide_password=False)
+def postgres(databases):
+    with databases.new() as url:
+        engine = create_engine(url)
+        yield engine, url
+        engine.dispose()
 
 
 def run(engine, *statements):
