@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -18,6 +15,7 @@ from accord.errors import InputError
 from accord.log import READ_COLUMNS, ActivityLog, Appended
 from accord.log.storage import Storage
 from accord.records import to_us
+from tests.killing import run_killed
 
 NOW = datetime(2026, 10, 5, 12, tzinfo=UTC)
 DAY_US = 86_400_000_000
@@ -238,33 +236,22 @@ def test_whatever_comes_twice_is_there_once(tmp_path_factory, batches) -> None:
     log.close()
 
 
-APPEND = """
-import sys
-from datetime import UTC, datetime
-import pyarrow as pa
-from accord.log import ActivityLog
-log = ActivityLog.open(sys.argv[1])
-rows = pa.table({
-    "activity_id": ["web:1", "web:2", "web:2"], "lead_id": ["crm:1"] * 3, "kind": ["k"] * 3,
-    "occurred_us": [1, 2, 2],
-})
-print(log.append(rows, batch_id="b1", taken_at=datetime(2026, 10, 5, tzinfo=UTC)))
-"""
+def append(folder: str) -> Appended:
+    log = ActivityLog.open(folder)
+    rows = {"activity_id": ["web:1", "web:2", "web:2"], "lead_id": ["crm:1"] * 3}
+    rows |= {"kind": ["k"] * 3, "occurred_us": [1, 2, 2]}
+    taken_at = datetime(2026, 10, 5, tzinfo=UTC)
+    return log.append(pa.table(rows), batch_id="b1", taken_at=taken_at)
 
 
 @pytest.mark.parametrize("point", ["log.before_append", "log.after_append"])
 def test_killed_around_the_append_and_run_again_is_as_if_run_once(
-    tmp_path: Path, point: str
+    tmp_path: Path, children: Any, point: str
 ) -> None:
-    witness = tmp_path / "witness"
-    command = [sys.executable, "-c", APPEND, str(tmp_path / "log")]
-    kill = {"ACCORD_KILL_AT": point, "ACCORD_KILL_LOG": str(witness)}
-    killed = subprocess.run(command, env={**os.environ, **kill}, check=False, capture_output=True)
-    assert killed.returncode == -signal.SIGKILL
-    assert witness.read_text() == f"{point}\n"
+    folder = str(tmp_path / "log")
+    run_killed(children, append, tmp_path / "witness", folder, point=point)
     for _ in range(2):
-        again = subprocess.run(command, check=True, capture_output=True, text=True)
-        assert again.stdout.strip() == "Appended(accepted=2, duplicates=1)"
-    log = ActivityLog.open(str(tmp_path / "log"))
+        assert append(folder) == Appended(accepted=2, duplicates=1)
+    log = ActivityLog.open(folder)
     assert content(log) == [("web:1", "crm:1", "k", 1), ("web:2", "crm:1", "k", 2)]
     log.close()

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
 from datetime import UTC, timedelta
 
 import pytest
@@ -15,6 +11,7 @@ from accord.agreement import loads
 from accord.ledger import tables
 from accord.ledger.clock_rows import note_reps_changed
 from accord.services.clocks import SweepResult, breaches, clock_status, explain_clock
+from tests.killing import killed_at
 from tests.services.clock_world import MONDAY, World, at
 
 MINUTE = timedelta(minutes=1)
@@ -491,41 +488,13 @@ def test_a_clock_can_be_explained(quiet):
 
 # ---- a real kill ------------------------------------------------------------------------------
 
-SWEEP = """
-import sys
-from datetime import datetime
-from pathlib import Path
-from accord.services.clocks import run_sweep
-from accord.services.settings import Settings
-from accord.services.workspace import Workspace
 
-home, url, agreement, as_of = sys.argv[1:]
-workspace = Workspace.open(
-    Settings(home=Path(home), database_url=url, agreement=Path(agreement), _env_file=None)
-)
-run_sweep(workspace, as_of=datetime.fromisoformat(as_of))
-"""
-
-
-def test_a_sweep_killed_before_its_commit_leaves_nothing_half_done(quiet, ledger_url):
+def test_a_sweep_killed_before_its_commit_leaves_nothing_half_done(quiet, children):
     quiet.hand_over("crm:1", "crm:ann")
     quiet.sync()
-    settings = quiet.workspace.settings
     moment = (MONDAY + 5 * MINUTE).astimezone(UTC)
-    killed = subprocess.run(
-        [
-            sys.executable,
-            "-c",
-            SWEEP,
-            str(settings.home),
-            ledger_url,
-            str(settings.agreement),
-            moment.isoformat(),
-        ],
-        env={**os.environ, "ACCORD_KILL_AT": "sla.before_commit"},
-        check=False,
-    )
-    assert killed.returncode == -signal.SIGKILL
+    stage, point = "services.clocks.run_sweep", "sla.before_commit"
+    killed_at(children, quiet.workspace, stage, point=point, as_of=moment)
     assert quiet.steps() == []
     assert quiet.read(tables.outbox) == []
     assert quiet.sweep(moment).fired == 1

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,6 +21,7 @@ from accord.ledger.outbox_rows import (
 from accord.ledger.tables import outbox
 from accord.outbox import MAX_ATTEMPTS, Entry, Kind
 from accord.services.deliver import DeliverResult, run_deliver
+from tests.killing import killed_at
 from tests.outbox.receivers import Receiver
 
 AT = datetime(2026, 11, 16, 14, tzinfo=UTC)
@@ -197,20 +195,6 @@ def test_a_run_with_nothing_due_costs_next_to_nothing(workspace):
     assert (time.process_time() - begun) / 20 < 0.02
 
 
-PROGRAM = """
-import sys
-from datetime import datetime
-from pathlib import Path
-from accord.services.deliver import run_deliver
-from accord.services.settings import Settings
-from accord.services.workspace import Workspace
-home, url, agreement, at = sys.argv[1:]
-settings = Settings(home=Path(home), database_url=url, agreement=Path(agreement), _env_file=None)
-workspace = Workspace.open(settings)
-print(run_deliver(workspace, as_of=datetime.fromisoformat(at)))
-workspace.close()
-"""
-
 POINTS = (
     "deliver.after_claim",
     "crm.within_line",
@@ -221,18 +205,13 @@ POINTS = (
 
 
 @pytest.mark.parametrize("point", POINTS)
-def test_killed_anywhere_and_run_again_there_is_one_line_an_entry(workspace, tmp_path, point):
+def test_killed_anywhere_and_run_again_there_is_one_line_an_entry(workspace, children, point):
     put(workspace, *(entry(f"k{number}", lead=f"l{number % 4}") for number in range(10)))
-    witness = tmp_path / "witness"
-    settings = workspace.settings
-    command = [sys.executable, "-c", PROGRAM, str(settings.home), settings.ledger_url]
-    command += [str(settings.agreement), AT.isoformat()]
-    environment = {**os.environ, "ACCORD_KILL_AT": point, "ACCORD_KILL_LOG": str(witness)}
-    killed = subprocess.run(command, env=environment, capture_output=True, check=False)
-    assert killed.returncode == -9, killed.stderr.decode()
-    assert witness.read_text().splitlines() == [point]
+    killed_at(children, workspace, "services.deliver.run_deliver", point=point, as_of=AT)
     run_deliver(workspace, as_of=AT)
-    written = Path(settings.outbox_path / "crm.jsonl").read_text(encoding="utf-8").splitlines()
+    written = (
+        Path(workspace.settings.outbox_path / "crm.jsonl").read_text(encoding="utf-8").splitlines()
+    )
     keys = [json.loads(line)["key"] for line in written]
     assert sorted(keys) == sorted(f"k{number}" for number in range(10))
     assert set(statuses(workspace).values()) == {"sent"}

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import threading
 import time
 from datetime import timedelta
@@ -14,6 +11,7 @@ import pytest
 from accord.errors import LeaseHeldError
 from accord.records import Stage
 from accord.services.handoff import HandoffResult, approve, run_handoff
+from tests.killing import killed_at
 from tests.services.handoff_world import DAY, HOUR, MONDAY, World
 
 
@@ -358,31 +356,11 @@ def test_a_tick_with_nothing_to_do_is_cheap_and_three_hundred_leads_take_a_secon
     assert idle < 0.03
 
 
-PROGRAM = """
-import sys
-from datetime import datetime
-from pathlib import Path
-from accord.services.handoff import run_handoff
-from accord.services.settings import Settings
-from accord.services.workspace import Workspace
-home, url, agreement, at = sys.argv[1:]
-settings = Settings(home=Path(home), database_url=url, agreement=Path(agreement), _env_file=None)
-workspace = Workspace.open(settings)
-run_handoff(workspace, as_of=datetime.fromisoformat(at))
-"""
-
-
 @pytest.mark.parametrize("point", ["handoff.before_commit", "handoff.after_commit"])
-def test_killed_around_the_commit_and_run_again_it_is_as_if_run_once(world, tmp_path, point):
+def test_killed_around_the_commit_and_run_again_it_is_as_if_run_once(world, children, point):
     world.reps("r1", "r2", per_week=1000)
     world.mqls(*(f"l{number}" for number in range(12)))
-    settings, witness = world.workspace.settings, tmp_path / "witness"
-    command = [sys.executable, "-c", PROGRAM, str(settings.home), settings.ledger_url]
-    command += [str(settings.agreement), MONDAY.isoformat()]
-    environment = {**os.environ, "ACCORD_KILL_AT": point, "ACCORD_KILL_LOG": str(witness)}
-    killed = subprocess.run(command, env=environment, capture_output=True, check=False)
-    assert killed.returncode == -9, killed.stderr.decode()
-    assert witness.read_text().splitlines() == [point]
+    killed_at(children, world.workspace, "services.handoff.run_handoff", point=point, as_of=MONDAY)
     assert len(world.rows("handoff")) == (0 if point == "handoff.before_commit" else 12)
     world.run()
     rows = world.rows("handoff")

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -24,6 +20,7 @@ from accord.records import Side, to_us
 from accord.services.agreements import sign
 from accord.services.rescore import run_rescore
 from accord.services.workspace import Workspace
+from tests.killing import killed_at
 
 NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)  # the Monday of 2026-W45
 DAY = timedelta(days=1)
@@ -396,30 +393,11 @@ def test_an_unsigned_agreement_in_force_is_applied_once_both_have_signed(world: 
     assert run_rescore(world.workspace, as_of=NOW, candidate=same, apply=True).stored == 1
 
 
-RUN = """
-import sys
-from datetime import datetime
-from pathlib import Path
-from accord.services.rescore import run_rescore
-from accord.services.settings import Settings
-from accord.services.workspace import Workspace
-home, url, agreement = sys.argv[1:4]
-settings = Settings(home=Path(home), database_url=url, agreement=Path(agreement), _env_file=None)
-run_rescore(Workspace.open(settings), as_of=datetime.fromisoformat(sys.argv[4]), apply=True)
-"""
-
-
 def test_killed_before_it_commits_an_application_has_changed_nothing(
-    world: World, tmp_path: Path
+    world: World, children: Any
 ) -> None:
     world.lead("crm:1", **BUYER)
-    opened = world.workspace.settings
-    places = (str(opened.home), opened.database_url, str(opened.agreement))
-    command: Sequence[str] = [sys.executable, "-c", RUN, *places, NOW.isoformat()]
-    witness = tmp_path / "witness"
-    kill = {"ACCORD_KILL_AT": "score.before_commit", "ACCORD_KILL_LOG": str(witness)}
-    killed = subprocess.run(command, env={**os.environ, **kill}, check=False, capture_output=True)
-    assert killed.returncode == -signal.SIGKILL
-    assert witness.read_text() == "score.before_commit\n"
+    stage, point = "services.rescore.run_rescore", "score.before_commit"
+    killed_at(children, world.workspace, stage, point=point, as_of=NOW, apply=True)
     assert world.scores() == []
     assert world.rescore(apply=True).stored == 1

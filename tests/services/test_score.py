@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -21,6 +17,7 @@ from accord.records import to_us
 from accord.scoring import score_lead
 from accord.services.score import ScoreResult, apply_scores, run_score
 from accord.services.workspace import Workspace
+from tests.killing import killed_at
 
 NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -374,33 +371,13 @@ def test_all_scores_are_applied_in_one_transaction(
     ]
 
 
-RUN = """
-import sys
-from datetime import datetime
-from pathlib import Path
-from accord.services.score import run_score
-from accord.services.settings import Settings
-from accord.services.workspace import Workspace
-home, url, agreement = sys.argv[1:4]
-settings = Settings(home=Path(home), database_url=url, agreement=Path(agreement), _env_file=None)
-print(run_score(Workspace.open(settings), as_of=datetime.fromisoformat(sys.argv[4])))
-"""
-
-
 @pytest.mark.parametrize("point", ["score.before_write", "score.before_commit"])
 def test_killed_in_the_middle_and_run_again_is_as_if_run_once(
-    world: World, tmp_path, point: str
+    world: World, children: Any, point: str
 ) -> None:
     world.leads("crm:1", **BUYER)
     world.activity("crm:1", "demo_requested")
-    settings = world.workspace.settings
-    places = (str(settings.home), settings.database_url, str(settings.agreement))
-    command = [sys.executable, "-c", RUN, *places, NOW.isoformat()]
-    witness = tmp_path / "witness"
-    kill = {"ACCORD_KILL_AT": point, "ACCORD_KILL_LOG": str(witness)}
-    killed = subprocess.run(command, env={**os.environ, **kill}, check=False, capture_output=True)
-    assert killed.returncode == -signal.SIGKILL
-    assert witness.read_text() == f"{point}\n"
+    killed_at(children, world.workspace, "services.score.run_score", point=point, as_of=NOW)
     assert world.rows(tables.score) == []
     assert len(world.pending()) == 2
     assert run_score(world.workspace, as_of=NOW) == ScoreResult(scored=1, changed=1, crossed=1)
