@@ -80,13 +80,15 @@ def _faded(half_life_us: nw.Expr) -> nw.Expr:
     return nw.col("weight") * decay(nw.col("elapsed_us"), half_life_us)
 
 
-def kind_tenths(weight: nw.Expr, *, points: nw.Expr, cap: nw.Expr) -> nw.Expr:
+def kind_tenths(weight: nw.Expr, *, points: nw.Expr | float, cap: nw.Expr | None) -> nw.Expr:
     """Return what a kind of this weight adds: points x weight, within the cap, rounded once.
 
-    The rounding is that of :func:`accord.scoring.terms.to_tenths`.
+    A cap of None never bites. The rounding is that of :func:`accord.scoring.terms.to_tenths`.
     """
-    bounded = nw.min_horizontal(nw.max_horizontal(points * weight, -cap), cap)
-    return (nw.lit(10.0) * bounded + nw.lit(0.5) + nw.lit(1e-6)).floor().cast(nw.Int64)
+    worth = weight * points
+    if cap is not None:
+        worth = nw.min_horizontal(nw.max_horizontal(worth, -cap), cap)
+    return (worth * 10.0 + 0.5 + 1e-6).floor().cast(nw.Int64)
 
 
 def fit_expressions(leads: Lazy, agreement: Agreement) -> tuple[Lazy, Mapping[str, nw.Expr]]:

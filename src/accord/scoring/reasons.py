@@ -10,7 +10,7 @@ import narwhals as nw
 from accord.agreement import Agreement
 from accord.scoring.frames import Lazy, Native, by_kind
 from accord.scoring.points import contributions, limited
-from accord.scoring.terms import SCORES, ScoreName, kind_terms
+from accord.scoring.terms import SCORES, kind_terms
 from accord.scoring.workings import Workings, work_out
 
 REASON_COLUMNS = ("lead_id", "score", "name", "points", "count", "last_us", "weight", "uncapped")
@@ -37,19 +37,17 @@ def explain_lines(workings: Workings, agreement: Agreement) -> nw.LazyFrame[Any]
     ours = workings.rows.join(workings.fit.select("lead_id"), on="lead_id", how="inner")
     lines = _kind_lines(contributions(ours, agreement), agreement)
     if workings.rules:
-        fit = _without_evidence(nw.concat(_fit_lines(workings)), "fit")
-        lines = nw.concat([fit, lines])
-    limits = [_without_evidence(_limit_line(lines, agreement, name), name) for name in SCORES]
-    return nw.concat([lines, *limits])
+        lines = nw.concat([_fit_lines(workings), lines])
+    return nw.concat([lines, _limit_lines(lines, agreement)])
 
 
-def _fit_lines(workings: Workings) -> list[Lazy]:
-    return [
-        workings.fit.filter(nw.col(column) != 0).select(
-            "lead_id", name=nw.lit(rule, nw.String), points=nw.col(column)
-        )
+def _fit_lines(workings: Workings) -> Lazy:
+    lines = [
+        workings.fit.select("lead_id", name=nw.lit(rule, nw.String), points=nw.col(column))
         for column, rule in workings.rules.items()
     ]
+    holding = nw.concat(lines).filter(nw.col("points") != 0)
+    return _without_evidence(holding, nw.lit("fit", nw.String))
 
 
 def _kind_lines(kinds: Lazy, agreement: Agreement) -> Lazy:
@@ -66,18 +64,30 @@ def _kind_lines(kinds: Lazy, agreement: Agreement) -> Lazy:
     )
 
 
-def _limit_line(lines: Lazy, agreement: Agreement, name: ScoreName) -> Lazy:
-    of_score = lines.filter(nw.col("score") == name).group_by("lead_id")
-    total = of_score.agg(nw.col("points").sum()).with_columns(nw.col("points").cast(nw.Int64))
-    change = limited(nw.col("points"), agreement, name) - nw.col("points")
-    changed = total.select("lead_id", name=nw.lit(LIMIT, nw.String), points=change)
-    return changed.filter(nw.col("points") != 0)
+def _limit_lines(lines: Lazy, agreement: Agreement) -> Lazy:
+    summed = lines.group_by("lead_id", "score").agg(nw.col("points").sum())
+    totals = summed.with_columns(nw.col("points").cast(nw.Int64))
+    within = _limited_by_score(nw.col("points"), agreement)
+    changed = totals.select(
+        "lead_id",
+        "score",
+        name=nw.lit(LIMIT, nw.String),
+        points=within - nw.col("points"),
+    )
+    return _without_evidence(changed.filter(nw.col("points") != 0), nw.col("score"))
 
 
-def _without_evidence(frame: Lazy, score: ScoreName) -> Lazy:
+def _limited_by_score(tenths: nw.Expr, agreement: Agreement) -> nw.Expr:
+    fit, engagement, intent = (limited(tenths, agreement, name) for name in SCORES)
+    score = nw.col("score")
+    implicit = nw.when(score == "engagement").then(engagement).otherwise(intent)
+    return nw.when(score == "fit").then(fit).otherwise(implicit)
+
+
+def _without_evidence(frame: Lazy, score: nw.Expr) -> Lazy:
     return frame.select(
         "lead_id",
-        score=nw.lit(score, nw.String),
+        score=score,
         name=nw.col("name"),
         points=nw.col("points"),
         count=nw.lit(0, nw.Int64),

@@ -13,7 +13,7 @@ import narwhals as nw
 from accord.agreement import Agreement
 from accord.scoring.frames import Native
 from accord.scoring.points import kind_tenths, limited, weights_by_lead
-from accord.scoring.terms import CYCLE, SPEAKS_FROM, ScoreName, kind_terms
+from accord.scoring.terms import CYCLE, NEVER_BITES, SPEAKS_FROM, KindTerms, ScoreName, kind_terms
 from accord.scoring.workings import Workings, work_out
 
 
@@ -57,10 +57,14 @@ def sum_up(workings: Workings, agreement: Agreement) -> nw.LazyFrame[Any]:
 
 def _implicit(weights: Mapping[str, nw.Expr], agreement: Agreement, name: ScoreName) -> nw.Expr:
     return _sum(
-        kind_tenths(weights[kind], points=nw.lit(one.points), cap=nw.lit(one.cap))
+        kind_tenths(weights[kind], points=one.points, cap=_cap(one))
         for kind, one in kind_terms(agreement).items()
         if one.score == name
     )
+
+
+def _cap(terms: KindTerms) -> nw.Expr | None:
+    return None if terms.cap == NEVER_BITES else nw.lit(terms.cap)
 
 
 def _rank(weights: Mapping[str, nw.Expr], agreement: Agreement) -> nw.Expr:
@@ -82,7 +86,7 @@ def _position() -> nw.Expr:
 
 
 def _sum(parts: Iterable[nw.Expr]) -> nw.Expr:
-    return reduce(add, parts, nw.lit(0, nw.Int64))
+    return reduce(add, tuple(parts) or (nw.lit(0, nw.Int64),))
 
 
 def _or_zero(column: str) -> nw.Expr:
