@@ -10,6 +10,6 @@ def is_full() -> bool:
     return os.environ.get("ACCORD_PROOF") == "full"
 
 
-def count(full: int) -> int:
-    """Return how many cases of ``full`` to run now; at least one."""
-    return full if is_full() else max(1, full // 10)
+def count(full: int, *, least: int = 1) -> int:
+    """Return how many cases of ``full`` to run now; at least ``least``."""
+    return full if is_full() else max(least, full // 10)
