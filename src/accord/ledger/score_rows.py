@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from types import MappingProxyType
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from sqlalchemy import Connection, Select, Table, Text, cast, delete, func, select, update
+from sqlalchemy import Connection, Select, Text, cast, delete, func, select, update
 
 from accord.ledger.arrow import to_arrow
 from accord.ledger.bulk import Columns, write_columns
 from accord.ledger.erase_rows import is_erased
 from accord.ledger.fact_rows import clear_pending, read_pending
-from accord.ledger.store import Row, chunks, read_rows
+from accord.ledger.store import chunks
 from accord.ledger.tables import lead, score, score_change
 from accord.records import to_us
 
@@ -27,10 +26,10 @@ __all__ = [
     "clear_pending",
     "delete_scores",
     "read_attributes",
+    "read_former",
     "read_known",
     "read_last_scored",
     "read_pending",
-    "read_scores",
     "read_stored",
     "to_listed",
     "touch_scores",
@@ -77,24 +76,23 @@ def read_last_scored(connection: Connection) -> datetime | None:
     return connection.execute(select(func.max(score.c.scored_at))).scalar()
 
 
-def read_scores(connection: Connection, lead_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """Read the present score rows of leads, locked until the transaction ends, by lead_id."""
-    columns = [score.c[name] for name in (*_NUMBERS, "qualifies", "crossed")]
-    found: dict[str, dict[str, Any]] = {}
-    for part in chunks(lead_ids):
-        query: Select[Any] = select(score.c.lead_id, *columns).where(score.c.lead_id.in_(part))
-        for row in read_rows(connection, query.with_for_update()):
-            found[row["lead_id"]] = row
-    return found
+def read_former(connection: Connection, lead_ids: Sequence[str]) -> pa.Table:
+    """Read the present scores of leads as Arrow, locked until the transaction ends, in no order.
+
+    lead_id, the numbers, qualifies, crossed; ``qualifies`` is the list as :func:`to_listed` has it.
+    """
+    columns = _stored("lead_id", *_NUMBERS, "qualifies", "crossed")
+    query: Select[Any] = select(*columns).with_for_update()
+    queries = (query.where(score.c.lead_id.in_(part)) for part in chunks(lead_ids))
+    return to_arrow(connection, queries, columns)
 
 
 def read_stored(connection: Connection) -> pa.Table:
-    """Read all present scores as Arrow: lead_id, the numbers, position, qualifies (text), version.
+    """Read all present scores as Arrow: lead_id, the numbers, position, version, qualifies.
 
-    ``qualifies`` is the list as :func:`to_listed` writes it.
+    ``qualifies`` as in :func:`read_former`.
     """
-    columns: list[Any] = [score.c[name] for name in ("lead_id", *_NUMBERS, "position", "version")]
-    columns.append(cast(score.c.qualifies, Text).label("qualifies"))
+    columns = _stored("lead_id", *_NUMBERS, "position", "version", "qualifies")
     return to_arrow(connection, [select(*columns)], columns)
 
 
@@ -107,16 +105,18 @@ def to_listed(values: Sequence[Any]) -> str:
     return json.dumps(list(values), ensure_ascii=False)
 
 
-def write_scores(connection: Connection, rows: Sequence[Row], *, changed: Iterable[str]) -> None:
-    """Write score rows, and append a change for the leads ``changed``.
+def write_scores(
+    connection: Connection, rows: pa.Table, is_changed: Any, *, scored_at: datetime, version: str
+) -> None:
+    """Write score rows, and append a change for those that are flagged as changed.
 
-    ``reasons`` and ``qualifies`` are lists of plain values. Of a lead that is scored twice at one
-    instant the last change stays.
+    ``rows``: the other columns of ``score``, each lead once; lists are JSON text. Of a lead that is
+    scored twice at one instant the last change stays.
     """
-    wanted = set(changed)
-    write_columns(connection, score, _columns(rows, score), on_conflict="replace")
-    changes = _columns([row for row in rows if row["lead_id"] in wanted], score_change)
-    write_columns(connection, score_change, changes, on_conflict="replace")
+    said = {"scored_at": to_us(scored_at), "version": version}
+    write_columns(connection, score, _columns(rows, said), on_conflict="replace")
+    changes = rows.filter(is_changed).select(["lead_id", *_NUMBERS])
+    write_columns(connection, score_change, _columns(changes, said), on_conflict="replace")
 
 
 def touch_scores(connection: Connection, as_of: datetime) -> None:
@@ -130,18 +130,18 @@ def delete_scores(connection: Connection, lead_ids: Iterable[str]) -> None:
         connection.execute(delete(score).where(score.c.lead_id.in_(part)))
 
 
-def _columns(rows: Sequence[Row], table: Table) -> Columns:
-    """Return rows as columns in the form that the store is given them in."""
-    names = [column.name for column in table.c]
-    return {name: [_FORMS.get(name, _as_is)(row[name]) for row in rows] for name in names}
+def _columns(rows: pa.Table, said: Mapping[str, Any]) -> Columns:
+    """Return rows as the store is given them, with what is said of all of them."""
+    given = {name: rows.column(name).to_pylist() for name in rows.column_names}
+    return given | {name: [value] * rows.num_rows for name, value in said.items()}
 
 
-def _as_is(value: Any) -> Any:
-    return value
+def _stored(*names: str) -> list[Any]:
+    """Return columns of the score table, lists as their text."""
+    return [
+        cast(score.c[name], Text).label(name) if name == "qualifies" else score.c[name]
+        for name in names
+    ]
 
-
-_FORMS: Mapping[str, Callable[[Any], Any]] = MappingProxyType(
-    {"reasons": to_listed, "qualifies": to_listed, "scored_at": to_us}
-)
 
 _NUMBERS = ("fit", "engagement", "intent")

@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 
+import pyarrow as pa
 from sqlalchemy import Connection
 
 from accord.agreement import Agreement
@@ -29,7 +30,7 @@ from accord.ledger.score_rows import (
 from accord.services.evidence import read_evidence
 from accord.services.merges import Merges, read_merges
 from accord.services.score_rows import ScoreResult, write_scored
-from accord.services.scored import Scored, fit_fields, score_leads
+from accord.services.scored import fit_fields, score_with_reasons
 from accord.services.spark_scores import score_on_engine
 from accord.services.unlike import differing, leads_among, with_reasons
 from accord.services.workspace import Workspace
@@ -125,19 +126,19 @@ def _score(
 
 def _score_news(
     workspace: Workspace, due: _Due, agreement: Agreement, *, as_of: datetime
-) -> Iterator[list[Scored]]:
+) -> Iterator[pa.Table]:
     """Yield the leads with something new, scored, in portions; at least one."""
     for portion in _portions(due.lead_ids):
         merges = due.merges.among(portion)
         evidence = read_evidence(workspace.log, portion, merges, agreement, as_of=as_of)
         with workspace.ledger.read() as connection:
             leads = read_attributes(connection, portion, fit_fields(agreement))
-        yield score_leads(leads, evidence, agreement, as_of=as_of)
+        yield score_with_reasons(leads, evidence, agreement, as_of=as_of)
 
 
 def _score_all(
     workspace: Workspace, due: _Due, agreement: Agreement, *, as_of: datetime
-) -> Iterator[list[Scored]]:
+) -> Iterator[pa.Table]:
     """Yield the leads whose scores are not as they are stored, in portions; at least one."""
     evidence = read_evidence(workspace.log, None, due.merges, agreement, as_of=as_of)
     if len(due.lead_ids) <= PORTION:  # memory has less overhead than the engine
@@ -165,9 +166,9 @@ def _portions(lead_ids: Sequence[str]) -> Iterator[Sequence[str]]:
         yield lead_ids[start : start + PORTION]
 
 
-def _with_last(portions: Iterator[list[Scored]]) -> Iterator[tuple[list[Scored], bool]]:
+def _with_last(portions: Iterator[pa.Table]) -> Iterator[tuple[pa.Table, bool]]:
     """Yield each portion and whether it is the last."""
-    before = next(portions, [])
+    before = next(portions)
     for portion in portions:
         yield before, False
         before = portion

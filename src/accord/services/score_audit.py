@@ -11,7 +11,7 @@ from accord.ledger.audit_rows import newest_scorings
 from accord.ledger.score_rows import read_attributes
 from accord.services.evidence import read_evidence
 from accord.services.merges import read_merges
-from accord.services.scored import fit_fields, score_leads
+from accord.services.scored import fit_fields, score_table
 from accord.services.workspace import Workspace
 
 _SCORINGS = 5
@@ -30,8 +30,8 @@ def stale_scores(connection: Connection, workspace: Workspace) -> Iterator[str]:
         merges = read_merges(connection, lead_ids)
         evidence = read_evidence(workspace.log, lead_ids, merges, agreement, as_of=scored_at)
         leads = read_attributes(connection, lead_ids, fit_fields(agreement))
-        again = score_leads(leads, evidence, agreement, as_of=scored_at)
-        numbers = {one.lead_id: (one.fit, one.engagement, one.intent) for one in again}
+        again = score_table(leads, evidence, agreement, as_of=scored_at).to_pylist()
+        numbers = {row["lead_id"]: (row["fit"], row["engagement"], row["intent"]) for row in again}
         yield from _differing(wanted, numbers)
 
 

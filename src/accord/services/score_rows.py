@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from sqlalchemy import Connection
 
-from accord.ledger.score_rows import read_scores, write_scores
-from accord.records import Stage
-from accord.services.scored import Scored
-
-_STAGES = (Stage.ENGAGED.value, Stage.TARGET.value, Stage.MQL.value)
-"""The thresholds that are stages, in the order of the funnel."""
-
-_NUMBERS = ("fit", "engagement", "intent")
-
-Row = Mapping[str, Any]
+from accord.ledger.score_rows import read_former, write_scores
+from accord.scoring import SCORES
+from accord.services.held import (
+    furthest,
+    held,
+    held_anew,
+    listed,
+    rank_of,
+    read_listed,
+    stage_of,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,51 +33,47 @@ class ScoreResult:
 
 
 def write_scored(
-    connection: Connection, scored: Sequence[Scored], *, version: str, as_of: datetime
+    connection: Connection, scored: pa.Table, *, version: str, as_of: datetime
 ) -> ScoreResult:
-    """Write the scores of leads, and a change where the numbers are not those before."""
-    former = read_scores(connection, [one.lead_id for one in scored])
-    changed = [one.lead_id for one in scored if _is_changed(one, former.get(one.lead_id))]
-    crossings = {one.lead_id: _crossing(one, former.get(one.lead_id)) for one in scored}
-    rows = [
-        _row(one, former.get(one.lead_id), crossings[one.lead_id], version=version, as_of=as_of)
-        for one in scored
-    ]
-    write_scores(connection, rows, changed=changed)
+    """Write the scores of leads, and a change where the numbers are not those before.
+
+    ``scored``: rows of ``score_table`` with their ``reasons``, each lead once. Of the stages that a
+    lead has crossed and no stage has acted on, the furthest is kept.
+    """
+    if not scored.num_rows:
+        return ScoreResult(scored=0, changed=0, crossed=0)
+    former = _beside(scored, read_former(connection, scored.column("lead_id").to_pylist()))
+    now = held(scored)
+    crossing = furthest(held_anew(now, read_listed(former.column("qualifies"))))
+    waiting = pc.max_element_wise(crossing, rank_of(former.column("crossed")))
+    rows = (
+        scored.select(["lead_id", *SCORES, "position", "reasons"])
+        .append_column("qualifies", listed(now))
+        .append_column("crossed", stage_of(waiting))
+    )
+    is_changed = _is_changed(scored, former)
+    write_scores(connection, rows, is_changed, scored_at=as_of, version=version)
     return ScoreResult(
-        scored=len(scored),
-        changed=len(changed),
-        crossed=sum(1 for crossing in crossings.values() if crossing is not None),
+        scored=scored.num_rows,
+        changed=_count(is_changed),
+        crossed=_count(pc.greater(crossing, 0)),
     )
 
 
-def _is_changed(one: Scored, former: Row | None) -> bool:
-    return former is None or any(getattr(one, name) != former[name] for name in _NUMBERS)
+def _beside(scored: pa.Table, former: pa.Table) -> pa.Table:
+    """Return the former row of each scored lead in their order, nulls where there was none."""
+    known = former.column("lead_id").combine_chunks()
+    found: pa.Table = former.take(pc.index_in(scored.column("lead_id"), known)).combine_chunks()
+    return found
 
 
-def _crossing(one: Scored, former: Row | None) -> str | None:
-    """Return the furthest stage whose threshold holds now and did not hold in the former score."""
-    held = former["qualifies"] if former is not None else ()
-    return _furthest(name for name in one.qualifies if name not in held)
+def _is_changed(scored: pa.Table, former: pa.Table) -> Any:
+    same: Any = pc.equal(scored.column(SCORES[0]), former.column(SCORES[0]))
+    for name in SCORES[1:]:
+        same = pc.and_(same, pc.equal(scored.column(name), former.column(name)))
+    return pc.invert(pc.fill_null(same, fill_value=False))
 
 
-def _furthest(names: Iterable[str]) -> str | None:
-    return max((name for name in names if name in _STAGES), key=_STAGES.index, default=None)
-
-
-def _row(
-    one: Scored, former: Row | None, crossing: str | None, *, version: str, as_of: datetime
-) -> dict[str, Any]:
-    waiting = former["crossed"] if former is not None else None
-    return {
-        "lead_id": one.lead_id,
-        "fit": one.fit,
-        "engagement": one.engagement,
-        "intent": one.intent,
-        "position": one.position,
-        "reasons": one.reasons,
-        "qualifies": one.qualifies,
-        "crossed": _furthest(name for name in (waiting, crossing) if name is not None),
-        "scored_at": as_of,
-        "version": version,
-    }
+def _count(flags: Any) -> int:
+    count: int = pc.sum(flags).as_py() or 0
+    return count

@@ -5,6 +5,7 @@ Frames in, values out: nothing is read or stored here.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,17 +13,12 @@ from typing import Any
 
 import narwhals as nw
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from accord.agreement import Agreement
 from accord.conditions import fields_of
-from accord.scoring import (
-    THRESHOLDS,
-    explain_lines,
-    qualified,
-    sum_up,
-    work_out,
-)
-from accord.services.reason_rows import Reasons, group_reasons
+from accord.scoring import THRESHOLDS, Workings, explain_lines, qualified, sum_up, work_out
+from accord.services.reason_rows import NO_REASONS, list_reasons
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,18 +48,21 @@ def fit_fields(agreement: Agreement) -> tuple[str, ...]:
 def score_leads(
     leads: pa.Table, evidence: Any, agreement: Agreement, *, as_of: datetime
 ) -> list[Scored]:
-    """Score leads with their reasons, in the order of their ids.
+    """Score leads with their reasons, in the order of their ids, as values.
 
-    ``leads``: lead_id and attributes. ``evidence``: rollup rows, any number a lead and kind, as
-    Arrow or a DuckDB relation.
+    Frames as for :func:`score_table`.
     """
-    if not leads.num_rows:
-        return []
+    table = score_with_reasons(leads, evidence, agreement, as_of=as_of)
+    return [_to_scored(row) for row in table.to_pylist()]
+
+
+def score_with_reasons(
+    leads: pa.Table, evidence: Any, agreement: Agreement, *, as_of: datetime
+) -> pa.Table:
+    """Score leads with their reasons: a column more than :func:`score_table`, JSON text."""
     workings = work_out(leads, evidence, agreement, as_of=as_of)
-    scores = qualified(sum_up(workings, agreement), agreement).sort("lead_id").collect("pyarrow")
     lines = explain_lines(workings, agreement).collect("pyarrow").to_native()
-    reasons = group_reasons(lines)
-    return [to_scored(row, reasons) for row in scores.to_native().to_pylist()]
+    return with_lines(_table(workings, agreement), lines)
 
 
 def score_table(
@@ -71,12 +70,11 @@ def score_table(
 ) -> pa.Table:
     """Score leads without their reasons: one row a lead, sorted by lead_id.
 
-    lead_id, fit, engagement, intent in whole tenths, position, and one boolean a threshold. Frames
-    as for :func:`score_leads`.
+    ``leads``: lead_id and attributes. ``evidence``: rollup rows, any number a lead and kind, as
+    Arrow or a DuckDB relation. Gives lead_id, fit, engagement, intent in whole tenths, position,
+    and one boolean a threshold.
     """
-    workings = work_out(leads, evidence, agreement, as_of=as_of)
-    scores = qualified(sum_up(workings, agreement), agreement)
-    return scores.sort("lead_id").collect("pyarrow").to_native()
+    return _table(work_out(leads, evidence, agreement, as_of=as_of), agreement)
 
 
 def reason_lines(
@@ -86,8 +84,23 @@ def reason_lines(
     return explain_lines(work_out(leads, evidence, agreement, as_of=as_of), agreement)
 
 
-def to_scored(row: Mapping[str, Any], reasons: Reasons) -> Scored:
-    """Make a value of a row of :func:`score_table` and the reasons by lead."""
+def with_lines(scores: pa.Table, lines: pa.Table | None) -> pa.Table:
+    """Add ``reasons`` to scores: the lines of each lead as JSON text, an empty list without any."""
+    if lines is None:
+        return scores.append_column("reasons", pa.array([NO_REASONS] * scores.num_rows))
+    found = list_reasons(lines)
+    places = pc.index_in(scores.column("lead_id"), found.column("lead_id"))
+    return scores.append_column(
+        "reasons", pc.fill_null(found.column("reasons").take(places), NO_REASONS)
+    )
+
+
+def _table(workings: Workings, agreement: Agreement) -> pa.Table:
+    scores = qualified(sum_up(workings, agreement), agreement)
+    return scores.sort("lead_id").collect("pyarrow").to_native()
+
+
+def _to_scored(row: Mapping[str, Any]) -> Scored:
     return Scored(
         lead_id=row["lead_id"],
         fit=row["fit"],
@@ -95,5 +108,5 @@ def to_scored(row: Mapping[str, Any], reasons: Reasons) -> Scored:
         intent=row["intent"],
         position=row["position"],
         qualifies=tuple(name for name in THRESHOLDS if row[name]),
-        reasons=tuple(reasons.get(row["lead_id"], ())),
+        reasons=tuple(json.loads(row["reasons"])),
     )

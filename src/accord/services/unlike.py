@@ -11,12 +11,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from accord.agreement import Agreement
-from accord.ledger.score_rows import to_listed
-from accord.scoring import THRESHOLDS
-from accord.services.reason_rows import group_reasons
-from accord.services.scored import Scored, reason_lines, to_scored
+from accord.scoring import SCORES
+from accord.services.held import held, listed
+from accord.services.scored import reason_lines, with_lines
 
-_NUMBERS = ("fit", "engagement", "intent")
 _LINES = 200_000
 """Reason lines that the engine hands over at once."""
 
@@ -36,10 +34,10 @@ def differing(found: pa.Table, stored: pa.Table, *, version: str) -> pa.Table:
     places = pc.index_in(found.column("lead_id"), stored.column("lead_id").combine_chunks())
     former = stored.take(places)
     same = pc.equal(former.column("version"), version)
-    for name in _NUMBERS:
+    for name in SCORES:
         same = pc.and_(same, pc.equal(found.column(name), former.column(name)))
     same = pc.and_(same, pc.equal(_position(found), _position(former)))
-    same = pc.and_(same, pc.equal(_qualifies(found), former.column("qualifies")))
+    same = pc.and_(same, pc.equal(listed(held(found)), former.column("qualifies")))
     return found.filter(pc.invert(pc.fill_null(same, fill_value=False)))
 
 
@@ -51,24 +49,23 @@ def with_reasons(
     *,
     as_of: datetime,
     at_once: int,
-) -> Iterator[list[Scored]]:
+) -> Iterator[pa.Table]:
     """Yield the rows of ``changed`` with their reasons, ``at_once`` leads a portion, at least one.
 
     The engine sorts the reasons by lead, and they are taken from it as they come: memory does not
-    grow with the leads. ``leads`` and ``evidence`` as for ``score_leads``.
+    grow with the leads. ``changed``: rows of ``score_table`` in its order; ``leads`` and
+    ``evidence`` as for it.
     """
     ids = changed.column("lead_id").to_pylist()
     if not ids:
-        yield []
+        yield changed
         return
     lines = reason_lines(leads_among(leads, ids), evidence, agreement, as_of=as_of)
     with closing(_batches_of(lines.sort("lead_id").to_native())) as batches:
         in_order = _Lines(batches)
         for start in range(0, len(ids), at_once):
             rows = changed.slice(start, at_once)
-            lines_of = in_order.up_to(ids[start + rows.num_rows - 1])
-            reasons = group_reasons(lines_of) if lines_of is not None else {}
-            yield [to_scored(row, reasons) for row in rows.to_pylist()]
+            yield with_lines(rows, in_order.up_to(ids[start + rows.num_rows - 1]))
 
 
 class _Lines:
@@ -106,16 +103,3 @@ def _batches_of(lines: Any) -> Generator[pa.RecordBatch, None, None]:
 
 def _position(rows: pa.Table) -> Any:
     return pc.fill_null(rows.column("position"), "")
-
-
-def _qualifies(found: pa.Table) -> pa.Array:
-    """Return the thresholds that each row holds, as the ledger keeps them."""
-    held = [found.column(name).cast(pa.int8()) for name in THRESHOLDS]
-    codes = held[0]
-    for at, one in enumerate(held[1:], start=1):
-        codes = pc.add(codes, pc.multiply(one, 2**at))
-    words = [
-        to_listed([name for at, name in enumerate(THRESHOLDS) if code >> at & 1])
-        for code in range(2 ** len(THRESHOLDS))
-    ]
-    return pa.array(words, pa.string()).take(codes.combine_chunks())
