@@ -10,6 +10,7 @@ memory, and whether the results are equal.
 
 from __future__ import annotations
 
+import os
 import resource
 import shutil
 import sys
@@ -76,7 +77,8 @@ def main() -> None:
 def measure(workspace: Workspace, *, leads: int, activities: int, rounds: int) -> int:
     """Print all figures; returns how many leads differ from the hand-written SQL."""
     agreement = workspace.agreement(AS_OF)
-    print(f"{leads:,} leads, {activities:,} activities; medians of {rounds} alternating rounds")
+    print(f"{leads:,} leads, {activities:,} activities, {os.cpu_count()} cores")
+    print(f"medians of {rounds} alternating rounds")
     make_leads(workspace, leads)
     make_log(workspace, agreement, leads=leads, activities=activities)
     with workspace.ledger.read() as connection:
@@ -270,7 +272,7 @@ def activity_batches(
     start = to_us(AS_OF) - DAYS * 86_400_000_000
     with seeded(workspace) as connection:
         for number in range(batches):
-            yield connection.execute(f"""
+            yield connection.sql(f"""
                 SELECT 'web:' || {number} || '-' || i AS activity_id,
                   'crm:' || (random() * {leads - 1})::BIGINT AS lead_id,
                   {kinds!r}[1 + (random() * {len(kinds) - 1})::BIGINT] AS kind,

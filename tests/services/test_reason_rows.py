@@ -11,18 +11,18 @@ from hypothesis import strategies as st
 
 from accord.records import from_us, to_text
 from accord.scoring import LIMIT, REASON_COLUMNS, SCORES, THRESHOLDS, to_points
-from accord.services.held import (
+from accord.services.reason_rows import list_reasons
+from accord.services.scored import with_lines
+from accord.services.thresholds import (
     STAGES,
+    codes_listed,
+    codes_of,
     furthest,
-    held,
     held_anew,
     listed,
     rank_of,
-    read_listed,
     stage_of,
 )
-from accord.services.reason_rows import list_reasons
-from accord.services.scored import with_lines
 
 NAMES = st.sampled_from(["demo_requested", 'works in "IT"', "Söle \\ 経理", "a\nb", "{}", LIMIT])
 TYPES = {"lead_id": pa.string(), "score": pa.string(), "name": pa.string(), "weight": pa.float64()}
@@ -96,10 +96,10 @@ def test_a_lead_without_a_line_has_no_reasons() -> None:
 def test_thresholds_as_bits_are_the_lists_the_ledger_keeps(code: int) -> None:
     names = [name for at, name in enumerate(THRESHOLDS) if code >> at & 1]
     scores = pa.table({name: [name in names] for name in THRESHOLDS})
-    codes = held(scores)
+    codes = codes_of(scores)
     assert codes.to_pylist() == [code]
     assert json.loads(listed(codes)[0].as_py()) == names
-    assert read_listed(listed(codes)).to_pylist() == [code]
+    assert codes_listed(listed(codes)).to_pylist() == [code]
     stages = [name for name in STAGES if name in names]
     assert stage_of(furthest(codes)).to_pylist() == [stages[-1] if stages else None]
 
@@ -108,5 +108,5 @@ def test_what_holds_anew_is_what_did_not_hold_before() -> None:
     """Engaged is bit 1, target 2, mql 4: 7 after 1 is target and mql; 1 after 7 is nothing."""
     now, before = pa.array([7, 1, 7]), pa.array([1, 7, 7])
     assert held_anew(now, before).to_pylist() == [6, 0, 0]
-    assert read_listed(pa.array([None], pa.string())).to_pylist() == [0]
+    assert codes_listed(pa.array([None], pa.string())).to_pylist() == [0]
     assert rank_of(pa.array([None, "engaged", "mql"])).to_pylist() == [0, 1, 3]

@@ -6,7 +6,14 @@ Written once, as Narwhals expressions over lazy frames, for any engine. Pure: no
 
 from accord.scoring.forecast import EvidenceRow, falls_at, weights_at
 from accord.scoring.frames import to_lazy
-from accord.scoring.qualification import THRESHOLDS, Threshold, distances, qualified, qualifies
+from accord.scoring.qualification import (
+    THRESHOLDS,
+    Threshold,
+    condition_of,
+    distances,
+    qualified,
+    qualifies,
+)
 from accord.scoring.reasons import LIMIT, REASON_COLUMNS, explain_lines, reasons
 from accord.scoring.reference import LeadScore, score_lead, shown_by
 from accord.scoring.rollup import ROLLUP_COLUMNS, combine, each, roll_up
@@ -38,6 +45,7 @@ __all__ = [
     "Way",
     "Workings",
     "combine",
+    "condition_of",
     "distances",
     "each",
     "explain_lines",

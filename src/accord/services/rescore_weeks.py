@@ -16,6 +16,7 @@ from accord.metrics import Period, parse_week, week_label, week_named, week_of
 from accord.records import Role, to_us
 from accord.scoring import ROLLUP_COLUMNS, roll_up
 from accord.services.rescore_moments import Trial, score_moments
+from accord.services.rescore_reach import within_reach
 
 Lazy = nw.LazyFrame[Any]
 
@@ -41,10 +42,13 @@ def count_handoffs(
     created_us.
     """
     edges = [to_us(weeks[0].start), *(to_us(week.end) for week in weeks)]
-    inside = trial.rows.filter(nw.col("last_us") > edges[0], nw.col("last_us") < edges[-1])
+    told = trial.rows.filter(nw.col("last_us") < edges[-1])
+    in_reach = _among(leads, within_reach(trial, told))
+    ours = told.join(trial.on(in_reach), on="lead_id", how="semi")
+    inside = ours.filter(nw.col("last_us") > edges[0])
     active = inside.select("lead_id").unique().to_native().to_arrow_table()["lead_id"]
-    spans = _spans(leads, settled, active, first_us=edges[0], last_us=edges[-1])
-    known = nw.concat([_rolled_up(trial, weeks[0].start), inside])
+    spans = _spans(in_reach, settled, active, first_us=edges[0], last_us=edges[-1])
+    known = nw.concat([_rolled_up(trial, ours, weeks[0].start), inside])
     moments = score_moments(trial, spans, rows=known).to_native()
     first = moments.filter("mql").aggregate("lead_id, min(at_us) AS at_us", "lead_id")
     crossed = first.filter(f"at_us > {edges[0]}").select("at_us").to_arrow_table()
@@ -68,9 +72,13 @@ def _spans(
     return pa.table({"lead_id": asked["lead_id"], "from_us": since, "until_us": until})
 
 
-def _rolled_up(trial: Trial, until: datetime) -> Lazy:
+def _among(leads: pa.Table, lead_ids: Any) -> pa.Table:
+    return leads.filter(pc.is_in(leads["lead_id"], value_set=lead_ids))
+
+
+def _rolled_up(trial: Trial, rows: Lazy, until: datetime) -> Lazy:
     """Sum up what had happened when the weeks began: it is a part of every moment in them."""
-    before = trial.rows.filter(nw.col("last_us") <= to_us(until))
+    before = rows.filter(nw.col("last_us") <= to_us(until))
     activities = before.select("lead_id", "kind", occurred_us="last_us")
     return roll_up(activities, trial.then.agreement, as_of=until).select(*ROLLUP_COLUMNS)
 

@@ -12,13 +12,13 @@ from sqlalchemy import Connection
 
 from accord.ledger.score_rows import read_former, write_scores
 from accord.scoring import SCORES
-from accord.services.held import (
+from accord.services.thresholds import (
+    codes_listed,
+    codes_of,
     furthest,
-    held,
     held_anew,
     listed,
     rank_of,
-    read_listed,
     stage_of,
 )
 
@@ -43,8 +43,8 @@ def write_scored(
     if not scored.num_rows:
         return ScoreResult(scored=0, changed=0, crossed=0)
     former = _beside(scored, read_former(connection, scored.column("lead_id").to_pylist()))
-    now = held(scored)
-    crossing = furthest(held_anew(now, read_listed(former.column("qualifies"))))
+    now = codes_of(scored)
+    crossing = furthest(held_anew(now, codes_listed(former.column("qualifies"))))
     waiting = pc.max_element_wise(crossing, rank_of(former.column("crossed")))
     rows = (
         scored.select(["lead_id", *SCORES, "position", "reasons"])

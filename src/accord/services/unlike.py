@@ -12,8 +12,8 @@ import pyarrow.compute as pc
 
 from accord.agreement import Agreement
 from accord.scoring import SCORES
-from accord.services.held import held, listed
 from accord.services.scored import reason_lines, with_lines
+from accord.services.thresholds import codes_of, listed
 
 _LINES = 200_000
 """Reason lines that the engine hands over at once."""
@@ -37,7 +37,7 @@ def differing(found: pa.Table, stored: pa.Table, *, version: str) -> pa.Table:
     for name in SCORES:
         same = pc.and_(same, pc.equal(found.column(name), former.column(name)))
     same = pc.and_(same, pc.equal(_position(found), _position(former)))
-    same = pc.and_(same, pc.equal(listed(held(found)), former.column("qualifies")))
+    same = pc.and_(same, pc.equal(listed(codes_of(found)), former.column("qualifies")))
     return found.filter(pc.invert(pc.fill_null(same, fill_value=False)))
 
 

@@ -19,7 +19,7 @@ Codes = Any
 """Whole numbers as Arrow: bit k is 1 where the k-th of ``THRESHOLDS`` holds."""
 
 
-def held(scores: pa.Table) -> Codes:
+def codes_of(scores: pa.Table) -> Codes:
     """Return the thresholds that rows of ``score_table`` hold."""
     bits = [
         pc.multiply(scores.column(name).cast(pa.int64()), 1 << at)
@@ -36,7 +36,7 @@ def listed(codes: Codes) -> pa.Array:
     return _LISTED.take(codes)
 
 
-def read_listed(texts: Any) -> Codes:
+def codes_listed(texts: Any) -> Codes:
     """Return the thresholds of lists that the ledger kept; none of a null."""
     return pc.fill_null(pc.index_in(texts, _LISTED).cast(pa.int64()), 0)
 
