@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from prefect import get_run_logger, task
@@ -12,6 +12,7 @@ from accord.agreement import Agreement, load, loads
 from accord.errors import InputError
 from accord.report import to_headline
 from accord.services.rescore import run_rescore
+from accord.services.rescore_apply import refuse_to_come
 from accord.services.rescore_page import comparison_path, write_comparison
 from tasks.artifacts import publish_comparison
 from tasks.common import DECIDES, open_workspace
@@ -28,6 +29,8 @@ def rescore(
     apply: bool,
 ) -> str:
     """Compare a candidate with the agreement in force, store if apply; return the page's path."""
+    if apply:
+        refuse_to_come(as_of, now=datetime.now(UTC))
     with open_workspace() as workspace:
         found = run_rescore(
             workspace,

@@ -73,6 +73,16 @@ class World:
         with self.ledger.begin() as connection:
             insert_rows(connection, tables.score_change, changes)
 
+    def agree_anew(self, line: str, other: str) -> None:
+        """Put 2026.5 in force from the day after tomorrow, with one line otherwise."""
+        changes = {line: other, '"2026.4"': '"2026.5"', "from: 2026-10-01": "from: 2026-11-04"}
+        path = self.workspace.settings.agreement
+        text = path.read_text(encoding="utf-8")
+        for before, after in changes.items():
+            assert text.count(before) == 1
+            text = text.replace(before, after)
+        path.write_text(text, encoding="utf-8")
+
     def explain(self, lead_id: str, at: datetime = NOW) -> Explanation:
         return explain(self.workspace, lead_id, as_of=at)
 
@@ -274,18 +284,25 @@ def test_thresholds_reached_and_lost_are_told_with_the_scores_then(world: World)
     }
 
 
+def test_a_threshold_reached_by_an_agreement_alone_is_told_with_that_agreement(
+    world: World,
+) -> None:
+    """Fit 55.0 and nothing done: no mql until the line is fit >= 50; no number has changed."""
+    world.lead("crm:1", **BUYER)
+    run_score(world.workspace, as_of=NOW)
+    world.agree_anew("{any: [{fit: {gte: 40}, engagement: {gte: 30}},", "{any: [{fit: {gte: 50}},")
+    at = NOW + 3 * DAY
+    result = run_score(world.workspace, as_of=at, full=True)
+    assert (result.changed, result.crossed) == (1, 1)
+    (told,) = world.explain("crm:1", at).history
+    assert (told.at, told.what, told.of, told.version) == (at, "reached", "mql", "2026.5")
+
+
 def test_a_past_threshold_is_judged_by_the_agreement_of_then(world: World) -> None:
     """4.0 of engagement: below 5 under 2026.4; when 2026.5 asks for 3, its scoring reaches it."""
     world.lead("crm:1")
     world.scored("crm:1", (NOW, 40))
-    path = world.workspace.settings.agreement
-    text = path.read_text(encoding="utf-8").replace(
-        "engaged: {engagement: {gte: 5}}", "engaged: {engagement: {gte: 3}}"
-    )
-    text = text.replace('version: "2026.4"', 'version: "2026.5"')
-    path.write_text(
-        text.replace("effective_from: 2026-10-01", "effective_from: 2026-11-04"), encoding="utf-8"
-    )
+    world.agree_anew("engaged: {engagement: {gte: 5}}", "engaged: {engagement: {gte: 3}}")
     world.workspace.agreement(NOW + 5 * DAY)
     with world.ledger.begin() as connection:
         row = {"lead_id": "crm:1", "scored_at": NOW + 5 * DAY, "version": "2026.5"}

@@ -41,9 +41,8 @@ class Asked:
         }
         return tuple(name for name, value in given.items() if value is not None)
 
-    @property
-    def lead_ids(self) -> tuple[str, ...] | None:
-        """The leads that are named, each once; None if none is."""
+    def read_lead_ids(self) -> tuple[str, ...] | None:
+        """Read the leads that are named, each once; None if none is."""
         listed = () if self.leads is None else read_lead_ids(self.leads)
         return tuple(dict.fromkeys((*self.lead, *listed))) or None
 
@@ -52,10 +51,11 @@ def replay(asked: Asked, *, json: bool) -> int:
     """Compute scores as was asked, store nothing, and say or write them."""
     from accord.services.replay_rows import write_scores
 
+    lead_ids = asked.read_lead_ids()
     with open_workspace() as workspace:
-        then = _read(workspace, asked, lead_ids=asked.lead_ids)
+        then = _read(workspace, asked, lead_ids=lead_ids)
         table = then.table()
-        scored = () if asked.lead_ids is None else then.scored()
+        scored = () if lead_ids is None else then.scored()
     if asked.csv is not None:
         write_scores(table, asked.csv)
     if json:
@@ -78,7 +78,7 @@ def _read(workspace: Any, asked: Asked, *, lead_ids: Sequence[str] | None) -> Th
         agreement=None if asked.agreement is None else load(asked.agreement),
         lead_ids=lead_ids,
     )
-    refuse_unknown(then, lead_ids or (), where="--lead")
+    refuse_unknown(then, lead_ids or (), where="--lead" if asked.leads is None else "--leads")
     return then
 
 

@@ -11,7 +11,7 @@ from cyclopts import App, Parameter
 from accord.cli.app import DONE, instant, open_workspace, say, say_json, say_table
 from accord.cli.lead_file import read_lead_ids
 from accord.cli.stages import AsJson, AsOf
-from accord.errors import InputError
+from accord.errors import InputError, LeaseHeldError
 
 if TYPE_CHECKING:  # frames take a second to import
     from accord.evaluation import Comparison
@@ -53,20 +53,28 @@ def rescore(  # noqa: PLR0913  the options of one command
         open the page in the browser
     """
     from accord.services.rescore import run_rescore
-    from accord.services.rescore_page import comparison_path, write_comparison
+    from accord.services.rescore_apply import refuse_to_come
+    from accord.services.rescore_page import check_page, comparison_path, write_comparison
 
-    if page is not None and page.is_dir():
-        raise InputError(where="--page", found=f"{page} is a folder", expected="a file to write")
+    if page is not None:
+        check_page(page, where="--page")
+    at = instant(as_of)
+    if apply:
+        refuse_to_come(at, now=instant(None))
     lead_ids = None if leads is None else read_lead_ids(leads)
     with open_workspace() as workspace:
-        found = run_rescore(
-            workspace,
-            as_of=instant(as_of),
-            candidate=agreement,
-            segments=segment,
-            lead_ids=lead_ids,
-            apply=apply,
-        )
+        try:
+            found = run_rescore(
+                workspace,
+                as_of=at,
+                candidate=agreement,
+                segments=segment,
+                lead_ids=lead_ids,
+                apply=apply,
+            )
+        except LeaseHeldError as error:  # a stage would be run again by its schedule; this is not
+            remedy = "run it again: nothing was stored"
+            raise InputError(where="--apply", found=str(error), remedy=remedy) from None
         written = write_comparison(found, page or comparison_path(workspace.settings, found))
     _say(found, written, json=json)
     if open_it:

@@ -417,7 +417,7 @@ score = Table(
     Index(None, "scored_at"),
 )
 
-# One row a change of a lead's scores, append-only.
+# One row a change of a lead's scores or of the thresholds they hold, append-only.
 score_change = Table(
     "score_change",
     metadata,

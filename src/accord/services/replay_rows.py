@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -22,8 +21,8 @@ _AT_ONCE = 50_000
 
 def count_held(table: pa.Table) -> dict[str, int]:
     """Count the leads of a score table, and those over each threshold."""
-    held = {name: pc.sum(table.column(name)).as_py() or 0 for name in THRESHOLDS}
-    return {"leads": table.num_rows, **Counter(held)}
+    held: dict[str, int] = {name: pc.sum(table.column(name)).as_py() or 0 for name in THRESHOLDS}
+    return {"leads": table.num_rows, **held}
 
 
 def shown_rows(table: pa.Table) -> Iterator[dict[str, Any]]:

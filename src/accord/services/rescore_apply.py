@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 
 from accord.agreement import Agreement
 from accord.errors import InputError
+from accord.ledger.score_rows import read_last_scored
+from accord.records import to_text
 from accord.services.agreements import unsigned_sides
 from accord.services.workspace import Workspace
 
@@ -19,10 +21,14 @@ def check_applicable(
 
     Scores are always those of the agreement in force, of all leads, and hand-overs follow from
     them: so a candidate must be the one in force to the letter, and both sides must have signed it.
+    Nor may scores of an earlier instant take the place of later ones.
     """
     missing = [*_not_in_force(workspace, proposed, as_of=as_of)]
     with workspace.ledger.read() as connection:
         missing += [str(one.sentence) for one in unsigned_sides(connection, proposed)]
+        newest = read_last_scored(connection)
+    if newest is not None and as_of < newest:
+        missing.append(f"scores of {to_text(newest)} are stored, which is later.")
     if is_limited:
         missing.append("only some leads were asked for, and scores are applied to all or to none.")
     if missing:
@@ -31,6 +37,17 @@ def check_applicable(
             found=" ".join(missing),
             expected="the agreement in force, signed by both sides, and all leads",
             remedy="sign it with accord agreement sign, or leave apply out to compare only",
+        )
+
+
+def refuse_to_come(as_of: datetime, *, now: datetime) -> None:
+    """InputError if scores of an instant that has not come were to be stored."""
+    if as_of > now:
+        raise InputError(
+            where="apply",
+            found=f"{to_text(as_of)} has not come, and scores of it would stand for those of now",
+            expected="an instant that has come, or none",
+            remedy="leave apply out to compare as of then",
         )
 
 

@@ -5,12 +5,15 @@ Also the same as short tables, for a terminal or an artifact, and as plain value
 
 from __future__ import annotations
 
+import itertools
+import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from accord.errors import InputError
 from accord.evaluation import Comparison, Group, Mover
 from accord.report import (
     Figure,
@@ -28,16 +31,52 @@ _UNSAFE = re.compile(r"[^\w.-]+", re.ASCII)
 
 
 def comparison_path(settings: Settings, found: Comparison) -> Path:
-    """Return where a comparison is written unless somebody says otherwise: one file an instant."""
+    """Return where a comparison is written unless somebody says otherwise: a file not there yet.
+
+    Its name says version and instant; a number tells comparisons of one instant apart.
+    """
     version = _UNSAFE.sub("-", found.version_then).strip(".-") or "candidate"
-    return settings.report_path / f"rescore-{version}-{found.as_of:%Y%m%dT%H%M%SZ}.html"
+    name = f"rescore-{version}-{found.as_of:%Y%m%dT%H%M%SZ}"
+    names = itertools.chain([name], (f"{name}-{number}" for number in itertools.count(2)))
+    paths = (settings.report_path / f"{one}.html" for one in names)
+    return next(path for path in paths if not path.exists())
+
+
+def check_page(path: Path, *, where: str) -> None:
+    """InputError, said of ``where``, unless a page can be written to a path, as far as can be told.
+
+    Asked before anything is stored; makes the folder.
+    """
+    if path.is_dir():
+        raise InputError(where=where, found=f"{path} is a folder", expected="a file to write")
+    if not path.suffix:
+        found = f"{path} has no ending, and its tables go into a folder of that name"
+        raise InputError(where=where, found=found, expected="a file such as comparison.html")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unwritten(path, error, where=where) from None
+    if not os.access(path.parent, os.W_OK):
+        found = f"{path.parent} may not be written to"
+        raise InputError(where=where, found=found, expected="a folder of yours")
 
 
 def write_comparison(found: Comparison, path: Path) -> Path:
-    """Write a comparison as one HTML file, its tables as CSV in a folder of its name beside it."""
+    """Write a comparison as one HTML file, its tables as CSV in a folder of its name beside it.
+
+    InputError if it cannot be written.
+    """
     page = build_comparison(found, folder=path.stem)
-    write_csvs(page.tables, path.parent / path.stem)
-    return write_page(path, render_comparison(page))
+    try:
+        write_csvs(page.tables, path.parent / path.stem)
+        return write_page(path, render_comparison(page))
+    except OSError as error:
+        raise _unwritten(path, error, where="page") from None
+
+
+def _unwritten(path: Path, error: OSError, *, where: str) -> InputError:
+    found = f"{path} cannot be written: {error.strerror}"
+    return InputError(where=where, found=found, expected="a file to write")
 
 
 def comparison_values(found: Comparison) -> Mapping[str, Any]:

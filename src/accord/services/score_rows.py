@@ -25,7 +25,7 @@ from accord.services.thresholds import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreResult:
-    """Leads scored, of these with other numbers than before, of these over a threshold anew."""
+    """Leads scored, those with other numbers or thresholds than before, those over one anew."""
 
     scored: int
     changed: int
@@ -35,7 +35,7 @@ class ScoreResult:
 def write_scored(
     connection: Connection, scored: pa.Table, *, version: str, as_of: datetime
 ) -> ScoreResult:
-    """Write the scores of leads, and a change where the numbers are not those before.
+    """Write the scores of leads, and a change where numbers or thresholds are not those before.
 
     ``scored``: rows of ``score_table`` with their ``reasons``, each lead once. Of the stages that a
     lead has crossed and no stage has acted on, the furthest is kept.
@@ -43,15 +43,15 @@ def write_scored(
     if not scored.num_rows:
         return ScoreResult(scored=0, changed=0, crossed=0)
     former = _beside(scored, read_former(connection, scored.column("lead_id").to_pylist()))
-    now = codes_of(scored)
-    crossing = furthest(held_anew(now, codes_listed(former.column("qualifies"))))
+    now, before = codes_of(scored), codes_listed(former.column("qualifies"))
+    crossing = furthest(held_anew(now, before))
     waiting = pc.max_element_wise(crossing, rank_of(former.column("crossed")))
     rows = (
         scored.select(["lead_id", *SCORES, "position", "reasons"])
         .append_column("qualifies", listed(now))
         .append_column("crossed", stage_of(waiting))
     )
-    is_changed = _is_changed(scored, former)
+    is_changed = pc.or_(_has_other_numbers(scored, former), pc.not_equal(now, before))
     write_scores(connection, rows, is_changed, scored_at=as_of, version=version)
     return ScoreResult(
         scored=scored.num_rows,
@@ -67,7 +67,7 @@ def _beside(scored: pa.Table, former: pa.Table) -> pa.Table:
     return found
 
 
-def _is_changed(scored: pa.Table, former: pa.Table) -> Any:
+def _has_other_numbers(scored: pa.Table, former: pa.Table) -> Any:
     same: Any = pc.equal(scored.column(SCORES[0]), former.column(SCORES[0]))
     for name in SCORES[1:]:
         same = pc.and_(same, pc.equal(scored.column(name), former.column(name)))
