@@ -61,6 +61,8 @@ FAULTS = [
     ("[not_ready, no_budget", "[not_ready, not_ready", "sla.reasons.returned[1]", "name_twice", "returned[0]"),
     ("to: [marketing_owner, cmo, manager]", "to: [cmo, cmo]", "reviews.weekly.to[1]", "name_twice", "to[0]"),
     ("trial_started: ", "form_submitted: ", "scoring.intent.activities.form_submitted", "activity_in_two_scores", "engagement"),
+    ("name: decision maker,", "name: limit,", "scoring.fit.rules[0].name", "reserved_name", "another name"),
+    ("      demo_requested:", "      limit:", "scoring.intent.activities.limit", "reserved_name", "another name"),
     ("    cmo: {email: cmo@", "    rep: {email: rep@e.com, calendar: office}\n    cmo: {email: cmo@", "sla.people.rep", "reserved_name", "another name"),
     # references
     ("- {team: inbound}", "- {team: inbond}", "handoff.routing.mql[2].team", "unknown_team", "mean inbound?"),

@@ -255,3 +255,13 @@ def test_killed_around_the_append_and_run_again_is_as_if_run_once(
     log = ActivityLog.open(folder)
     assert content(log) == [("web:1", "crm:1", "k", 1), ("web:2", "crm:1", "k", 2)]
     log.close()
+
+
+@pytest.mark.parametrize("name", ["a[1]", "a*", "what?", "50%20off", "x^y"])
+def test_a_folder_whose_name_engines_take_for_a_pattern_is_refused(
+    tmp_path: Path, name: str
+) -> None:
+    for uri in (str(tmp_path / name), (tmp_path / name).as_uri()):
+        with pytest.raises(InputError, match="in its name; expected a folder for the activity log"):
+            ActivityLog.open(uri)
+    ActivityLog.open(str(tmp_path / "Söle & Co (1)")).close()

@@ -92,6 +92,13 @@ def test_a_lead_without_a_line_has_no_reasons() -> None:
     assert with_lines(scores, None)["reasons"].to_pylist() == ["[]", "[]"]
 
 
+def test_a_line_that_cannot_be_told_is_no_empty_list() -> None:
+    line = {"lead_id": "crm:1", "score": "fit", "points": 100, "uncapped": 100}
+    table = pa.Table.from_pylist([{"count": 0, "last_us": 0, "weight": 0.0, **line}], SCHEMA)
+    scores = pa.table({"lead_id": ["crm:1"]})
+    assert with_lines(scores, table)["reasons"].to_pylist() == [None]
+
+
 @pytest.mark.parametrize("code", range(1 << len(THRESHOLDS)))
 def test_thresholds_as_bits_are_the_lists_the_ledger_keeps(code: int) -> None:
     names = [name for at, name in enumerate(THRESHOLDS) if code >> at & 1]
@@ -108,5 +115,6 @@ def test_what_holds_anew_is_what_did_not_hold_before() -> None:
     """Engaged is bit 1, target 2, mql 4: 7 after 1 is target and mql; 1 after 7 is nothing."""
     now, before = pa.array([7, 1, 7]), pa.array([1, 7, 7])
     assert held_anew(now, before).to_pylist() == [6, 0, 0]
-    assert codes_listed(pa.array([None], pa.string())).to_pylist() == [0]
+    written = ['["mql","engaged"]', None, "[]", '["new", "target"]']
+    assert codes_listed(pa.array(written, pa.string())).to_pylist() == [5, 0, 0, 2]
     assert rank_of(pa.array([None, "engaged", "mql"])).to_pylist() == [0, 1, 3]

@@ -17,7 +17,8 @@ from tests.report.compared import comparison
 
 def test_comparisons_of_one_instant_do_not_replace_one_another(tmp_path: Path) -> None:
     settings = Settings(home=tmp_path, _env_file=None)
-    names = [write_comparison(comparison(), comparison_path(settings, comparison())).stem for _ in range(3)]
+    found = comparison()
+    names = [write_comparison(found, comparison_path(settings, found)).stem for _ in range(3)]
     assert names == [names[0], f"{names[0]}-2", f"{names[0]}-3"]
     other = comparison_path(settings, replace(comparison(), version_then="../2027: a"))
     assert other.parent == settings.report_path

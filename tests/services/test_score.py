@@ -13,9 +13,12 @@ from sqlalchemy import delete, select, update
 from accord.errors import InputError
 from accord.ledger import insert_rows, read_rows, tables
 from accord.ledger.fact_rows import clear_crossings
+from accord.ledger.score_rows import touch_scores
 from accord.records import to_us
 from accord.scoring import score_lead
+from accord.services import score as score_stage
 from accord.services.score import ScoreResult, apply_scores, run_score
+from accord.services.score_audit import stale_scores
 from accord.services.workspace import Workspace
 from tests.killing import killed_at
 
@@ -382,3 +385,114 @@ def test_killed_in_the_middle_and_run_again_is_as_if_run_once(
     assert len(world.pending()) == 2
     assert run_score(world.workspace, as_of=NOW) == ScoreResult(scored=1, changed=1, crossed=1)
     assert world.numbers("crm:1") == (550, 0, 700)
+
+
+def test_a_full_run_writes_the_reasons_of_a_lead_with_news_though_no_number_moves(
+    world: World,
+) -> None:
+    """Capped at 10.0 with 20 pages or with 520: the list says which."""
+    world.leads("crm:1", **BUYER)
+    world.activity("crm:1", "page_viewed", count=20)
+    run_score(world.workspace, as_of=NOW)
+    before = world.numbers("crm:1")
+    world.activity("crm:1", "page_viewed", count=500)
+    result = run_score(world.workspace, as_of=NOW, full=True)
+    assert (result.changed, world.numbers("crm:1"), world.pending()) == (0, before, [])
+    (pages,) = [one for one in world.score("crm:1")["reasons"] if one["name"] == "page_viewed"]
+    assert (pages["count"], pages["points"], pages["uncapped"]) == (520, "10.0", "520.0")
+
+
+def test_fading_alone_crosses_nothing_also_where_a_score_rises_by_it(world: World) -> None:
+    """60 of capped kinds that stay, less 40 that halves each 30 days: 30.0 about day 151.
+
+    No stage moves by that. Once something happens the lead is over the line, and that is seen.
+    """
+    world.leads("crm:1", **BUYER)
+    world.activity("crm:1", "webinar_attended", count=20)
+    world.activity("crm:1", "white_paper_downloaded", count=100)
+    world.activity("crm:1", "unsubscribed")
+    run_score(world.workspace, as_of=NOW)
+    assert world.numbers("crm:1") == (550, 200, 0)
+    clear_all(world)
+    over = NOW + 151 * DAY
+    for at in (over, over + DAY / 24):
+        assert run_score(world.workspace, as_of=at, full=True).crossed == 0
+        assert world.numbers("crm:1") == (550, 300, 0)
+        assert "mql" not in world.score("crm:1")["qualifies"]
+    world.activity("crm:1", "email_opened", over)
+    assert run_score(world.workspace, as_of=over + DAY / 12).crossed == 1
+    assert world.score("crm:1")["crossed"] == "mql"
+
+
+def clear_all(world: World) -> None:
+    """Act on every crossing."""
+    with world.ledger.begin() as connection:
+        connection.execute(update(tables.score).values(crossed=None))
+
+
+def test_a_crossing_keeps_the_instant_at_which_it_was_seen(world: World) -> None:
+    world.leads("crm:1", employees=500, **BUYER)
+    world.activity("crm:1", "form_submitted", NOW, count=5)
+    run_score(world.workspace, as_of=NOW)
+    assert world.score("crm:1")["crossed"] is not None
+    with world.ledger.begin() as connection:
+        touch_scores(connection, NOW + DAY)
+    assert world.score("crm:1")["scored_at"] == NOW
+    clear_all(world)
+    with world.ledger.begin() as connection:
+        touch_scores(connection, NOW + DAY)
+    assert world.score("crm:1")["scored_at"] == NOW + DAY
+
+
+def test_an_agreement_without_a_kind_scores_fit_alone(world: World) -> None:
+    path = world.workspace.settings.agreement
+    text = path.read_text(encoding="utf-8")
+    path.write_text(without_kinds(text), encoding="utf-8")
+    world.leads("crm:1", **BUYER)
+    world.activity("crm:1", "demo_requested")
+    for full in (False, True):
+        run_score(world.workspace, as_of=NOW, full=full)
+        assert world.numbers("crm:1") == (550, 0, 0)
+        assert len(world.score("crm:1")["reasons"]) == 3
+        world.due("crm:1")
+
+
+def without_kinds(text: str) -> str:
+    """The agreement with no kind of activity in scoring."""
+    lines = text.splitlines()
+    kinds = [number for number, line in enumerate(lines) if line == "    activities:"]
+    for start in reversed(kinds):
+        end = next(n for n in range(start + 1, len(lines)) if not lines[n].startswith("      "))
+        lines[start:end] = ["    activities: {}"]
+    return "\n".join(lines) + "\n"
+
+
+def test_the_audit_leaves_out_a_lead_whose_absorbed_record_has_something_new(
+    world: World,
+) -> None:
+    world.leads("crm:1", "web:1", **BUYER)
+    world.merge("web:1", "crm:1")
+    run_score(world.workspace, as_of=NOW)
+    world.activity("web:1", "demo_requested", NOW - DAY)
+    with world.ledger.read() as connection:
+        assert list(stale_scores(connection, world.workspace)) == []
+    with world.ledger.begin() as connection:
+        connection.execute(delete(tables.pending))
+    with world.ledger.read() as connection:
+        assert list(stale_scores(connection, world.workspace)) == ["crm:1"]
+
+
+def test_applying_holds_nobody_up_while_it_computes(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.leads("crm:1", **BUYER)
+    read = score_stage.read_evidence
+
+    def beside_a_writer(*given: Any, **named: Any) -> Any:
+        world.due("crm:1")
+        return read(*given, **named)
+
+    monkeypatch.setattr(score_stage, "read_evidence", beside_a_writer)
+    agreement = world.workspace.agreement(NOW)
+    assert apply_scores(world.workspace, agreement, as_of=NOW).changed == 1
+    assert world.pending() == ["crm:1"]

@@ -16,8 +16,9 @@ from accord.ledger.bulk import Columns, write_columns
 from accord.ledger.erase_rows import is_erased
 from accord.ledger.fact_rows import clear_pending, read_pending
 from accord.ledger.store import chunks
-from accord.ledger.tables import lead, score, score_change
+from accord.ledger.tables import lead, pending, score, score_change
 from accord.records import to_us
+from accord.scoring import SCORES
 
 NEED = "score"
 
@@ -31,6 +32,7 @@ __all__ = [
     "read_last_scored",
     "read_pending",
     "read_stored",
+    "read_waiting",
     "to_listed",
     "touch_scores",
     "write_scores",
@@ -49,6 +51,15 @@ def read_known(connection: Connection, lead_ids: Iterable[str] | None) -> tuple[
     for part in chunks(sorted(lead_ids)):
         known.extend(connection.execute(query.where(lead.c.lead_id.in_(part))).scalars())
     return tuple(known)
+
+
+def read_waiting(connection: Connection, lead_ids: Iterable[str]) -> tuple[str, ...]:
+    """Read which of these leads have something new to be scored."""
+    query = select(pending.c.lead_id).distinct().where(pending.c.need == NEED)
+    waiting: list[str] = []
+    for part in chunks(sorted(lead_ids)):
+        waiting.extend(connection.execute(query.where(pending.c.lead_id.in_(part))).scalars())
+    return tuple(waiting)
 
 
 def read_attributes(
@@ -79,9 +90,9 @@ def read_last_scored(connection: Connection) -> datetime | None:
 def read_former(connection: Connection, lead_ids: Sequence[str]) -> pa.Table:
     """Read the present scores of leads as Arrow, locked until the transaction ends, in no order.
 
-    lead_id, the numbers, qualifies, crossed; ``qualifies`` is the list as :func:`to_listed` has it.
+    lead_id, the numbers, version, qualifies, crossed; ``qualifies`` is the text of a JSON list.
     """
-    columns = _stored("lead_id", *_NUMBERS, "qualifies", "crossed")
+    columns = _stored("lead_id", *SCORES, "version", "qualifies", "crossed")
     query: Select[Any] = select(*columns).with_for_update()
     queries = (query.where(score.c.lead_id.in_(part)) for part in chunks(lead_ids))
     return to_arrow(connection, queries, columns)
@@ -92,7 +103,7 @@ def read_stored(connection: Connection) -> pa.Table:
 
     ``qualifies`` as in :func:`read_former`.
     """
-    columns = _stored("lead_id", *_NUMBERS, "position", "version", "qualifies")
+    columns = _stored("lead_id", *SCORES, "position", "version", "qualifies")
     return to_arrow(connection, [select(*columns)], columns)
 
 
@@ -115,13 +126,17 @@ def write_scores(
     """
     said = {"scored_at": to_us(scored_at), "version": version}
     write_columns(connection, score, _columns(rows, said), on_conflict="replace")
-    changes = rows.filter(is_changed).select(["lead_id", *_NUMBERS])
+    changes = rows.filter(is_changed).select(["lead_id", *SCORES])
     write_columns(connection, score_change, _columns(changes, said), on_conflict="replace")
 
 
 def touch_scores(connection: Connection, as_of: datetime) -> None:
-    """Say of all scores that are older that they were looked at, and stand as they are."""
-    connection.execute(update(score).where(score.c.scored_at < as_of).values(scored_at=as_of))
+    """Say of all scores that are older that they were looked at, and stand as they are.
+
+    But for those with a crossing that no stage has acted on: it was seen when they were scored.
+    """
+    older = update(score).where(score.c.scored_at < as_of, score.c.crossed.is_(None))
+    connection.execute(older.values(scored_at=as_of))
 
 
 def delete_scores(connection: Connection, lead_ids: Iterable[str]) -> None:
@@ -142,6 +157,3 @@ def _stored(*names: str) -> list[Any]:
         cast(score.c[name], Text).label(name) if name == "qualifies" else score.c[name]
         for name in names
     ]
-
-
-_NUMBERS = ("fit", "engagement", "intent")

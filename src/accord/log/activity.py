@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from accord.errors import InputError
 from accord.killpoints import reach
 from accord.log.columns import EMPTY, KEY, READ_COLUMNS, ROLLUP_SCHEMA, ROW_NUMBER, to_log_rows
 from accord.log.cut import Cut
@@ -333,8 +334,23 @@ def _span(rows: pa.Table) -> tuple[int, int]:
     return bounds["min"], bounds["max"]
 
 
+_MISREAD = "[]^*?%"
+
+
 def _local_folder(uri: str) -> Path | None:
+    """Return the folder that a URI names, None if it is elsewhere; refuse one that engines misread.
+
+    They take a folder's name for a pattern or for percent-encoded, and would read another's files.
+    """
     parts = urlsplit(uri)
-    if parts.scheme == "file":
-        return Path(unquote(parts.path)).absolute()
-    return None if "://" in uri else Path(uri).absolute()
+    if parts.scheme != "file" and "://" in uri:
+        return None
+    folder = Path(unquote(parts.path) if parts.scheme == "file" else uri).absolute()
+    if found := sorted(set(str(folder)) & set(_MISREAD)):
+        raise InputError(
+            where=str(folder),
+            found=f"has {' '.join(found)} in its name",
+            expected=f"a folder for the activity log without any of {_MISREAD}",
+            remedy="choose another home folder: ACCORD_HOME",
+        )
+    return folder

@@ -5,7 +5,7 @@ Written once, as Narwhals expressions over lazy frames, for any engine. Pure: no
 """
 
 from accord.scoring.forecast import EvidenceRow, falls_at, weights_at
-from accord.scoring.frames import to_lazy
+from accord.scoring.frames import is_kind, to_lazy
 from accord.scoring.qualification import (
     THRESHOLDS,
     Threshold,
@@ -51,6 +51,7 @@ __all__ = [
     "explain_lines",
     "falls_at",
     "half_lives_of",
+    "is_kind",
     "kind_terms",
     "next_threshold",
     "qualified",

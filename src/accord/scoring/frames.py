@@ -21,9 +21,8 @@ def to_lazy(frame: Native) -> Lazy:
 
 
 def is_kind(kinds: Iterable[str]) -> nw.Expr:
-    """Say whether the row's ``kind`` is one of these; engines disagree about an empty list."""
-    wanted = list(kinds)
-    return nw.col("kind").is_in(wanted) if wanted else nw.lit(value=False)
+    """Say whether the row's ``kind`` is one of these; no kind is one of none."""
+    return nw.col("kind").is_in(list(kinds) or [""])  # engines disagree about an empty list
 
 
 def by_kind(

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from accord.conditions import Condition, Matcher
 from accord.records import to_us
-from accord.scoring import ROLLUP_COLUMNS, condition_of, kind_terms, qualified, score
+from accord.scoring import ROLLUP_COLUMNS, condition_of, is_kind, kind_terms, qualified, score
 from accord.services.rescore_moments import Trial
 
 Lazy = nw.LazyFrame[Any]
@@ -25,8 +25,7 @@ def within_reach(trial: Trial, rows: Lazy) -> pa.Array:
     if not _rises_with_points(condition_of(agreement, "mql")):
         return trial.scores["lead_id"].combine_chunks()
     adding = [kind for kind, one in kind_terms(agreement).items() if one.points > 0]
-    # An engine may take exception to an empty list; no kind is named like this.
-    whole = rows.filter(nw.col("kind").is_in(adding or [""]))
+    whole = rows.filter(is_kind(adding))
     unfaded = whole.with_columns(last_us=nw.lit(to_us(trial.then.as_of))).select(*ROLLUP_COLUMNS)
     leads = trial.on(trial.scores.select(["lead_id"]))
     most = score(leads, unfaded, agreement, as_of=trial.then.as_of)

@@ -7,7 +7,7 @@ Gather (who is due, their attributes, their activities), decide (:mod:`accord.sc
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -32,7 +32,7 @@ from accord.services.merges import Merges, read_merges
 from accord.services.score_rows import ScoreResult, write_scored
 from accord.services.scored import fit_fields, score_with_reasons
 from accord.services.spark_scores import score_on_engine
-from accord.services.unlike import differing, leads_among, with_reasons
+from accord.services.unlike import find_differing, leads_among, with_reasons
 from accord.services.workspace import Workspace
 
 __all__ = ["ScoreResult", "apply_scores", "run_score"]
@@ -48,6 +48,7 @@ class _Due:
     """Whose score is due: leads that stand for themselves, and the merges that concern them."""
 
     lead_ids: tuple[str, ...]
+    news: tuple[str, ...]  # those of them of whom there is something new
     merges: Merges
     up_to: int  # the highest row of pending that was read
     full: bool
@@ -64,9 +65,10 @@ def run_score(workspace: Workspace, *, as_of: datetime, full: bool = False) -> S
     An activity of a lead that nobody has told us of waits until the lead arrives. A crossing is
     seen where a lead holds a threshold (engaged, target, mql) that its former score did not hold;
     the furthest stands in ``crossed`` until a stage has acted on it. Decay alone crosses nothing
-    and takes nothing back. Up to 20,000 leads are one transaction, more are several; killed
-    anywhere, the next run goes on. A score that a full run finds as it was is not written again:
-    its ``scored_at`` alone moves.
+    and takes nothing back: a threshold that a score comes to while a negative kind fades is held
+    once something happens. Up to 20,000 leads are one transaction, more are several; killed
+    anywhere, the next run goes on. A score that a full run finds as it was, of a lead without news,
+    is not written again: its ``scored_at`` alone moves.
     """
     return _run(workspace, None, as_of=as_of, full=full, at_once=False)
 
@@ -105,7 +107,9 @@ def _read_due(connection: Connection, *, full: bool) -> _Due:
     wanted = read_known(connection, None) if full else waiting
     roots = {merges.root(lead_id) for lead_id in wanted}
     known = tuple(one for one in wanted if one in roots) if full else read_known(connection, roots)
-    return _Due(lead_ids=known, merges=merges, up_to=up_to, full=full)
+    told = {merges.root(lead_id) for lead_id in waiting}
+    news = tuple(one for one in known if one in told)
+    return _Due(lead_ids=known, news=news, merges=merges, up_to=up_to, full=full)
 
 
 def _score(
@@ -114,10 +118,13 @@ def _score(
     """Write portion by portion what was found; the work is done with the last one."""
     portions = _score_all if due.full else _score_news
     found = portions(workspace, due, agreement, as_of=as_of)
+    news = pa.array(due.news, pa.string())
     for scored, is_last in _with_last(found):
         reach("score.before_write")
         with begin() as connection:
-            written = write_scored(connection, scored, version=agreement.version, as_of=as_of)
+            written = write_scored(
+                connection, scored, news=news, version=agreement.version, as_of=as_of
+            )
             if is_last:
                 _finish(connection, due, as_of=as_of)
             reach("score.before_commit")
@@ -139,7 +146,7 @@ def _score_news(
 def _score_all(
     workspace: Workspace, due: _Due, agreement: Agreement, *, as_of: datetime
 ) -> Iterator[pa.Table]:
-    """Yield the leads whose scores are not as they are stored, in portions; at least one."""
+    """Yield the leads with something new or another score than is stored; at least one portion."""
     evidence = read_evidence(workspace.log, None, due.merges, agreement, as_of=as_of)
     if len(due.lead_ids) <= PORTION:  # memory has less overhead than the engine
         evidence = evidence.to_arrow_table()
@@ -149,7 +156,7 @@ def _score_all(
     found = score_on_engine(
         workspace, leads, evidence, merges=due.merges, agreement=agreement, as_of=as_of
     )
-    changed = differing(found, stored, version=agreement.version)
+    changed = find_differing(found, stored, version=agreement.version, news=due.news)
     yield from with_reasons(changed, leads, evidence, agreement, as_of=as_of, at_once=PORTION)
 
 
@@ -177,12 +184,22 @@ def _with_last(portions: Iterator[pa.Table]) -> Iterator[tuple[pa.Table, bool]]:
 
 @contextmanager
 def _transactions(ledger: Ledger, *, at_once: bool) -> Iterator[_Begin]:
-    """Give what begins a transaction a portion, or the one transaction of all portions."""
+    """Give what begins a transaction a portion, or the one transaction of all portions.
+
+    That one begins with the first portion: nobody need wait while the scores are computed.
+    """
     if not at_once:
         yield ledger.begin
         return
-    with ledger.begin(large=True) as connection:
-        yield lambda: nullcontext(connection)
+    with ExitStack() as until_the_end:
+        begun: list[Connection] = []
+
+        def begin() -> AbstractContextManager[Connection]:
+            if not begun:
+                begun.append(until_the_end.enter_context(ledger.begin(large=True)))
+            return nullcontext(begun[0])
+
+        yield begin
 
 
 def _total(results: Iterable[ScoreResult], *, looked_at: int) -> ScoreResult:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from accord.ledger.audit_rows import newest_scorings
-from accord.ledger.score_rows import read_attributes
+from accord.ledger.score_rows import read_attributes, read_waiting
 from accord.services.evidence import read_evidence
 from accord.services.merges import read_merges
 from accord.services.scored import fit_fields, score_table
@@ -28,6 +28,8 @@ def stale_scores(connection: Connection, workspace: Workspace) -> Iterator[str]:
         wanted = [row for row in rows if row["version"] == agreement.version]
         lead_ids = [row["lead_id"] for row in wanted]
         merges = read_merges(connection, lead_ids)
+        told = {merges.root(lead_id) for lead_id in read_waiting(connection, merges.into)}
+        wanted = [row for row in wanted if row["lead_id"] not in told]
         evidence = read_evidence(workspace.log, lead_ids, merges, agreement, as_of=scored_at)
         leads = read_attributes(connection, lead_ids, fit_fields(agreement))
         again = score_table(leads, evidence, agreement, as_of=scored_at).to_pylist()

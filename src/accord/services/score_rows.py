@@ -33,17 +33,25 @@ class ScoreResult:
 
 
 def write_scored(
-    connection: Connection, scored: pa.Table, *, version: str, as_of: datetime
+    connection: Connection, scored: pa.Table, *, news: pa.Array, version: str, as_of: datetime
 ) -> ScoreResult:
     """Write the scores of leads, and a change where numbers or thresholds are not those before.
 
-    ``scored``: rows of ``score_table`` with their ``reasons``, each lead once. Of the stages that a
-    lead has crossed and no stage has acted on, the furthest is kept.
+    ``scored``: rows of ``score_table`` with their ``reasons``, each lead once; ``news`` those leads
+    of whom there is something new. Of the stages that a lead has crossed and no stage has acted on,
+    the furthest is kept. Fading crosses nothing: without news or another agreement a threshold that
+    did not hold is not held yet, whatever the numbers.
     """
     if not scored.num_rows:
         return ScoreResult(scored=0, changed=0, crossed=0)
     former = _beside(scored, read_former(connection, scored.column("lead_id").to_pylist()))
-    now, before = codes_of(scored), codes_listed(former.column("qualifies"))
+    before = codes_listed(former.column("qualifies"))
+    has_cause = pc.or_(
+        pc.is_in(scored.column("lead_id"), news),
+        pc.fill_null(pc.not_equal(former.column("version"), version), fill_value=True),
+    )
+    held = codes_of(scored)
+    now = pc.if_else(has_cause, held, pc.bit_wise_and(held, before))
     crossing = furthest(held_anew(now, before))
     waiting = pc.max_element_wise(crossing, rank_of(former.column("crossed")))
     rows = (

@@ -1,6 +1,6 @@
 """Leads with their scores, reasons and thresholds: what the stage stores and explaining shows.
 
-Frames in, values out: nothing is read or stored here.
+Frames in, frames or values out: nothing is read or stored here.
 """
 
 from __future__ import annotations
@@ -86,13 +86,14 @@ def reason_lines(
 
 def with_lines(scores: pa.Table, lines: pa.Table | None) -> pa.Table:
     """Add ``reasons`` to scores: the lines of each lead as JSON text, an empty list without any."""
+    none = pa.scalar(NO_REASONS, pa.large_string())
     if lines is None:
-        return scores.append_column("reasons", pa.array([NO_REASONS] * scores.num_rows))
+        return scores.append_column("reasons", pa.repeat(none, scores.num_rows))
     found = list_reasons(lines)
     places = pc.index_in(scores.column("lead_id"), found.column("lead_id"))
-    return scores.append_column(
-        "reasons", pc.fill_null(found.column("reasons").take(places), NO_REASONS)
-    )
+    texts = found.column("reasons").take(places)
+    # A list that is null where a lead has lines is a fault, and no store takes it.
+    return scores.append_column("reasons", pc.if_else(pc.is_null(places), none, texts))
 
 
 def _table(workings: Workings, agreement: Agreement) -> pa.Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -36,9 +37,12 @@ def listed(codes: Codes) -> pa.Array:
     return _LISTED.take(codes)
 
 
-def codes_listed(texts: Any) -> Codes:
-    """Return the thresholds of lists that the ledger kept; none of a null."""
-    return pc.fill_null(pc.index_in(texts, _LISTED).cast(pa.int64()), 0)
+def codes_listed(texts: pa.ChunkedArray | pa.Array) -> Codes:
+    """Return the thresholds of JSON lists, however they are written; none of a null."""
+    whole = texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts
+    encoded = whole.dictionary_encode()
+    codes = [_code(json.loads(text)) for text in encoded.dictionary.to_pylist()]
+    return pc.fill_null(pa.array(codes, pa.int64()).take(encoded.indices), 0)
 
 
 def held_anew(now: Codes, before: Codes) -> Codes:
@@ -46,7 +50,7 @@ def held_anew(now: Codes, before: Codes) -> Codes:
     return pc.bit_wise_and(now, pc.bit_wise_not(before))
 
 
-def furthest(codes: Codes) -> pa.Array:
+def furthest(codes: Codes) -> Codes:
     """Return the rank of the furthest stage among the thresholds, 0 for none."""
     return _FURTHEST.take(codes)
 
@@ -56,13 +60,18 @@ def rank_of(stages: Any) -> Any:
     return pc.fill_null(pc.add(pc.index_in(stages, pa.array(STAGES)).cast(pa.int64()), 1), 0)
 
 
-def stage_of(ranks: Any) -> pa.Array:
+def stage_of(ranks: Any) -> Any:
     """Return the name of the stage of each rank, null of 0."""
     return pa.array([None, *STAGES], pa.string()).take(ranks)
 
 
 def _names(code: int) -> list[str]:
     return [name for at, name in enumerate(THRESHOLDS) if code >> at & 1]
+
+
+def _code(names: Iterable[str]) -> int:
+    """Return the bits of the thresholds that are named; a name that is none has no bit."""
+    return sum(1 << THRESHOLDS.index(name) for name in set(names).intersection(THRESHOLDS))
 
 
 def _rank(names: Iterable[str]) -> int:

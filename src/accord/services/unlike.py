@@ -24,12 +24,14 @@ def leads_among(leads: pa.Table, lead_ids: Sequence[str]) -> pa.Table:
     return leads.filter(pc.is_in(leads.column("lead_id"), pa.array(lead_ids, pa.string())))
 
 
-def differing(found: pa.Table, stored: pa.Table, *, version: str) -> pa.Table:
-    """Return the rows of ``found`` that are not as they are stored, in their order.
+def find_differing(
+    found: pa.Table, stored: pa.Table, *, version: str, news: Sequence[str]
+) -> pa.Table:
+    """Return the rows of ``found`` that are not as they are stored, or have news, in their order.
 
     ``found`` as ``score_table`` gives it, ``stored`` as ``read_stored``. A score is as it is stored
     if numbers, position, thresholds and version are; how it shares out among its reasons is not
-    compared.
+    compared: without news it is fading alone that moves it.
     """
     places = pc.index_in(found.column("lead_id"), stored.column("lead_id").combine_chunks())
     former = stored.take(places)
@@ -38,7 +40,9 @@ def differing(found: pa.Table, stored: pa.Table, *, version: str) -> pa.Table:
         same = pc.and_(same, pc.equal(found.column(name), former.column(name)))
     same = pc.and_(same, pc.equal(_position(found), _position(former)))
     same = pc.and_(same, pc.equal(listed(codes_of(found)), former.column("qualifies")))
-    return found.filter(pc.invert(pc.fill_null(same, fill_value=False)))
+    is_unlike = pc.invert(pc.fill_null(same, fill_value=False))
+    has_news = pc.is_in(found.column("lead_id"), pa.array(news, pa.string()))
+    return found.filter(pc.or_(is_unlike, has_news))
 
 
 def with_reasons(
@@ -58,7 +62,7 @@ def with_reasons(
     """
     ids = changed.column("lead_id").to_pylist()
     if not ids:
-        yield changed
+        yield with_lines(changed, None)
         return
     lines = reason_lines(leads_among(leads, ids), evidence, agreement, as_of=as_of)
     with closing(_batches_of(lines.sort("lead_id").to_native())) as batches:

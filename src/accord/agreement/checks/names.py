@@ -16,6 +16,9 @@ TOLD_BY_ROLE: tuple[str, ...] = ("rep", "manager")
 """Who is told by what they are to the lead, not by ``sla.people``."""
 
 
+LIMIT_LINE = "limit"
+
+
 def find_names_used_twice(tree: Tree) -> Iterator[Finding]:
     """Segments and fit rules have names of their own."""
     for pattern in ("segments.*.name", "scoring.fit.rules.*.name"):
@@ -81,6 +84,16 @@ def find_reserved_people(tree: Tree) -> Iterator[Finding]:
                 "is who each lead has",
                 "Choose another name.",
             )
+
+
+def find_reserved_lines(tree: Tree) -> Iterator[Finding]:
+    """A reason's line called ``limit`` says what the limit of a score did, and nothing else."""
+    rules = (path for path, name in tree.texts("scoring.fit.rules.*.name") if name == LIMIT_LINE)
+    sections = ("scoring.engagement.activities", "scoring.intent.activities")
+    kinds = (f"{one}.{LIMIT_LINE}" for one in sections if LIMIT_LINE in (tree.keys(one) or ()))
+    for path in (*rules, *kinds):
+        found = "is the line of a score's limit"
+        yield fault("reserved_name", path, found, "Choose another name.")
 
 
 def _repeated(named: Iterable[Named]) -> Iterator[Finding]:
