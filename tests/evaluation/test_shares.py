@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 from decimal import Decimal
+from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 import polars as pl
@@ -115,8 +117,11 @@ def test_without_winners_there_is_a_precision_of_0_and_no_lift_or_recall() -> No
     assert {one.lift for one in found.deciles} == {None}
 
 
-def test_the_ranking_is_hot_then_intent_then_engagement_then_fit_then_the_id() -> None:
-    """Each row beats the next by the first name that differs; the last two differ by id alone."""
+def test_the_ranking_is_hot_then_intent_then_engagement_then_fit_and_never_the_id() -> None:
+    """Each row beats the next by the first name that differs; the last two differ by id alone.
+
+    So they share their winner, whichever of the two comes first.
+    """
     rows = [
         (True, False, True, 0, 0, 0),
         (False, False, False, 20, 0, 0),
@@ -128,7 +133,90 @@ def test_the_ranking_is_hot_then_intent_then_engagement_then_fit_then_the_id() -
     ids = ["5", "4", "3", "2", "0", "1"]
     table = past(*rows).set_column(0, "lead_id", pa.array(ids)).take([3, 1, 5, 0, 4, 2])
     found = evaluate(table, version="1")
-    assert [one.winners for one in found.deciles if one.leads] == [1, 0, 1, 0, 1, 0]
+    half = Decimal("0.5")
+    assert [one.winners for one in found.deciles if one.leads] == [1, 0, 1, 0, half, half]
+
+
+def test_where_all_are_tied_every_lift_is_1_whoever_has_the_lowest_ids() -> None:
+    """50 of 100, the first by id, are winners: 5 in each tenth, of which Wilson says 0.24 to 0.76.
+
+    By id the first five tenths would have had a lift of 2.
+    """
+    found = told(*[(True, False, False, 0, 0, 0)] * 50, *[(False, False, False, 0, 0, 0)] * 50)
+    assert {(one.leads, one.winners, one.lift) for one in found.deciles} == {(10, 5, 1)}
+    limits = share(5, 10)
+    assert limits.low == Decimal("0.2366")
+    for one in found.deciles:
+        assert abs(one.low - 2 * limits.low) <= UNIT
+        assert abs(one.high - 2 * limits.high) <= UNIT
+
+
+@pytest.mark.parametrize(
+    ("ahead", "expected"),
+    [
+        (7, ["0", "0.2", "0.8", "0.8", "0.2"]),
+        (8, ["0", "0", "0.8", "0.8", "0.4"]),
+        (9, ["0", "0", "0.6", "0.8", "0.6"]),
+    ],
+)
+def test_a_tie_that_begins_below_at_or_above_an_edge_is_shared_by_places(ahead, expected) -> None:
+    """40 leads in tenths of 4: some ahead who did not buy, 10 tied of whom 2 did, the rest did not.
+
+    Each place of the tie is worth 0.2: with 9 ahead it has 3 of the third tenth's, that is 0.6.
+    """
+    rows = [(False, False, True, 0, 0, 0)] * ahead
+    rows += [(number < 2, False, False, 10, 0, 0) for number in range(10)]
+    rows += [(False, False, False, 0, 0, 0)] * (40 - len(rows))
+    found = [one.winners for one in told(*rows).deciles]
+    assert found == [*map(Decimal, expected), 0, 0, 0, 0, 0]
+
+
+def test_the_parts_of_a_tie_are_rounded_so_that_they_add_up() -> None:
+    """3 leads with one winner, all tied: a third each is 0.3333, 0.3334 and 0.3333; all lift 1."""
+    found = told((True, True, False, 0, 0, 0), *[(False, False, False, 0, 0, 0)] * 2)
+    parts = [one for one in found.deciles if one.leads]
+    assert [one.winners for one in parts] == [Decimal(f"0.333{last}") for last in "343"]
+    assert [one.lift for one in parts] == [1, 1, 1]
+    assert [str(one.winners) for one in found.deciles if not one.leads] == ["0"] * 7
+
+
+@given(leads_past, st.randoms(use_true_random=False))
+def test_the_ids_of_the_leads_do_not_matter(rows, random) -> None:
+    shuffled = random.sample(rows, len(rows))
+    assert told(*shuffled) == told(*rows)
+
+
+@given(leads_past)
+def test_each_decile_expects_what_its_places_do_on_average_over_all_orders_of_ties(rows) -> None:
+    """By places, in plain Python: each is worth the share of winners of those tied with it."""
+    ranked = sorted(rows, key=lambda row: row[2:], reverse=True)
+    worth = []
+    for row in ranked:
+        tied = [won for won, _, *rank in rows if tuple(rank) == row[2:]]
+        worth.append(Fraction(sum(tied), len(tied)))
+    edges = [len(rows) * number // 10 for number in range(11)]
+    winners = sum(row[0] for row in rows)
+    for one, (start, end) in zip(told(*rows).deciles, pairwise(edges), strict=True):
+        expected = sum(worth[start:end], Fraction(0))
+        assert abs(Fraction(one.winners) - expected) <= Fraction(UNIT)
+        assert 0 <= one.winners <= one.leads
+        if winners and one.leads:
+            lifted = expected / one.leads * len(rows) / winners
+            assert abs(Fraction(one.lift) - lifted) <= Fraction(UNIT) / 2
+            assert one.low <= one.lift <= one.high
+
+
+@given(st.lists(st.booleans(), min_size=1, max_size=60))
+def test_a_ranking_that_tells_nothing_has_a_lift_of_1_everywhere(bought) -> None:
+    found = told(*((won, False, False, 0, 0, 0) for won in bought))
+    assert {one.lift for one in found.deciles if one.leads} == ({1} if any(bought) else {None})
+
+
+@given(leads_past)
+def test_without_ties_deciles_count_whole_leads(rows) -> None:
+    ranked = [(*row[:3], number, 0, 0) for number, row in enumerate(rows)]
+    for one in told(*ranked).deciles:
+        assert str(one.winners).isdecimal()
 
 
 @given(leads_past)

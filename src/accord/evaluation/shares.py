@@ -5,9 +5,12 @@ Counts and shares with their confidence intervals; lift by decile of a ranking. 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, localcontext
+from fractions import Fraction
+from itertools import accumulate, pairwise
 from typing import Any
 
 import narwhals as nw
@@ -39,13 +42,15 @@ class Share:
 class Decile:
     """A tenth of the leads in the order of the ranking, 1 the best: how many of them bought.
 
-    ``lift`` is its rate of buyers over that of all, 1 where the ranking tells nothing; with its
-    interval.
+    ``winners`` is the number to expect, not always a whole one: leads that rank alike share their
+    places evenly, so a tenth that holds some of their places has that part of their winners. To
+    four places, so rounded that the tenths add up to all winners. ``lift`` is its rate of buyers,
+    not rounded, over that of all, 1 where the ranking tells nothing; with its interval.
     """
 
     number: int
     leads: int
-    winners: int
+    winners: Decimal
     lift: Decimal | None
     low: Decimal | None
     high: Decimal | None
@@ -58,7 +63,8 @@ class Evaluation:
     ``recall``: of the winners, those it would have caught; ``precision``: of those it would have
     sent, the winners; ``wasted``: of the non-buyers, those it would have sent. ``lift`` is the
     precision over the winners' share of all these leads, counted as precision is. ``deciles`` rank
-    all of these leads by hot, then intent, engagement, fit at the best each had been.
+    all of these leads by hot, then intent, engagement, fit at the best each had been; who is alike
+    in all four is tied.
     """
 
     version: str
@@ -74,22 +80,22 @@ class Evaluation:
 def evaluate(past: Any, *, version: str) -> Evaluation:
     """Count whom the agreement of that version would have sent, over leads of known outcome.
 
-    ``past``: one row a lead (key: lead_id), any backend, no nulls: ``won`` and ``sent`` as
-    booleans; ``hot`` (boolean), intent, engagement and fit at the lead's best moment. Deciles
-    differ in size by one at most; ties of the ranking go by lead_id.
+    ``past``: one row a lead, any backend, any order, no nulls: ``won`` and ``sent`` as booleans;
+    ``hot`` (boolean), intent, engagement and fit at the lead's best moment. Deciles differ in size
+    by one at most. Of leads tied in the ranking each place has the same part of a winner, their
+    share of winners: who they are decides nothing, and where all are tied every lift is 1.
     """
-    won, sent = _in_rank_order(past)
-    leads, winners, handed = len(won), sum(won), sum(sent)
-    caught = sum(one and other for one, other in zip(won, sent, strict=True))
+    tied = _find_tied(past)
+    leads, winners, sent, caught = (sum(one[name] for one in tied) for name in _COUNTED)
     return Evaluation(
         version=version,
         winners=winners,
         non_buyers=leads - winners,
         recall=share(caught, winners),
-        precision=share(caught, handed),
-        wasted=share(handed - caught, leads - winners),
-        lift=lift(caught, handed, winners=winners, leads=leads),
-        deciles=tuple(_deciles(won)),
+        precision=share(caught, sent),
+        wasted=share(sent - caught, leads - winners),
+        lift=lift(caught, sent, winners=winners, leads=leads),
+        deciles=tuple(_deciles(tied)),
     )
 
 
@@ -119,53 +125,88 @@ def lift(count: int, of: int, *, winners: int, leads: int) -> Share:
 
 
 def _share(count: int, of: int, *, times: int, over: int) -> Share:
+    value, low, high = _measured(Fraction(count), of, times=times, over=over)
+    return Share(count=count, of=of, value=value, low=low, high=high)
+
+
+def _measured(count: Fraction, of: int, *, times: int, over: int) -> Sequence[Decimal | None]:
+    """Return count/of times that factor, and its limits; ``count`` need not be whole."""
     if not of or not over:
-        return Share(count=count, of=of, value=None, low=None, high=None)
+        return (None, None, None)
+    factor = Fraction(times, over)
     with localcontext(prec=_PRECISION):
-        factor = Decimal(times) / Decimal(over)
-        low, high = _wilson(count, of)
-        return Share(
-            count=count,
-            of=of,
-            value=_shown(Decimal(count * times) / Decimal(of * over)),
-            low=_shown(low * factor),
-            high=_shown(high * factor),
-        )
+        limits = (limit * _decimal(factor) for limit in _wilson(count, of))
+        return [_shown(one) for one in (_decimal(count / of * factor), *limits)]
 
 
-def _wilson(count: int, of: int) -> tuple[Decimal, Decimal]:
+def _wilson(count: Fraction, of: int) -> tuple[Decimal, Decimal]:
     """Return the limits p of |count/of - p| <= z sqrt(p (1 - p) / of), the score interval."""
     square = _Z * _Z
-    middle = 2 * count + square
-    reach = _Z * (square + Decimal(4 * count * (of - count)) / of).sqrt()
+    middle = _decimal(2 * count) + square
+    reach = _Z * (square + _decimal(4 * count * (of - count) / of)).sqrt()
     whole = 2 * (of + square)
     return (middle - reach) / whole, (middle + reach) / whole
+
+
+def _decimal(value: Fraction) -> Decimal:
+    return Decimal(value.numerator) / Decimal(value.denominator)
 
 
 def _shown(value: Decimal) -> Decimal:
     return abs(value.quantize(_SHOWN, rounding=ROUND_HALF_UP))  # a limit of 0 has no sign
 
 
-def _in_rank_order(past: Any) -> tuple[list[bool], list[bool]]:
-    """Return who won and who was sent, the best lead first."""
-    rank = [nw.col(name).cast(nw.Int64) for name in _RANKED_BY]
-    falling = [True] * len(rank)
-    ordered = nw.from_native(past).lazy().select("lead_id", "won", "sent", *rank)
-    ordered = ordered.sort(*_RANKED_BY, "lead_id", descending=[*falling, False])
-    found = ordered.select("won", "sent").collect("pyarrow")
-    return found["won"].to_list(), found["sent"].to_list()
+_Tied = Mapping[str, int]
+_COUNTED = ("leads", "winners", "sent", "caught")
 
 
-def _deciles(won: Sequence[bool]) -> Iterator[Decile]:
-    leads, winners = len(won), sum(won)
-    for number in range(1, _DECILES + 1):
-        own = won[leads * (number - 1) // _DECILES : leads * number // _DECILES]
-        found = lift(sum(own), len(own), winners=winners, leads=leads)
+def _find_tied(past: Any) -> Sequence[_Tied]:
+    """Count the leads of each rank, the best first: leads, winners, sent, winners sent."""
+    won, sent, *rank = (nw.col(name).cast(nw.Int64) for name in ("won", "sent", *_RANKED_BY))
+    rows = nw.from_native(past).lazy().select(*rank, winners=won, sent=sent, caught=won * sent)
+    summed = (nw.col(name).sum() for name in _COUNTED[1:])
+    tied = rows.group_by(*_RANKED_BY).agg(nw.len().alias("leads"), *summed)
+    ordered = tied.sort(*_RANKED_BY, descending=True).select(*_COUNTED)
+    found: list[_Tied] = ordered.collect("pyarrow").to_native().to_pylist()
+    return found
+
+
+def _deciles(tied: Sequence[_Tied]) -> Iterator[Decile]:
+    places, bought = ([0, *accumulate(one[name] for one in tied)] for name in ("leads", "winners"))
+    leads, winners = places[-1], bought[-1]
+    edges = [leads * number // _DECILES for number in range(_DECILES + 1)]
+    expected = [_expect(edge, places=places, bought=bought) for edge in edges]
+    spans = zip(pairwise(edges), pairwise(expected), strict=True)
+    for number, ((start, end), (before, after)) in enumerate(spans, 1):
+        of = end - start
+        value, low, high = _measured(after - before, of, times=leads, over=winners)
+        counted = _to_places(after) - _to_places(before)
         yield Decile(
-            number=number,
-            leads=len(own),
-            winners=found.count,
-            lift=found.value,
-            low=found.low,
-            high=found.high,
+            number=number, leads=of, winners=_plain(counted), lift=value, low=low, high=high
         )
+
+
+def _expect(place: int, *, places: Sequence[int], bought: Sequence[int]) -> Fraction:
+    """Return how many winners to expect among the leads up to a place of the ranking.
+
+    ``places`` and ``bought`` count leads and winners up to the end of each tie, from 0 on. Within a
+    tie the winners are spread evenly.
+
+    >>> _expect(3, places=[0, 1, 5], bought=[0, 1, 2])
+    Fraction(3, 2)
+    """
+    after = bisect_left(places, place)
+    before = max(after - 1, 0)
+    within = Fraction(place - places[before], max(places[after] - places[before], 1))
+    return bought[before] + within * (bought[after] - bought[before])
+
+
+def _to_places(value: Fraction) -> Decimal:
+    with localcontext(prec=_PRECISION):
+        return _shown(_decimal(value))
+
+
+def _plain(value: Decimal) -> Decimal:
+    """Drop the zeros of a fraction: a whole count reads as one."""
+    whole = value.to_integral_value()
+    return whole if value == whole else value.normalize()

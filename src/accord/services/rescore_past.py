@@ -44,15 +44,15 @@ def find_ends(stated: pa.Table, merges: Merges, *, connection: Any, as_of_us: in
     """Say of each lead how it ended, from what sources state (``ledger.outcome_rows``).
 
     A lead that was ever won is a winner, from its first deal won. Else its end is its
-    disqualification, else its last deal lost, unless a deal of it is open: that may still be won.
-    What is stated of a merged lead is its root's. ``connection`` is DuckDB's.
+    disqualification, else its last deal lost, unless it is open (a deal, or by its own status where
+    it has none): that may still be won.
+    What is stated of a merged lead is its root's. Where somebody says when a lead came to an end, a
+    status without a date (``is_dated`` false; without that column all are dated) of the same end
+    tells nothing more. Nothing after ``as_of_us`` counts. ``connection`` is DuckDB's.
     """
-    roots = pa.table({"lead_id": list(merges.into), "root": list(merges.into.values())}, _ROOTS)
-    timed = stated.set_column(2, "at_us", stated["at"].cast(pa.int64()))
-    ends = on(connection, timed).join(on(connection, roots), on="lead_id", how="left")
-    happened = nw.col("at_us") <= as_of_us
-    own = ends.with_columns(lead_id=nw.coalesce("root", "lead_id")).filter(happened)
-    by_lead = own.to_native().aggregate(_BY_LEAD, "lead_id")
+    own = _of_roots(_timed(stated), merges, connection=connection).to_native()
+    exact = own.select(f"*, {_DATED_TOO} AS dated_too").filter("is_dated OR NOT dated_too")
+    by_lead = exact.filter(f"at_us <= {as_of_us}").aggregate(_BY_LEAD, "lead_id")
     past = by_lead.filter("won_us IS NOT NULL OR (lost_us IS NOT NULL AND deals_open = 0)")
     settled = by_lead.select("lead_id, least(won_us, disqualified_us) AS settled_us")
     return Ends(
@@ -61,7 +61,22 @@ def find_ends(stated: pa.Table, merges: Merges, *, connection: Any, as_of_us: in
     )
 
 
+def _timed(stated: pa.Table) -> pa.Table:
+    timed = stated.set_column(2, "at_us", stated["at"].cast(pa.int64()))
+    if "is_dated" in timed.column_names:
+        return timed
+    return timed.append_column("is_dated", pa.repeat(pa.scalar(value=True), timed.num_rows))
+
+
+def _of_roots(ends: pa.Table, merges: Merges, *, connection: Any) -> nw.LazyFrame[Any]:
+    """Give what is stated of merged leads to their roots."""
+    roots = pa.table({"lead_id": list(merges.into), "root": list(merges.into.values())}, _ROOTS)
+    found = on(connection, ends).join(on(connection, roots), on="lead_id", how="left")
+    return found.with_columns(lead_id=nw.coalesce("root", "lead_id"))
+
+
 _ROOTS = pa.schema([("lead_id", pa.string()), ("root", pa.string())])
+_DATED_TOO = "bool_or(is_dated) OVER (PARTITION BY lead_id, stage)"
 _BY_LEAD = """
     lead_id,
     min(at_us) FILTER (stage = 'customer') AS won_us,
