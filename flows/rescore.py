@@ -17,7 +17,7 @@ def rescore_flow(
     lead_ids: Names = (),
     apply: bool = False,
 ) -> str:
-    """Say who would become or cease to be an MQL under another agreement; return the page's path.
+    """Say who would come over or fall below the MQL threshold; return the page's path.
 
     A dry run unless apply is set. The artifact of the run shows the tables.
 

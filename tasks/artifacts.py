@@ -37,23 +37,27 @@ def publish_comparison(found: Comparison, page: Path) -> None:
 
 def to_markdown(found: Comparison, page: Path) -> str:
     """Write a comparison's headline, link and first rows; nothing of a source becomes markup."""
+    movers = {"Would come over it": found.gained, "Would fall below it": found.lost}
     tables = {
-        **comparison_tables(found),
-        "Would become MQLs": mover_rows(found.gained),
-        "Would cease to be MQLs": mover_rows(found.lost),
+        **{title: (rows, len(rows)) for title, rows in comparison_tables(found).items()},
+        **{title: (mover_rows(one.first(_FEW)), len(one)) for title, one in movers.items()},
     }
     link = f"[{_escaped(str(page))}]({page.resolve().as_uri()})"
-    parts = [f"## {_escaped(title)}\n\n{_to_table(rows)}" for title, rows in tables.items()]
+    parts = [f"## {_escaped(title)}\n\n{_to_table(*rows)}" for title, rows in tables.items()]
     return "\n\n".join([f"**{_escaped(to_headline(found))}.**", link, *parts])
 
 
-def _to_table(rows: Sequence[Mapping[str, Any]]) -> str:
+def _to_table(rows: Sequence[Mapping[str, Any]], number: int) -> str:
+    """Write the first of a table's rows, of which there are ``number``, and say where all are."""
     if not rows:
         return "none"
     titles = list(rows[0])
     cells = [[_escaped(str(cell)) for cell in row.values()] for row in rows[:_FEW]]
     lines = [titles, ["---"] * len(titles), *cells]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    table = "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    if number <= len(cells):
+        return table
+    return f"{table}\n\n{len(cells)} of {number:,} rows; all of them are in a CSV beside the page."
 
 
 def _escaped(text: str) -> str:

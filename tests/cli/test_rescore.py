@@ -56,7 +56,8 @@ def test_a_dry_run_says_who_would_move_and_writes_the_page(worked, accord):
     code, out, err = accord("rescore", "--agreement", "candidate.yaml", *AS_OF)
     assert (code, err) == (0, "")
     headline, *rows, last = out.strip().splitlines()
-    assert headline.startswith("Under 2026.5, no lead would become an MQL and 1 would cease to be")
+    moved = "no lead would come over the MQL threshold and 1 would fall below it"
+    assert headline.startswith(f"Under 2026.5, {moved}")
     assert "Leads over the MQL threshold\t1 of 3\t0 of 3" in rows
     assert "middle\t3\t1\t0\t0\t1" in rows
     assert last == f"page: {PAGE}"
@@ -74,6 +75,10 @@ def test_as_json_the_whole_comparison_is_printed(worked, accord):
     assert code == 0
     assert (found["leads"], found["mql_now"], found["mql_then"]) == (3, 1, 0)
     (mover,) = found["lost"]
+    assert found["movers"] == {
+        "gained": {"all": 0, "listed": 0},
+        "lost": {"all": 1, "listed": 1},
+    }
     explained = json.loads(accord("explain", "crm:1", *AS_OF, "--json")[1])
     assert mover["now"]["intent"] == str(explained["scores"]["intent"])
     assert found["segments_asked"] == ["middle"]
@@ -86,6 +91,18 @@ def test_without_a_candidate_nothing_would_change(worked, accord):
     code, out, _ = accord("rescore", *AS_OF)
     assert code == 0
     assert out.startswith("2026.4 is in force: nothing would change.")
+
+
+def test_thresholds_edited_under_the_version_in_force_are_not_said_to_change_nothing(
+    worked, accord
+):
+    """No score differs, and crm:1 is no MQL under them."""
+    text = (worked / "candidate.yaml").read_text()
+    (worked / "copy.yaml").write_text(text.replace('version: "2026.5"', 'version: "2026.4"'))
+    code, out, _ = accord("rescore", "--agreement", "copy.yaml", *AS_OF)
+    assert code == 0
+    assert out.startswith("Under the candidate 2026.4, no lead would come over the MQL threshold")
+    assert "1 would fall below it" in out
 
 
 def test_only_the_leads_of_a_file_are_compared(worked, accord):

@@ -58,7 +58,7 @@ def test_a_pasted_candidate_with_five_faults_lists_five() -> None:
 
 def test_the_artifact_says_the_headline_the_tables_and_where_the_page_is() -> None:
     text = to_markdown(comparison(), PAGE)
-    assert text.startswith("**Under 2026.5, 41 leads would become MQLs and 12 would cease;")
+    assert text.startswith("**Under 2026.5, 41 leads would come over the MQL threshold")
     assert f"]({PAGE.as_uri()})" in text
     assert "| large | 200 | 50 | 76 | 26 | 0 |" in text
     assert "| crm:L000001 | large | webinar | 45.0 to 48.0 | 21.6 to 34.1 | 0.0 to 12.5 |" in text
@@ -67,6 +67,8 @@ def test_the_artifact_says_the_headline_the_tables_and_where_the_page_is() -> No
 def test_the_artifact_shows_twenty_leads_of_each_kind_and_links_to_the_rest() -> None:
     text = to_markdown(comparison(), PAGE)
     assert len(re.findall(r"^\| crm:", text, re.MULTILINE)) == 20 + 12
+    assert text.count("20 of 41 rows; all of them are in a CSV beside the page.") == 1
+    assert "of 12 rows" not in text
     assert len(to_markdown(nothing(), PAGE)) < len(text)
 
 

@@ -6,7 +6,27 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from accord.evaluation import Comparison, Decile, Evaluation, Group, Mover, Share, Spread, Week
+import pyarrow as pa
+
+from accord.evaluation import (
+    Comparison,
+    Decile,
+    Evaluation,
+    Group,
+    Mover,
+    Movers,
+    Share,
+    Spread,
+    Week,
+)
+
+_SCORES = [f"{name}_{side}" for side in ("now", "then") for name in ("fit", "engagement", "intent")]
+_MOVER = pa.schema(
+    [
+        *((name, pa.string()) for name in ("lead_id", "segment", "channel")),
+        *((name, pa.int64()) for name in _SCORES),
+    ]
+)
 
 HOSTILE = "<script>alert('x')</script> & \"more\" | *x*"
 
@@ -71,14 +91,32 @@ def mover(number: int, *, up: bool, segment: str | None = "large", channel: str 
     return Mover(lead_id=lead_id, segment=segment, channel=channel, now=now, then=then)
 
 
+def movers(*leads: Mover) -> Movers:
+    """Leads in the order given, as columns."""
+    rows = [
+        {
+            "lead_id": one.lead_id,
+            "segment": one.segment,
+            "channel": one.channel,
+            **{f"{name}_now": tenths for name, tenths in one.now.items()},
+            **{f"{name}_then": tenths for name, tenths in one.then.items()},
+        }
+        for one in leads
+    ]
+    return Movers(rows=pa.Table.from_pylist(rows, _MOVER))
+
+
 def group(name: str, *counts: int) -> Group:
-    """Leads, MQLs now and then, how many become and cease."""
+    """Leads, those over the threshold now and then, how many come over it and fall below it."""
     leads, now, then, gained, lost = counts
     return Group(name=name, leads=leads, mql_now=now, mql_then=then, gained=gained, lost=lost)
 
 
-def weeks(capacity: int | None = 45) -> tuple[Week, ...]:
-    """Twelve weeks; in three of them 2026.4 hands over more than 45, in one 2026.5."""
+def weeks(capacity: int | None = 45, proposed: int | None = None) -> tuple[Week, ...]:
+    """Twelve weeks; in three of them 2026.4 hands over more than 45, in one 2026.5.
+
+    ``proposed``: the capacity under 2026.5, if it is another.
+    """
     now = (31, 38, 46, 41, 29, 36, 50, 44, 47, 33, 40, 35)
     then = (35, 40, 44, 43, 33, 30, 48, 40, 45, 36, 41, 39)
     first = date(2026, 8, 31)
@@ -88,26 +126,28 @@ def weeks(capacity: int | None = 45) -> tuple[Week, ...]:
             starts_on=first + timedelta(weeks=place),
             now=a,
             then=b,
-            capacity=capacity,
+            capacity_now=capacity,
+            capacity_then=capacity if proposed is None else proposed,
         )
         for place, (a, b) in enumerate(zip(now, then, strict=True))
     )
 
 
 def comparison(**changes: Any) -> Comparison:
-    """41 leads would become MQLs and 12 cease, of 3,000."""
+    """41 leads would come over the threshold and 12 fall below it, of 3,000 of which 60 bought."""
     values: dict[str, Any] = {
         "as_of": datetime(2026, 11, 20, 12, tzinfo=UTC),
         "version_now": "2026.4",
         "version_then": "2026.5",
         "segments_asked": (),
         "leads_asked": None,
-        "leads": 3000,
+        "leads": 3060,
+        "settled": 60,
         "changed": 812,
         "mql_now": 214,
         "mql_then": 243,
-        "gained": tuple(mover(number, up=True) for number in range(1, 42)),
-        "lost": (
+        "gained": movers(*(mover(number, up=True) for number in range(1, 42))),
+        "lost": movers(
             *(mover(number, up=False, segment="small") for number in range(50, 61)),
             mover(61, up=False, segment=None, channel=HOSTILE),
         ),
@@ -141,11 +181,12 @@ def nothing() -> Comparison:
     return comparison(
         version_then="2026.4",
         leads=0,
+        settled=0,
         changed=0,
         mql_now=0,
         mql_then=0,
-        gained=(),
-        lost=(),
+        gained=movers(),
+        lost=movers(),
         by_segment=(),
         by_channel=(),
         weeks=(),

@@ -12,12 +12,12 @@ from html.parser import HTMLParser
 
 import pytest
 
-from accord.evaluation import Share
-from accord.report import build_comparison, render_comparison, to_headline
+from accord.evaluation import Week
+from accord.report import build_comparison, find_measures, render_comparison, to_headline
 from accord.report.palette import DARK, INK
 from accord.services.rescore_page import comparison_path, comparison_values, write_comparison
 from accord.services.settings import Settings
-from tests.report.compared import HOSTILE, NOW, THEN, comparison, mover, nothing, weeks
+from tests.report.compared import HOSTILE, NOW, THEN, comparison, mover, movers, nothing, weeks
 from tests.report.test_page import Outline
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
@@ -79,27 +79,25 @@ def tables(html) -> dict[str, list[list[str]]]:
 
 def test_the_headline_is_one_sentence_with_what_would_change_and_how_it_would_have_done(html):
     sentence = (
-        "Under 2026.5, 41 leads would become MQLs and 12 would cease; it would have caught 31 of"
-        " 36 winners (86 %, 71\u201394 %) instead of 28, and sent 120 non-buyers instead of 203"
+        "Under 2026.5, 41 leads would come over the MQL threshold and 12 would fall below it; it"
+        " would have caught 31 of 36 winners (86 %, 71\u201394 %) instead of 28, and sent 120"
+        " non-buyers instead of 203"
     )
     assert to_headline(comparison()) == sentence
     assert re.search(r"<h1.*?>(.*?)</h1>", html)[1].replace("\u00a0", " ") == sentence
 
 
-NOBODY = replace(THEN, recall=Share(count=0, of=0, value=None, low=None, high=None))
-
-
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        ({"past": {}, "lost": (), "by_segment": ()}, "41 leads would become MQLs and none would"),
-        ({"gained": (mover(1, up=True),), "by_segment": ()}, "1 lead would become an MQL and 12"),
-        ({"gained": (), "by_segment": ()}, "no lead would become an MQL and 12 would cease"),
-        ({"gained": (), "lost": (), "by_segment": ()}, "no lead would become or cease to be an"),
+        ({"past": {}, "lost": movers()}, "41 leads would come over the MQL threshold and none"),
+        ({"gained": movers(mover(1, up=True))}, "1 lead would come over the MQL threshold and 12"),
+        ({"gained": movers()}, "no lead would come over the MQL threshold and 12 would fall below"),
+        ({"gained": movers(), "lost": movers()}, "no lead would come over the MQL threshold or"),
         ({"version_then": "2026.4"}, "Under the candidate 2026.4, 41 leads"),
-        ({"version_then": "2026.4", "changed": 0}, "2026.4 is in force: nothing would change"),
-        ({"stored": 3000}, "3,000 scores were stored under 2026.5"),
-        ({"past": {"now": NOW, "then": NOBODY}}, "; it would have sent 120 non-buyers instead of"),
+        ({"stored": 3000}, "All scores are stored under 2026.5; those of 3,000 leads changed"),
+        ({"stored": 1}, "All scores are stored under 2026.5; those of 1 lead changed"),
+        ({"stored": 0}, "All scores are stored under 2026.5; those of 0 leads changed"),
         ({"past": {"now": NOW, "then": NOW}}, "(78 %, 62\u201388 %), as now, and sent 203 non-buy"),
     ],
 )
@@ -107,14 +105,59 @@ def test_the_headline_says_what_there_is_to_say_and_no_more(changes, says):
     assert says in to_headline(comparison(**changes))
 
 
+SAME = {"version_then": "2026.4", "changed": 0, "past": {"now": NOW, "then": NOW}}
+UNMOVED = {**SAME, "gained": movers(), "lost": movers()}
+
+
+def alike(capacity: int = 45) -> tuple[Week, ...]:
+    return tuple(replace(week, then=week.now, capacity_then=capacity) for week in weeks())
+
+
+def test_nothing_would_change_where_nobody_moves_and_no_number_is_another():
+    found = comparison(**UNMOVED, weeks=alike())
+    assert to_headline(found) == "2026.4 is in force: nothing would change"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"changed": 1},
+        {"gained": movers(mover(1, up=True))},
+        {"lost": movers(mover(1, up=False))},
+        {"weeks": weeks()},
+        {"weeks": alike(46)},
+        {"past": {"now": NOW, "then": THEN}},
+    ],
+)
+def test_another_content_of_the_version_in_force_is_never_said_to_change_nothing(changes):
+    found = comparison(**{**UNMOVED, "weeks": alike(), **changes})
+    assert to_headline(found).startswith("Under the candidate 2026.4, ")
+
+
 _UNDRAWN = {"past": {}, "weeks": (), "spreads": ()}  # charts take time
 
 
-def test_movers_are_counted_by_group_even_where_not_all_are_listed():
-    """26 + 8 + 7 of the segments are the 41, though only two leads are listed."""
-    found = comparison(gained=(mover(1, up=True), mover(2, up=True)), **_UNDRAWN)
-    assert "41 leads would become" in to_headline(found)
-    assert "Leads that would become MQLs: 2 of 41" in page_of(found)
+def test_the_page_shows_the_first_movers_and_the_files_beside_it_have_all(tmp_path):
+    gained = movers(*(mover(number, up=True) for number in range(1, 1206)))
+    path = tmp_path / "page.html"
+    write_comparison(comparison(gained=gained, **_UNDRAWN), path)
+    page = path.read_text("utf-8")
+    assert "1,205 leads would come over the MQL threshold" in page.replace("\u00a0", " ")
+    assert "15 of 1205 rows; all of them are in the CSV." in page
+    with (tmp_path / "page" / "become.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.reader(file))
+    assert len(rows) == 1 + 1205
+    assert rows[-1] == [
+        *("crm:L001205", "large", "webinar", "45.0", "48.0", "142.0", "154.5", "0.0", "12.5")
+    ]
+
+
+def test_the_page_says_that_leads_that_are_settled_are_not_among_those_who_move(html):
+    """60 of the 3,060 leads have bought or were disqualified, which leaves 3,000."""
+    assert "Leads that have bought or were disqualified are not counted." in html
+    assert "of 3,000" in html
+    assert "60, not counted among those who move" in html
+    assert "keeps the stage that it has" in html
 
 
 def test_the_numbers_of_the_groups_are_those_given(tables):
@@ -137,8 +180,25 @@ def test_movers_stand_with_their_scores_before_and_after(tables):
 
 def test_weeks_stand_newest_first_with_what_is_too_many(tables):
     """50 and 48 hand-offs against a capacity of 45 are 5 and 3 too many."""
-    assert tables["weeks"][1] == ["2026-W47", "16 Nov", "35", "39", "45", "0", "0"]
-    assert tables["weeks"][6] == ["2026-W42", "12 Oct", "50", "48", "45", "5", "3"]
+    assert tables["weeks"][0][2:6] == [
+        *("In force", "Candidate", "Capacity, in force", "Capacity, candidate")
+    ]
+    assert tables["weeks"][1] == ["2026-W47", "16 Nov", "35", "39", "45", "45", "0", "0"]
+    assert tables["weeks"][6] == ["2026-W42", "12 Oct", "50", "48", "45", "45", "5", "3"]
+
+
+def test_each_agreement_s_hand_offs_are_held_against_its_own_capacity():
+    """Three weeks of 2026.4 are above 45; of 2026.5, whose reps take 36 a week, eight are."""
+    found = comparison(**{**_UNDRAWN, "weeks": weeks(45, proposed=36)})
+    section = build_comparison(found, folder="rescore").sections[1]
+    assert "in 8 of them more than reps can take, instead of in 3" in section.lead
+    (chart,) = section.charts
+    assert "W42 50 of 45 and 48 of 36" in chart.says
+    assert "(line)" not in chart.title  # one line would be the capacity of one of them
+    row = section.tables[0].rows[5]
+    assert [cell.raw for cell in row[2:]] == ["50", "48", "45", "36", "5", "12"]
+    now, then = find_measures(found)
+    assert [one[-1].shown for one in (now, then)] == ["3", "8"]
 
 
 def test_past_leads_stand_with_intervals_and_lift_by_tenth(tables):
@@ -149,6 +209,17 @@ def test_past_leads_stand_with_intervals_and_lift_by_tenth(tables):
     assert rows["Wasted", "Candidate"] == ["13 %", "11 %", "16 %", "120", "900"]
     assert rows["Lift", "Candidate"] == ["5.3", "3.9", "7.2", "31", "151"]
     assert tables["deciles"][1] == ["1", "94", "14", "3.9", "2.5", "5.2", "22", "6.1", "3.9", "7.7"]
+
+
+def test_winners_that_tenths_share_are_shown_in_parts():
+    """Leads that rank alike share their places: a tenth may hold two and a half winners."""
+    first, *others = THEN.deciles
+    then = replace(THEN, deciles=(replace(first, winners=Decimal("2.5")), *others))
+    page = build_comparison(
+        comparison(**{**_UNDRAWN, "past": {"now": NOW, "then": then}}), folder="x"
+    )
+    (deciles,) = (table for table in page.tables if table.name == "deciles")
+    assert (deciles.rows[0][6].shown, deciles.rows[0][6].raw) == ("2.5", "2.5")
 
 
 def test_past_leads_that_were_all_sent_are_said_to_tell_little():
@@ -190,7 +261,10 @@ def test_a_capacity_is_drawn_as_a_line_and_none_where_there_is_none(html):
 
     bare = page_of(comparison(**{**_UNDRAWN, "weeks": weeks(None)}))
     assert line_of(html) == line_of(bare) + 12
-    assert "The agreement names no capacity" in bare
+    assert "No development rep is known whose capacity" in bare
+    some = page_of(comparison(**{**_UNDRAWN, "weeks": weeks(None)}, leads_asked=40))
+    assert "They are hand-offs of some leads only" in some
+    assert "No development rep" not in some
     assert "Weeks above capacity" in html
     assert "Weeks above capacity" not in bare
 
@@ -241,7 +315,7 @@ def test_the_page_says_what_it_was_limited_to_and_when_it_was_stored():
     found = comparison(segments_asked=("large", "middle"), leads_asked=40, stored=3000, **_UNDRAWN)
     page = page_of(found)
     assert "segment large, middle, 40 leads named" in page
-    assert "3,000 scores were stored under 2026.5" in page
+    assert "All scores are stored under 2026.5; those of 3,000 leads changed" in page
     assert "dry run" not in page
 
 
@@ -267,8 +341,18 @@ def test_as_values_scores_are_as_shown_and_nothing_is_left_out():
     values = comparison_values(comparison())
     assert values["gained"][0]["now"]["engagement"] == Decimal("21.6")
     assert len(values["gained"]) == 41
+    assert values["movers"]["lost"] == {"all": 12, "listed": 12}
+    assert values["weeks"][0]["capacity_then"] == 45
     assert values["past"]["then"]["recall"]["count"] == 31
     assert values["headline"] == to_headline(comparison())
+
+
+def test_as_values_a_thousand_movers_are_listed_and_all_are_counted():
+    gained = movers(*(mover(number, up=True) for number in range(1, 1206)))
+    values = comparison_values(comparison(gained=gained))
+    assert values["movers"]["gained"] == {"all": 1205, "listed": 1000}
+    assert len(values["gained"]) == 1000
+    assert values["gained"][999]["lead_id"] == "crm:L001000"
 
 
 _FRAME = """<iframe id="w{width}" src="page.html" style="width:{width}px;height:900px;border:0">

@@ -18,7 +18,9 @@ from accord.evaluation import Comparison, Group, Week
 from accord.ledger import insert_rows, read_rows, tables
 from accord.records import Side, to_us
 from accord.services.agreements import sign
+from accord.services.replay import read_then
 from accord.services.rescore import run_rescore
+from accord.services.rescore_compare import Pair
 from accord.services.workspace import Workspace
 from tests.killing import killed_at
 
@@ -117,8 +119,9 @@ def test_the_agreement_in_force_beside_itself_changes_nothing(world: World) -> N
     found = world.rescore()
     assert (found.version_now, found.version_then) == ("2026.4", "2026.4")
     assert (found.leads, found.changed, found.mql_now, found.mql_then) == (1, 0, 1, 1)
-    assert (found.gained, found.lost, found.stored) == ((), (), 0)
-    assert {week.capacity for week in found.weeks} == {None}  # no rep is known
+    assert (len(found.gained), len(found.lost), found.stored) == (0, 0, None)
+    # no rep is known
+    assert {(week.capacity_now, week.capacity_then) for week in found.weeks} == {(None, None)}
     assert world.scores() == []
 
 
@@ -128,11 +131,11 @@ def test_a_candidate_of_the_same_scoring_changes_nothing(world: World) -> None:
     world.did("crm:1", "demo_requested", NOW)
     found = world.rescore(("approval_above: 3", "approval_above: 4"))
     assert (found.version_now, found.version_then) == ("2026.4", "2027.1")
-    assert (found.changed, found.gained, found.lost) == (0, (), ())
+    assert (found.changed, len(found.gained), len(found.lost)) == (0, 0, 0)
     assert [week.now for week in found.weeks] == [week.then for week in found.weeks]
 
 
-def test_who_would_become_and_who_would_cease_to_be_an_mql(world: World) -> None:
+def test_who_would_come_over_the_threshold_and_who_would_fall_below_it(world: World) -> None:
     """Intent 25.0 is over 20 and under 40; engagement 36.0 counts now, and no longer then."""
     world.lead("crm:1", channel="email", employees=50, **BUYER)
     world.did("crm:1", "pricing_sheet_downloaded", NOW)
@@ -164,7 +167,7 @@ def test_a_changed_score_is_counted_and_spread_over_bands_of_ten_points(world: W
     world.lead("crm:2")
     world.did("crm:1", "demo_requested", NOW)
     found = world.rescore(("points: 70", "points: 100"))
-    assert (found.changed, found.gained, found.lost) == (1, (), ())
+    assert (found.changed, len(found.gained), len(found.lost)) == (1, 0, 0)
     intent = next(one for one in found.spreads if one.score == "intent")
     assert intent.now == (1, 0, 0, 0, 0, 0, 0, 1, 0, 0)
     assert intent.then == (1, 0, 0, 0, 0, 0, 0, 0, 0, 1)
@@ -224,11 +227,155 @@ def test_a_lead_counts_in_the_week_in_which_it_would_first_have_been_handed_over
     world.rep("crm:c", role="ae", team="closers")
     found = world.rescore(EASY)
     assert [week.week for week in found.weeks] == [f"2026-W{number}" for number in range(33, 45)]
-    week = Week(week="2026-W43", starts_on=date(2026, 10, 19), now=2, then=2, capacity=37)
+    week = Week(
+        week="2026-W43",
+        starts_on=date(2026, 10, 19),
+        now=2,
+        then=2,
+        capacity_now=34,
+        capacity_then=34,
+    )
     assert found.weeks[-2] == week
-    week = Week(week="2026-W44", starts_on=date(2026, 10, 26), now=0, then=1, capacity=30)
-    assert found.weeks[-1] == week
-    assert {(one.now, one.then, one.capacity) for one in found.weeks[:-2]} == {(0, 0, 37)}
+    assert found.weeks[-1].week == "2026-W44"
+    assert [(one.now, one.then) for one in found.weeks[-2:]] == [(2, 2), (0, 1)]
+    assert {(one.now, one.then) for one in found.weeks[:-2]} == {(0, 0)}
+
+
+def capacities(found: Comparison) -> dict[str, tuple[int | None, int | None]]:
+    return {week.week[5:]: (week.capacity_now, week.capacity_then) for week in found.weeks}
+
+
+@on_one_store
+def test_a_week_s_capacity_is_what_both_capacities_of_each_rep_leave_in_whole_leads(
+    world: World,
+) -> None:
+    """crm:a takes 30 a week and 120 a month, which is the less: 120 x 7 / 31 is 27.1, / 30 is 28.
+
+    W36 has one day of August and six of September: 3.87 + 24; W44 six of October and one of
+    November: 23.2 + 4. crm:b takes 7 a week until he leaves in W43, crm:c 10 a month: 2.3 a week
+    of either month; crm:d is no development rep.
+    """
+    world.rep("crm:a")
+    assert capacities(world.rescore()) == {
+        **dict.fromkeys(["W33", "W34", "W35"], (27, 27)),
+        "W36": (27, 27),
+        **dict.fromkeys(["W37", "W38", "W39"], (28, 28)),
+        **dict.fromkeys(["W40", "W41", "W42", "W43", "W44"], (27, 27)),
+    }
+    world.rep("crm:b", per_week=7, left_at=datetime(2026, 10, 20, tzinfo=UTC))
+    world.rep("crm:c", per_month=10)
+    world.rep("crm:d", role="ae", team="closers")
+    found = capacities(world.rescore())
+    assert [found["W39"], found["W43"], found["W44"]] == [(37, 37), (36, 36), (29, 29)]
+
+
+@on_one_store
+def test_each_agreement_s_own_capacity_is_what_reps_take_under_it(world: World) -> None:
+    """Under the candidate 20 a week are less than its 120 a month; crm:b has terms of his own."""
+    world.rep("crm:a")
+    world.rep("crm:b", per_week=7)
+    found = world.rescore(("capacity: {per_week: 30,", "capacity: {per_week: 20,"))
+    assert capacities(found)["W43"] == (34, 27)
+    fewer = world.rescore(("per_month: 120}", "per_month: 31}"))
+    assert capacities(fewer)["W43"] == (34, 14)
+
+
+@on_one_store
+def test_hand_offs_of_some_leads_are_held_against_no_capacity(world: World) -> None:
+    world.lead("crm:1", **BUYER)
+    world.rep("crm:a")
+    for asked in ({"segments": ["small"]}, {"lead_ids": ["crm:1"]}):
+        assert set(capacities(world.rescore(**asked)).values()) == {(None, None)}
+
+
+def test_who_has_bought_or_was_disqualified_is_not_among_those_who_move(world: World) -> None:
+    """All four would come over the threshold, and two of them nobody hands over any more."""
+    for number in range(1, 5):
+        world.lead(f"crm:{number}", employees=50, channel="email", **BUYER)
+        world.did(f"crm:{number}", "pricing_sheet_downloaded", NOW - DAY)
+    world.deal("crm:1", "customer", NOW - 20 * DAY)
+    world.disqualified("crm:2", NOW - 10 * DAY)
+    world.deal("crm:3", "lost", NOW - 20 * DAY)  # may come again
+    world.deal("crm:4", "customer", NOW + DAY)  # is not known yet
+    found = world.rescore(EASY)
+    assert [one.lead_id for one in found.gained] == ["crm:3", "crm:4"]
+    assert (found.leads, found.settled, found.mql_now, found.mql_then) == (4, 2, 0, 2)
+    group = Group(name="small", leads=2, mql_now=0, mql_then=2, gained=2, lost=0)
+    assert found.by_segment == (group,)
+    assert [(one.leads, one.gained) for one in found.by_channel] == [(2, 2)]
+    assert sum(found.spreads[0].now) == 4
+    assert (found.past["now"].winners, found.past["now"].non_buyers) == (1, 2)
+    path = world.candidate((MQL, "mql: {fit: {gte: 99}}"))
+    world.did("crm:1", "demo_requested", NOW)
+    world.did("crm:3", "demo_requested", NOW)
+    lost = run_rescore(world.workspace, as_of=NOW, candidate=path).lost
+    assert [one.lead_id for one in lost] == ["crm:3"]
+
+
+@on_one_store
+def test_those_movers_come_first_that_would_be_worked_first(world: World) -> None:
+    """All have intent 25.0, and crm:3 has 8.0 of engagement too; the others go by id."""
+    for number in (2, 3, 1):
+        world.lead(f"crm:{number}", **BUYER)
+        world.did(f"crm:{number}", "pricing_sheet_downloaded", NOW)
+    world.did("crm:3", "white_paper_downloaded", NOW)
+    gained = world.rescore(EASY).gained
+    assert [one.lead_id for one in gained] == ["crm:3", "crm:1", "crm:2"]
+    assert [one.lead_id for one in gained.first(2)] == ["crm:3", "crm:1"]
+
+
+def paired(segments: list[str], *, now: bool, then: bool) -> Pair:
+    """Leads of no points, all of them over the threshold or none."""
+    ids = [f"crm:{number:05}" for number in range(len(segments))]
+    zeros = {name: pa.array([0] * len(ids)) for name in ("fit", "engagement", "intent")}
+    leads = pa.table({"lead_id": ids, "segment": segments, "channel": ["email"] * len(ids)})
+    scores = pa.table({"lead_id": ids, **zeros, "hot": [False] * len(ids)})
+    sides = (scores.append_column("mql", pa.array([held] * len(ids))) for held in (now, then))
+    return Pair.of(leads, **dict(zip(("now", "then"), sides, strict=True)))
+
+
+def test_movers_are_all_there_however_many_they_are() -> None:
+    pair = paired(["small"] * 1205, now=False, then=True)
+    assert (len(pair.gained()), len(pair.lost())) == (1205, 0)
+    assert [one.lead_id for one in pair.gained()][-1] == "crm:01204"
+
+
+def test_groups_that_are_not_in_the_order_given_stand_after_those_that_are() -> None:
+    groups = paired(["x", "x", "large", "small"], now=True, then=True).groups(
+        "segment", order=["small", "large"]
+    )
+    assert [one.name for one in groups] == ["small", "large", "x"]
+
+
+def all_rows(world: World) -> dict[str, list[dict[str, Any]]]:
+    with world.workspace.ledger.read() as connection:
+        return {
+            name: sorted(read_rows(connection, select(table)), key=repr)
+            for name, table in tables.metadata.tables.items()
+        }
+
+
+def test_a_dry_run_leaves_every_table_of_the_ledger_as_it_was(world: World) -> None:
+    ended_world(world)
+    world.rep("crm:a")
+    before = all_rows(world)
+    assert before["lead"]
+    assert not before["agreement"]  # no stage has seen the file
+    world.rescore()
+    world.rescore(EASY, segments=["small"])
+    run_rescore(world.workspace, as_of=NOW - 20 * DAY)
+    assert all_rows(world) == before
+
+
+def test_at_a_past_instant_in_force_is_what_a_replay_takes_for_it(world: World) -> None:
+    """2027.1 claims to be in force since the first of October, and came after NOW."""
+    world.lead("crm:1", **BUYER)
+    assert world.workspace.agreement(NOW - 30 * DAY).version == "2026.4"  # a stage registers it
+    later = world.candidate((MQL, EASY[1]))
+    later.replace(world.workspace.settings.agreement)
+    found = world.rescore()
+    then = read_then(world.workspace, as_of=NOW)
+    assert found.version_now == found.version_then == then.agreement.version == "2026.4"
 
 
 @on_one_store
@@ -271,7 +418,7 @@ def test_past_leads_are_judged_at_their_best_before_it_ended(world: World) -> No
     assert (now.precision.count, now.precision.of) == (1, 2)
     assert (now.wasted.count, now.wasted.of) == (1, 2)
     assert now.lift.value == Decimal("1.0000")
-    assert [one.winners for one in now.deciles if one.leads] == [1, 0, 1, 0]
+    assert [one.winners for one in now.deciles if one.leads] == [Decimal("0.5")] * 4  # 1=3, 2=4
     assert (then.version, then.precision.of, then.precision.value) == ("2027.1", 0, None)
     assert (then.recall.count, then.wasted.count) == (0, 0)
 
@@ -325,6 +472,7 @@ def test_applying_stores_all_scores_under_the_agreement_in_force(world: World) -
     world.lead("crm:2")
     found = world.rescore(apply=True)
     assert found.stored == 2
+    assert world.rescore(apply=True).stored == 0  # they are stored so already
     assert [(row["lead_id"], row["fit"]) for row in world.scores()] == [
         ("crm:1", 550),
         ("crm:2", 0),

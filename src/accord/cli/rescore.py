@@ -33,7 +33,7 @@ def rescore(  # noqa: PLR0913  the options of one command
     as_of: AsOf = None,
     json: AsJson = False,
 ) -> int:
-    """Say who would become or cease to be an MQL under another agreement, and write the page of it.
+    """Say who would come over or fall below the MQL threshold under another agreement, as a page.
 
     A dry run unless --apply is given.
 

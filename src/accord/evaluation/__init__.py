@@ -4,7 +4,7 @@ Values and their arithmetic: counts, shares with intervals, lift. Who is scored 
 ``scoring``; what is read, in the services.
 """
 
-from accord.evaluation.comparison import Comparison, Group, Mover, Spread, Week
+from accord.evaluation.comparison import Comparison, Group, Mover, Movers, Spread, Week
 from accord.evaluation.shares import Decile, Evaluation, Share, evaluate, lift, share
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "Evaluation",
     "Group",
     "Mover",
+    "Movers",
     "Share",
     "Spread",
     "Week",

@@ -1,7 +1,8 @@
 """Rescoring on demand: what another agreement would change, before anybody signs it.
 
 Gather (leads, evidence, ends, as they are known), decide (:mod:`accord.scoring`), compare. Nothing
-is stored unless asked; only scores under the agreement in force may be.
+is written unless asked, not even that an agreement was seen; only scores under the agreement in
+force may be.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -20,6 +22,7 @@ from accord.ledger.outcome_rows import read_ends
 from accord.ledger.routing_rows import read_active_reps
 from accord.metrics import Period, parse_week
 from accord.records import to_us
+from accord.services.agreements import agreement_then
 from accord.services.evidence import read_each
 from accord.services.replay import Then, read_then
 from accord.services.rescore_apply import check_applicable
@@ -43,13 +46,15 @@ def run_rescore(
 ) -> Comparison:
     """Score leads as of an instant under a candidate and under the agreement in force, and compare.
 
-    Without a candidate both are the agreement in force. ``segments`` (of the agreement in force, by
-    the attributes known then) and ``lead_ids`` limit what is compared; an unknown one is an
+    In force is what was so at ``as_of`` as was known then, as in a replay. Leads that have bought
+    or were disqualified are not counted among those who move: nobody hands them over again. Without
+    a candidate both are the agreement in force. ``segments`` (of the agreement in force, by the
+    attributes known then) and ``lead_ids`` limit what is compared; an unknown one is an
     InputError, and a candidate with faults an AgreementError with all of them. ``apply`` stores the
     scores of all leads in one transaction; InputError unless the agreement is in force and signed
     by both sides.
     """
-    in_force = workspace.agreement(as_of)
+    in_force = _read_in_force(workspace, as_of=as_of, apply=apply)
     proposed = load(candidate) if isinstance(candidate, Path) else candidate or in_force
     asked = Asked.of(in_force, segments=segments, lead_ids=lead_ids)
     if apply:
@@ -57,7 +62,15 @@ def run_rescore(
     found = _compare(workspace, in_force, proposed, asked, as_of=as_of)
     if not apply:
         return found
-    return replace(found, stored=apply_scores(workspace, in_force, as_of=as_of).scored)
+    return replace(found, stored=apply_scores(workspace, in_force, as_of=as_of).changed)
+
+
+def _read_in_force(workspace: Workspace, *, as_of: datetime, apply: bool) -> Agreement:
+    """Read it as a replay does; what is applied is the file as it is, which is registered."""
+    if apply:
+        return workspace.agreement(as_of)
+    path = workspace.settings.agreement
+    return agreement_then(workspace.ledger, path, as_of=as_of, known_at=as_of)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +108,8 @@ def _compare(
     leads = read_asked(workspace, now.then, asked)
     pair = Pair.of(leads, now=now.scores, then=then.scores)
     back = _read_back(workspace, now.then, pair.leads)
-    mql_now, mql_then = pair.mql()
+    movable = pair.without(back.ends.settled["lead_id"])
+    mql_now, mql_then = movable.mql()
     return Comparison(
         as_of=as_of,
         version_now=in_force.version,
@@ -104,13 +118,14 @@ def _compare(
         leads_asked=None if asked.lead_ids is None else len(asked.lead_ids),
         leads=pair.leads.num_rows,
         changed=pair.changed(),
+        settled=pair.leads.num_rows - movable.leads.num_rows,
         mql_now=mql_now,
         mql_then=mql_then,
-        gained=pair.gained(),
-        lost=pair.lost(),
-        by_segment=pair.groups("segment", order=[one.name for one in in_force.segments]),
-        by_channel=pair.groups("channel"),
-        weeks=_weeks(workspace, back, now=now, then=then),
+        gained=movable.gained(),
+        lost=movable.lost(),
+        by_segment=movable.groups("segment", order=[one.name for one in in_force.segments]),
+        by_channel=movable.groups("channel"),
+        weeks=_weeks(back, _read_reps(workspace, back, asked), now=now, then=then),
         spreads=pair.spreads(),
         past=_past(back, now=now, then=then),
     )
@@ -135,9 +150,17 @@ def _read_back(workspace: Workspace, then: Then, leads: pa.Table) -> _Back:
     )
 
 
-def _weeks(workspace: Workspace, back: _Back, *, now: Trial, then: Trial) -> tuple[Week, ...]:
+def _read_reps(workspace: Workspace, back: _Back, asked: Asked) -> list[dict[str, Any]]:
+    """Read who could take the weeks' hand-offs; nobody is set against those of some leads only."""
+    if asked.is_limited:
+        return []
     with workspace.ledger.read() as connection:
-        reps = read_active_reps(connection, as_of=back.weeks[0].start)
+        return read_active_reps(connection, as_of=back.weeks[0].start)
+
+
+def _weeks(
+    back: _Back, reps: Sequence[Mapping[str, Any]], *, now: Trial, then: Trial
+) -> tuple[Week, ...]:
     counted = back.handoffs(now)
     proposed = counted if then is now else back.handoffs(then)
     return tuple(
@@ -146,7 +169,8 @@ def _weeks(workspace: Workspace, back: _Back, *, now: Trial, then: Trial) -> tup
             starts_on=parse_week(week.label),
             now=mine,
             then=other,
-            capacity=weekly_capacity(reps, now.then.agreement, week),
+            capacity_now=weekly_capacity(reps, now.then.agreement, week),
+            capacity_then=weekly_capacity(reps, then.then.agreement, week),
         )
         for week, mine, other in zip(back.weeks, counted, proposed, strict=True)
     )

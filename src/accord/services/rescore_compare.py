@@ -1,6 +1,6 @@
 """Two tables of scores of the same leads side by side: who moves, by what group, how they spread.
 
-Columns in, values out: nothing is held by lead but for the movers that are listed.
+Columns in; values out, and the movers as columns, since they may be very many.
 """
 
 from __future__ import annotations
@@ -13,12 +13,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from accord.evaluation import Group, Mover, Spread
+from accord.evaluation import Group, Movers, Spread
 from accord.metrics import NONE
 from accord.scoring import SCORES
-
-_LISTED = 1_000
-"""Movers listed each way; their counts are in the groups."""
+from accord.services.unlike import leads_among
 
 _BANDS = 10
 _BAND_TENTHS = 100
@@ -41,8 +39,14 @@ class Pair:
         """Put side by side the leads that all three tables have."""
         tables = [one.sort_by("lead_id") for one in (leads, now, then)]
         for other in tables:
-            tables = [_among(one, other["lead_id"]) for one in tables]
+            tables = [leads_among(one, other["lead_id"].combine_chunks()) for one in tables]
         return cls(leads=tables[0], now=tables[1], then=tables[2])
+
+    def without(self, lead_ids: pa.ChunkedArray) -> Pair:
+        """Leave these leads out."""
+        kept = pc.invert(pc.is_in(self.leads["lead_id"], value_set=lead_ids))
+        leads, now, then = (one.filter(kept) for one in (self.leads, self.now, self.then))
+        return Pair(leads=leads, now=now, then=then)
 
     def changed(self) -> int:
         """Count the leads of which any score is another."""
@@ -53,16 +57,16 @@ class Pair:
         """Count the leads over the mql threshold, now and then."""
         return _count(self.now["mql"]), _count(self.then["mql"])
 
-    def gained(self) -> tuple[Mover, ...]:
-        """List the leads that would become an MQL, those first that would be worked first."""
+    def gained(self) -> Movers:
+        """Return who would come over the mql threshold, those first that would be worked first."""
         return self._movers(self._gains, by=self.then)
 
-    def lost(self) -> tuple[Mover, ...]:
-        """List the leads that would cease to be an MQL, those first that are worked first now."""
+    def lost(self) -> Movers:
+        """Return who would fall below the mql threshold, those first that are worked first now."""
         return self._movers(self._losses, by=self.now)
 
     def groups(self, column: str, *, order: Sequence[str] = ()) -> tuple[Group, ...]:
-        """Count by segment or channel: in the order given, else the most leads first."""
+        """Count by segment or channel: in the order given, the others after, most leads first."""
         counted = pa.table(
             {
                 "name": self.leads[column].fill_null(NONE),
@@ -76,7 +80,9 @@ class Pair:
         rows = counted.group_by("name").aggregate([("name", "count"), *sums]).to_pylist()
         groups = [_group(row) for row in rows]
         ranks = {name: place for place, name in enumerate(order)}
-        return tuple(sorted(groups, key=lambda one: (ranks.get(one.name, 0), -one.leads, one.name)))
+        last = len(ranks)
+        by = sorted(groups, key=lambda one: (ranks.get(one.name, last), -one.leads, one.name))
+        return tuple(by)
 
     def spreads(self) -> tuple[Spread, ...]:
         """Count the leads of each band of ten points, score by score."""
@@ -93,27 +99,15 @@ class Pair:
     def _losses(self) -> Any:
         return pc.and_(self.now["mql"], pc.invert(self.then["mql"]))
 
-    def _movers(self, mask: Any, *, by: pa.Table) -> tuple[Mover, ...]:
+    def _movers(self, mask: Any, *, by: pa.Table) -> Movers:
         places = pa.array(np.flatnonzero(mask.to_numpy()))
         order = pc.sort_indices(by.take(places), sort_keys=[*_BEST_FIRST, ("lead_id", "ascending")])
-        chosen = places.take(order[:_LISTED])
-        about, now, then = (
-            one.take(chosen).to_pylist() for one in (self.leads, self.now, self.then)
-        )
-        return tuple(
-            Mover(
-                lead_id=lead["lead_id"],
-                segment=lead["segment"],
-                channel=lead["channel"],
-                now={name: mine[name] for name in SCORES},
-                then={name: other[name] for name in SCORES},
-            )
-            for lead, mine, other in zip(about, now, then, strict=True)
-        )
-
-
-def _among(table: pa.Table, lead_ids: Any) -> pa.Table:
-    return table.filter(pc.is_in(table["lead_id"], value_set=lead_ids))
+        chosen = places.take(order)
+        about, now, then = (one.take(chosen) for one in (self.leads, self.now, self.then))
+        sides = (("now", now), ("then", then))
+        scores = {f"{name}_{side}": of[name] for side, of in sides for name in SCORES}
+        columns = {name: about[name] for name in ("lead_id", "segment", "channel")}
+        return Movers(rows=pa.table({**columns, **scores}))
 
 
 def _count(mask: Any) -> int:

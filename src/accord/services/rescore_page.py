@@ -9,12 +9,12 @@ import itertools
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from accord.errors import InputError
-from accord.evaluation import Comparison, Group, Mover
+from accord.evaluation import Comparison, Group, Mover, Movers
 from accord.report import (
     Figure,
     build_comparison,
@@ -26,6 +26,10 @@ from accord.report import (
 )
 from accord.scoring import SCORES, to_points
 from accord.services.settings import Settings
+
+_OVER = "Over the MQL threshold"
+_LISTED = 1_000
+"""Movers listed each way for programs; the CSV files beside the page have all."""
 
 _UNSAFE = re.compile(r"[^\w.-]+", re.ASCII)
 
@@ -80,15 +84,18 @@ def _unwritten(path: Path, error: OSError, *, where: str) -> InputError:
 
 
 def comparison_values(found: Comparison) -> Mapping[str, Any]:
-    """Return all of a comparison as plain values; scores as shown, decimals kept."""
-    movers = {
-        name: [
-            {**asdict(one), "now": _shown(one.now), "then": _shown(one.then)}
-            for one in getattr(found, name)
-        ]
-        for name in ("gained", "lost")
+    """Return all of a comparison as plain values; scores as shown, decimals kept.
+
+    Of those who move the first thousand each way are listed; ``movers`` says of how many.
+    """
+    movers = {"gained": found.gained, "lost": found.lost}
+    listed = {name: _listed(them) for name, them in movers.items()}
+    counts = {
+        name: {"all": len(them), "listed": len(listed[name])} for name, them in movers.items()
     }
-    return {"headline": to_headline(found), **asdict(found), **movers}
+    nobody = Movers(rows=found.gained.rows.schema.empty_table())
+    plain = asdict(replace(found, gained=nobody, lost=nobody))
+    return {"headline": to_headline(found), **plain, "movers": counts, **listed}
 
 
 def comparison_tables(found: Comparison) -> Mapping[str, Sequence[Mapping[str, Any]]]:
@@ -99,8 +106,8 @@ def comparison_tables(found: Comparison) -> Mapping[str, Sequence[Mapping[str, A
             {"measure": one.title, "in force": _said(one), "candidate": _said(other)}
             for one, other in zip(now, then, strict=True)
         ],
-        "MQLs by segment": [_group("segment", one) for one in found.by_segment],
-        "MQLs by channel": [_group("channel", one) for one in found.by_channel],
+        f"{_OVER} by segment": [_group("segment", one) for one in found.by_segment],
+        f"{_OVER} by channel": [_group("channel", one) for one in found.by_channel],
     }
 
 
@@ -128,11 +135,18 @@ def _group(noun: str, one: Group) -> Mapping[str, Any]:
     return {
         noun: one.name,
         "leads": one.leads,
-        "MQLs in force": one.mql_now,
-        "MQLs candidate": one.mql_then,
-        "become": one.gained,
-        "cease": one.lost,
+        "over in force": one.mql_now,
+        "over candidate": one.mql_then,
+        "come over": one.gained,
+        "fall below": one.lost,
     }
+
+
+def _listed(movers: Movers) -> list[Mapping[str, Any]]:
+    return [
+        {**asdict(one), "now": _shown(one.now), "then": _shown(one.then)}
+        for one in movers.first(_LISTED)
+    ]
 
 
 def _shown(scores: Mapping[str, int]) -> Mapping[str, Any]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from fractions import Fraction
 from typing import Any
 
 import narwhals as nw
@@ -17,6 +19,7 @@ from accord.records import Role, to_us
 from accord.scoring import ROLLUP_COLUMNS, roll_up
 from accord.services.rescore_moments import Trial, score_moments
 from accord.services.rescore_reach import within_reach
+from accord.services.unlike import leads_among
 
 Lazy = nw.LazyFrame[Any]
 
@@ -43,7 +46,7 @@ def count_handoffs(
     """
     edges = [to_us(weeks[0].start), *(to_us(week.end) for week in weeks)]
     told = trial.rows.filter(nw.col("last_us") < edges[-1])
-    in_reach = _among(leads, within_reach(trial, told))
+    in_reach = leads_among(leads, within_reach(trial, told))
     ours = told.join(trial.on(in_reach), on="lead_id", how="semi")
     inside = ours.filter(nw.col("last_us") > edges[0])
     active = inside.select("lead_id").unique().to_native().to_arrow_table()["lead_id"]
@@ -72,10 +75,6 @@ def _spans(
     return pa.table({"lead_id": asked["lead_id"], "from_us": since, "until_us": until})
 
 
-def _among(leads: pa.Table, lead_ids: Any) -> pa.Table:
-    return leads.filter(pc.is_in(leads["lead_id"], value_set=lead_ids))
-
-
 def _rolled_up(trial: Trial, rows: Lazy, until: datetime) -> Lazy:
     """Sum up what had happened when the weeks began: it is a part of every moment in them."""
     before = rows.filter(nw.col("last_us") <= to_us(until))
@@ -88,15 +87,27 @@ def weekly_capacity(
 ) -> int | None:
     """Return how many leads the development reps may be given in a week, None if none is known.
 
-    ``reps`` are rows of the ledger; who had left when the week began is not counted. Absences are
-    not looked at: it is what all of them could take.
+    Both capacities of a rep bind, his own or else the agreement's: he takes what he may in a week,
+    or the week's days' share of what he may in a month (of the agreement's zone) if that is less,
+    in whole leads. ``reps`` are rows of the ledger; who had left when the week began is not
+    counted. Absences are not looked at: it is what all of them could take.
     """
-    own = [
-        agreement.handoff.capacity.per_week if rep["per_week"] is None else rep["per_week"]
-        for rep in reps
-        if _is_there(rep, agreement, week)
-    ]
+    share = _share_of_month(parse_week(week.label))
+    own = [_takes(rep, agreement, share) for rep in reps if _is_there(rep, agreement, week)]
     return sum(own) if own else None
+
+
+def _takes(rep: Mapping[str, Any], agreement: Agreement, share: Fraction) -> int:
+    agreed = agreement.handoff.capacity
+    per_week = agreed.per_week if rep["per_week"] is None else rep["per_week"]
+    per_month = agreed.per_month if rep["per_month"] is None else rep["per_month"]
+    return min(int(per_week), int(per_month * share))
+
+
+def _share_of_month(monday: date) -> Fraction:
+    """Return which part of a month a week is; each of its days is a part of its own month."""
+    days = (monday + timedelta(days=number) for number in range(7))
+    return sum((Fraction(1, monthrange(day.year, day.month)[1]) for day in days), Fraction())
 
 
 def _is_there(rep: Mapping[str, Any], agreement: Agreement, week: Period) -> bool:

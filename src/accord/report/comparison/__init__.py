@@ -1,6 +1,6 @@
 """The page that sets a candidate beside the agreement in force: its parts, made of a Comparison.
 
-Values in, values out: what the numbers are is decided in :mod:`accord.scoring`.
+Values in, values out: what the numbers are is decided in :mod:`accord.evaluation` and the services.
 """
 
 from accord.report.comparison.front import build_comparison

@@ -15,7 +15,9 @@ _METHOD = (
 )
 _LIMITS = (
     "Leads that sales never worked have no end and say nothing; a week counts the leads that first"
-    " cross the threshold within the weeks shown, and capacity leaves absences aside."
+    " cross the threshold within the weeks shown. Capacity is what each agreement lets all"
+    " development reps take in a week, a week's share of the month if that is less; absences are"
+    " left aside. A lead that falls below the threshold keeps the stage that it has."
 )
 
 
@@ -29,6 +31,10 @@ def compared(found: Comparison) -> Section:
     )
 
 
+def _stored(found: Comparison) -> str:
+    return "none: a dry run" if found.stored is None else f"{found.stored:,}"
+
+
 def _table(found: Comparison) -> Table:
     rows = (
         ("Agreement in force", found.version_now),
@@ -37,7 +43,8 @@ def _table(found: Comparison) -> Table:
         ("Limited to", ", ".join(to_limits(found)) or "nothing: all leads"),
         ("Leads scored under both", f"{found.leads:,}"),
         ("Of them with other scores", f"{found.changed:,}"),
-        ("Scores stored", f"{found.stored:,}" if found.stored else "none: a dry run"),
+        ("Of them bought or disqualified", f"{found.settled:,}, not counted among those who move"),
+        ("Leads whose stored scores changed", _stored(found)),
         *((title, f"{words}, of past leads") for _, title, words in SHARES),
         ("Lift", "precision over the share of winners among all past leads"),
         ("Intervals", "95 %, Wilson's score interval"),

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 
-from accord.evaluation import Comparison, Group, Mover
+from accord.evaluation import Comparison, Group, Mover, Movers
 from accord.report.cells import count, member, text
 from accord.report.comparison.pair import to_colors, to_labels, to_rows
-from accord.report.comparison.words import count_movers
 from accord.report.model import Cell, Chart, Column, Section, Table
 from accord.report.pairs import paired_bars
 from accord.scoring import SCORES, to_points
 
 _AT_MOST = 8  # groups in a chart; the table has all
-_COUNTS = ("Leads", "MQLs in force", "MQLs candidate", "Become", "Cease")
+_COUNTS = ("Leads", "Over, in force", "Over, candidate", "Come over", "Fall below")
+_LEFT_OUT = "Leads that have bought or were disqualified are not counted."
 
 
 def movers(found: Comparison) -> Section:
     """Make the section."""
-    gained, lost = count_movers(found)
     return Section(
         name="movers",
         title="Who would move",
-        lead=_lead(found),
+        lead=f"{_lead(found)} {_LEFT_OUT}",
         charts=(
             *_chart(found, found.by_segment, "segment"),
             *_chart(found, found.by_channel, "channel"),
@@ -30,19 +30,19 @@ def movers(found: Comparison) -> Section:
         tables=(
             _groups(found.by_segment, "segment"),
             _groups(found.by_channel, "channel"),
-            _list("become", "Leads that would become MQLs", found.gained, gained),
-            _list("cease", "Leads that would cease to be MQLs", found.lost, lost),
+            _list("become", "Leads that would come over the MQL threshold", found.gained),
+            _list("cease", "Leads that would fall below the MQL threshold", found.lost),
         ),
     )
 
 
 def _lead(found: Comparison) -> str:
-    gained, lost = count_movers(found)
+    gained, lost = len(found.gained), len(found.lost)
     if not gained and not lost:
         return "The same leads are over the MQL threshold under both."
     return (
         f"{found.mql_now:,} leads are over the MQL threshold now; {_many(gained)} would join them"
-        f" and {_many(lost)} leave, which makes {found.mql_then:,}."
+        f" and {_many(lost)} fall below it, which makes {found.mql_then:,}."
     )
 
 
@@ -80,7 +80,7 @@ def _groups(groups: Sequence[Group], noun: str) -> Table:
     total = (Cell(shown="All", raw="total"), *map(count, sums))
     return Table(
         name=f"movers_by_{noun}",
-        caption=f"MQLs by {noun}",
+        caption=f"Leads over the MQL threshold by {noun}",
         columns=(
             Column(title=noun.capitalize(), numeric=False),
             *(Column(title=title) for title in _COUNTS),
@@ -95,23 +95,30 @@ def _counts(one: Group) -> tuple[int, ...]:
     return (one.leads, one.mql_now, one.mql_then, one.gained, one.lost)
 
 
-def _list(name: str, caption: str, leads: Sequence[Mover], counted: int) -> Table:
-    part = f": {len(leads):,} of {counted:,}" if counted > len(leads) else ""
+def _list(name: str, caption: str, leads: Movers) -> Table:
+    """Make the table of all of them: the page shows the first, the file beside it has every one."""
     scores = [f"{score.capitalize()} {when}" for score in SCORES for when in ("now", "then")]
+    word, points = cache(member), cache(_points)  # few values of very many rows
     return Table(
         name=name,
-        caption=caption + part,
+        caption=caption,
         columns=(
             *(Column(title=title, numeric=False) for title in ("Lead", "Segment", "Channel")),
             *(Column(title=title) for title in scores),
         ),
-        rows=tuple(_mover(one) for one in leads),
+        rows=tuple(_mover(one, word=word, points=points) for one in leads),
         empty="No lead would.",
         limit=15,
     )
 
 
-def _mover(one: Mover) -> tuple[Cell, ...]:
-    points = (to_points(scores[name]) for name in SCORES for scores in (one.now, one.then))
-    words = (text(one.lead_id), member(one.segment or ""), member(one.channel or ""))
-    return (*words, *(Cell(shown=f"{value:f}", raw=f"{value:f}") for value in points))
+def _mover(
+    one: Mover, *, word: Callable[[str], Cell], points: Callable[[int], Cell]
+) -> tuple[Cell, ...]:
+    words = (text(one.lead_id), word(one.segment or ""), word(one.channel or ""))
+    return (*words, *(points(scores[name]) for name in SCORES for scores in (one.now, one.then)))
+
+
+def _points(tenths: int) -> Cell:
+    shown = f"{to_points(tenths):f}"
+    return Cell(shown=shown, raw=shown)

@@ -105,4 +105,4 @@ def _tenth(pair: tuple[Decile, ...]) -> tuple[Cell, ...]:
 
 
 def _decile(one: Decile) -> tuple[Cell, ...]:
-    return (count(one.winners), *map(tenths, (one.lift, one.low, one.high)))
+    return tuple(map(tenths, (one.winners, one.lift, one.low, one.high)))

@@ -1,4 +1,4 @@
-"""Hand-offs a week under each agreement, against what reps can take."""
+"""Hand-offs a week under each agreement, against what reps can take under it."""
 
 from __future__ import annotations
 
@@ -30,13 +30,22 @@ def _lead(found: Comparison) -> str:
     now = tenths(Fraction(sum(week.now for week in found.weeks), number)).shown
     then = tenths(Fraction(sum(week.then for week in found.weeks), number)).shown
     many = f"Over {number} weeks {then} leads a week would have been handed over instead of {now}"
-    if all(week.capacity is None for week in found.weeks):
-        return f"{many}. The agreement names no capacity to hold them against."
+    if all(one is None for week in found.weeks for one in _capacities(week)):
+        return f"{many}. {_unknown(found)}"
     over_now, over_then = count_over(found)
     if not over_now and not over_then:
         return f"{many}; never more than reps can take."
     often = f"in {over_then or 'none'} of them more than reps can take"
     return f"{many}; {often}, instead of in {over_now or 'none'}."
+
+
+def _unknown(found: Comparison) -> str:
+    if found.is_limited:
+        return (
+            "They are hand-offs of some leads only, and reps have to take the others too:"
+            " no capacity is held against them."
+        )
+    return "No development rep is known whose capacity they could be held against."
 
 
 def _handed(found: Comparison) -> bool:
@@ -48,12 +57,13 @@ def _chart(found: Comparison) -> tuple[Chart, ...]:
         return ()
     now, then = to_labels(found)
     values = ((_short(one), _column(one, one.now), _column(one, one.then)) for one in found.weeks)
-    said = (f"{_short(week)} {week.now:,} and {week.then:,}{_of(week)}" for week in found.weeks)
+    said = (f"{_short(week)} {_both(week)}" for week in found.weeks)
+    line = ", and what reps can take (line)" if any(map(_agreed, found.weeks)) else ""
     return (
         paired_columns(
             "chart-weeks",
             to_rows(found, values),
-            title="Hand-offs per week, and what reps can take (line)",
+            title=f"Hand-offs per week{line}",
             says=f"{now} and {then}: " + "; ".join(said),
             colors=to_colors(found),
         ),
@@ -61,7 +71,16 @@ def _chart(found: Comparison) -> tuple[Chart, ...]:
 
 
 def _column(week: Week, handed: int) -> dict[str, int | None]:
-    return {"value": handed, "mark": week.capacity}
+    return {"value": handed, "mark": _agreed(week)}
+
+
+def _capacities(week: Week) -> tuple[int | None, int | None]:
+    return week.capacity_now, week.capacity_then
+
+
+def _agreed(week: Week) -> int | None:
+    """Return the capacity that is the same under both: one line cannot show two."""
+    return week.capacity_now if week.capacity_now == week.capacity_then else None
 
 
 def _short(week: Week) -> str:
@@ -69,8 +88,14 @@ def _short(week: Week) -> str:
     return week.week.rpartition("-")[2]
 
 
-def _of(week: Week) -> str:
-    return "" if week.capacity is None else f" of {week.capacity:,}"
+def _both(week: Week) -> str:
+    if _agreed(week) is not None:
+        return f"{week.now:,} and {week.then:,}{_of(_agreed(week))}"
+    return f"{week.now:,}{_of(week.capacity_now)} and {week.then:,}{_of(week.capacity_then)}"
+
+
+def _of(capacity: int | None) -> str:
+    return "" if capacity is None else f" of {capacity:,}"
 
 
 def _table(found: tuple[Week, ...]) -> Table:
@@ -82,7 +107,8 @@ def _table(found: tuple[Week, ...]) -> Table:
             Column(title="Begins", numeric=False),
             Column(title=NOW),
             Column(title=THEN),
-            Column(title="Capacity"),
+            Column(title=f"Capacity, {NOW.lower()}"),
+            Column(title=f"Capacity, {THEN.lower()}"),
             Column(title=f"Too many, {NOW.lower()}"),
             Column(title=f"Too many, {THEN.lower()}"),
         ),
@@ -97,8 +123,9 @@ def _row(week: Week) -> tuple[Cell, ...]:
         Cell(shown=f"{week.starts_on.day} {week.starts_on:%b}", raw=week.starts_on.isoformat()),
         count(week.now),
         count(week.then),
-        count(week.capacity),
-        *(count(_too_many(of, week.capacity)) for of in (week.now, week.then)),
+        *map(count, _capacities(week)),
+        count(_too_many(week.now, week.capacity_now)),
+        count(_too_many(week.then, week.capacity_then)),
     )
 
 

@@ -14,11 +14,14 @@ _DASH = "\u2013"
 
 def to_headline(found: Comparison) -> str:
     """Say in one sentence what the candidate would change, and how it would have done."""
-    if found.stored:
-        return f"{found.stored:,} scores were stored under {found.version_then}"
+    if found.stored is not None:
+        return (
+            f"All scores are stored under {found.version_then}; those of"
+            f" {_many(found.stored, 'lead')} changed"
+        )
     if not found.leads:
         return "No lead is known that the agreements could be compared on"
-    if found.version_now == found.version_then and not found.changed:
+    if found.version_now == found.version_then and not _differs(found):
         return f"{found.version_then} is in force: nothing would change"
     word = "the candidate " if found.version_now == found.version_then else ""
     return f"Under {word}{found.version_then}, {_moves(found)}{_past(found)}"
@@ -27,7 +30,7 @@ def to_headline(found: Comparison) -> str:
 def to_state(found: Comparison) -> str:
     """Say what was scored, for when, and whether anything was stored."""
     changed = f"scores of {found.changed:,} differ" if found.changed else "no score differs"
-    kept = "" if found.stored else " A dry run: nothing was stored."
+    kept = " A dry run: nothing was stored." if found.stored is None else ""
     limits = "".join(f", {limit}" for limit in to_limits(found))
     return (
         f"{found.leads:,} leads scored as of {found.as_of:%A %d %B %Y, %H:%M %Z}{limits};"
@@ -42,26 +45,18 @@ def to_limits(found: Comparison) -> tuple[str, ...]:
     return tuple(one for one in (asked and f"segment {asked}", named) if one)
 
 
-def count_movers(found: Comparison) -> tuple[int, int]:
-    """Count the leads that would become and cease to be MQLs; a list of them may be shorter."""
-    gained = sum(group.gained for group in found.by_segment)
-    lost = sum(group.lost for group in found.by_segment)
-    return max(gained, len(found.gained)), max(lost, len(found.lost))
-
-
 def count_over(found: Comparison) -> tuple[int, int]:
-    """Count the weeks in which each agreement hands over more than reps can take."""
-    limited = [(week, week.capacity) for week in found.weeks if week.capacity is not None]
-    now = sum(week.now > capacity for week, capacity in limited)
-    return now, sum(week.then > capacity for week, capacity in limited)
+    """Count the weeks in which each agreement hands over more than reps can take under it."""
+    now = sum(_is_over(week.now, week.capacity_now) for week in found.weeks)
+    return now, sum(_is_over(week.then, week.capacity_then) for week in found.weeks)
 
 
 def find_measures(found: Comparison) -> tuple[tuple[Figure, ...], tuple[Figure, ...]]:
     """Return the figures of the agreement in force and of the candidate, the same of both."""
-    over_now, over_then = count_over(found)
+    above_now, above_then = _above(found)
     return (
-        _figures(found, found.mql_now, over_now, found.past.get("now")),
-        _figures(found, found.mql_then, over_then, found.past.get("then")),
+        _figures(found, found.mql_now, above_now, found.past.get("now")),
+        _figures(found, found.mql_then, above_then, found.past.get("then")),
     )
 
 
@@ -84,14 +79,26 @@ def to_interval(share: Share) -> str:
     return f"{percent(share.low, places).removesuffix(' %')}{_DASH}{percent(share.high, places)}"
 
 
+def _differs(found: Comparison) -> bool:
+    """Whether anybody moves or any number is another; a version alone does not tell."""
+    return bool(
+        found.changed
+        or len(found.gained)
+        or len(found.lost)
+        or any(
+            (week.now, week.capacity_now) != (week.then, week.capacity_then) for week in found.weeks
+        )
+        or found.past.get("now") != found.past.get("then")
+    )
+
+
 def _moves(found: Comparison) -> str:
-    gained, lost = count_movers(found)
+    gained, lost = len(found.gained), len(found.lost)
     if not gained and not lost:
-        return "no lead would become or cease to be an MQL"
-    if not gained:
-        return f"no lead would become an MQL and {lost:,} would cease to be one"
-    become = f"{gained:,} leads would become MQLs" if gained > 1 else "1 lead would become an MQL"
-    return f"{become} and {f'{lost:,}' if lost else 'none'} would cease"
+        return "no lead would come over the MQL threshold or fall below it"
+    come = _many(gained, "lead") if gained else "no lead"
+    fall = f"{lost:,}" if lost else "none"
+    return f"{come} would come over the MQL threshold and {fall} would fall below it"
 
 
 def _past(found: Comparison) -> str:
@@ -99,8 +106,6 @@ def _past(found: Comparison) -> str:
         return ""
     now, then = found.past["now"], found.past["then"]
     wasted = f"sent {_many(then.wasted.count, 'non-buyer')}{_against(then.wasted, now.wasted)}"
-    if not then.recall.of:
-        return f"; it would have {wasted}"
     caught = f"caught {_counted(then.recall, 'winner')}{_against(then.recall, now.recall)}"
     return f"; it would have {caught}, and {wasted}"
 
@@ -118,11 +123,30 @@ def _against(then: Share, now: Share) -> str:
     return ", as now" if then.count == now.count else f" instead of {now.count:,}"
 
 
-def _figures(found: Comparison, mql: int, over: int, past: Evaluation | None) -> tuple[Figure, ...]:
-    mqls = Figure(title="Leads over the MQL threshold", shown=f"{mql:,}", of=f"of {found.leads:,}")
-    weeks = sum(week.capacity is not None for week in found.weeks)
-    above = Figure(title="Weeks above capacity", shown=str(over), of=f"of {weeks}")
-    return (mqls, *(() if past is None else _past_figures(past)), *((above,) if weeks else ()))
+def _is_over(handed: int, capacity: int | None) -> bool:
+    return capacity is not None and handed > capacity
+
+
+def _figures(
+    found: Comparison, mql: int, above: tuple[Figure, ...], past: Evaluation | None
+) -> tuple[Figure, ...]:
+    of = f"of {found.movable:,}"
+    mqls = Figure(title="Leads over the MQL threshold", shown=f"{mql:,}", of=of)
+    return (mqls, *(() if past is None else _past_figures(past)), *above)
+
+
+def _above(found: Comparison) -> tuple[tuple[Figure, ...], tuple[Figure, ...]]:
+    """Return the figure of weeks above capacity of each, none of both where neither has one."""
+    now = sum(week.capacity_now is not None for week in found.weeks)
+    then = sum(week.capacity_then is not None for week in found.weeks)
+    if not now and not then:
+        return (), ()
+    over_now, over_then = count_over(found)
+    return (_weeks_above(over_now, now),), (_weeks_above(over_then, then),)
+
+
+def _weeks_above(over: int, weeks: int) -> Figure:
+    return Figure(title="Weeks above capacity", shown=str(over), of=f"of {weeks}")
 
 
 def _past_figures(past: Evaluation) -> tuple[Figure, ...]:
