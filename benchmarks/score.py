@@ -35,13 +35,13 @@ from accord.services.evidence import read_evidence
 from accord.services.merges import Merges
 from accord.services.rollup import move_cut
 from accord.services.score import run_score
-from accord.services.scored import fit_fields, score_leads
+from accord.services.scored import fit_fields, score_with_reasons
 from accord.services.settings import Settings
 from accord.services.workspace import Workspace
 
 AS_OF = datetime(2026, 11, 20, tzinfo=UTC)
 DAYS = 120
-TICKS = 3
+TICKS = 5
 TICK = 1_000
 GIB = 1024 * 1024
 ROOT = Path(__file__).resolve().parent.parent
@@ -156,7 +156,7 @@ def a_tick(workspace: Workspace, agreement: Agreement, leads: int) -> float:
         evidence = read_evidence(workspace.log, due, NOBODY, agreement, as_of=AS_OF)
         with workspace.ledger.read() as connection:
             people = read_attributes(connection, due, fit_fields(agreement))
-        score_leads(people, evidence, agreement, as_of=AS_OF)
+        score_with_reasons(people, evidence, agreement, as_of=AS_OF)
         times.append(time.perf_counter() - began)
     return median(times)
 
