@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 import shutil
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -18,7 +19,14 @@ import narwhals as nw
 import pytest
 
 from accord.ledger.score_rows import read_stored
-from accord.log import READ_COLUMNS, ActivityLog, lacks_spark, open_session, read_with_spark
+from accord.log import (
+    READ_COLUMNS,
+    ActivityLog,
+    lacks_spark,
+    open_session,
+    read_with_spark,
+    session_for_now,
+)
 from accord.log.storage import Storage
 from accord.records import to_us
 from accord.scoring import (
@@ -234,6 +242,16 @@ def test_the_night_stores_by_spark_what_it_would_by_duckdb(session, story) -> No
     wanted = read_then(story.workspace, as_of=story.at).table().to_pydict()
     for name in ("lead_id", "fit", "engagement", "intent", "position"):
         assert stored[name] == wanted[name]
+    assert session.range(3).count() == 3
+
+
+def test_a_session_for_now_leaves_one_that_another_thread_opened(session) -> None:
+    def look() -> int:
+        with session_for_now("local[2]") as mine:
+            return mine.range(2).count()
+
+    with ThreadPoolExecutor(1) as threads:
+        assert threads.submit(look).result() == 2
     assert session.range(3).count() == 3
 
 

@@ -9,7 +9,7 @@ import pytest
 from accord.errors import InputError
 from accord.ledger.company_rows import IDENTITY
 from accord.ledger.identity_rows import read_merges_as_of
-from accord.ledger.version_rows import read_lead_attributes_as_of
+from accord.ledger.version_rows import read_attributes_then
 from accord.services.identity_hand import merge_by_hand, undo_merge
 from tests.services.identity_world import HOUR, NOW, Story
 
@@ -186,10 +186,10 @@ def test_what_was_known_at_a_time_can_be_read_again(story):
     with story.workspace.ledger.read() as connection:
         merges = [read_merges_as_of(connection, at) for at in (first, second, second + HOUR)]
         said = [
-            read_lead_attributes_as_of(connection, ["crm:1"], at)["crm:1"]
+            read_attributes_then(connection, ["crm:1"], ("title", "country"), at=at).to_pylist()[0]
             for at in (first, second, second + HOUR)
         ]
-        assert read_lead_attributes_as_of(connection, ["crm:1"], NOW) == {}
+        assert not read_attributes_then(connection, ["crm:1"], ("title",), at=NOW).num_rows
     assert merges == [{}, {"web:9": "crm:1"}, {}]
     assert [one["title"] for one in said] == ["Buyer", "CFO", "Buyer"]
     assert [one["country"] for one in said] == [None, "FR", "FR"]

@@ -29,21 +29,6 @@ def read_newest_said(connection: Connection, lead_ids: Sequence[str]) -> dict[st
     }
 
 
-def read_lead_attributes_as_of(
-    connection: Connection, lead_ids: Sequence[str], at: datetime
-) -> dict[str, dict[str, Any]]:
-    """Read the attributes of leads as they were known at an instant, merged and inferred included.
-
-    lead_id -> lead_id, known_at, attributes, inferred; a lead not known yet is left out.
-    """
-    then = lead_version.c.known_at <= at
-    return {
-        row["lead_id"]: row
-        for part in chunks(lead_ids)
-        for row in read_rows(connection, _newest(_ALL, lead_version.c.lead_id.in_(part), then))
-    }
-
-
 def read_attributes_then(
     connection: Connection, lead_ids: Sequence[str] | None, fields: Iterable[str], *, at: datetime
 ) -> pa.Table:

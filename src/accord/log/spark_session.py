@@ -56,13 +56,19 @@ def open_session(master: str = LOCAL, *, options: Mapping[str, str] | None = Non
 @contextmanager
 def session_for_now(master: str) -> Iterator[Any]:
     """Give a session while the block runs; one that was open before stays open after it."""
-    was_open = not lacks_spark() and _import_session().getActiveSession() is not None
+    was_open = not lacks_spark() and _has_session()
     session = open_session(master)
     try:
         yield session
     finally:
         if not was_open:
             session.stop()
+
+
+def _has_session() -> bool:
+    """Whether this process has a session, opened by whichever thread; Spark tells of a thread's."""
+    session = _import_session()._instantiatedSession  # noqa: SLF001 - nothing public tells it
+    return session is not None and session._jsc.sc().isStopped() is False  # noqa: SLF001
 
 
 def _import_session() -> Any:

@@ -41,8 +41,8 @@ def count_handoffs(
     A lead counts once, in the week in which it first crosses the mql threshold upwards within them:
     whom sales has is not handed over again unless it sends him back, which another agreement's
     history does not tell. Who held the threshold when the weeks began, or came to hold it only
-    after he had bought or was disqualified (``settled``), does not count. ``leads``: lead_id and
-    created_us.
+    after he had bought or was disqualified (``settled``), does not count; who had held it before
+    and had faded below it by then does. ``leads``: lead_id and created_us.
     """
     edges = [to_us(weeks[0].start), *(to_us(week.end) for week in weeks)]
     told = trial.rows.filter(nw.col("last_us") < edges[-1])
