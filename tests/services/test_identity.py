@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from accord.errors import InputError
+from accord.ledger import read_rows, tables
 from accord.ledger.company_rows import IDENTITY
 from accord.ledger.identity_rows import read_merges_as_of
 from accord.ledger.version_rows import read_attributes_then
@@ -190,10 +192,17 @@ def test_what_was_known_at_a_time_can_be_read_again(story):
             for at in (first, second, second + HOUR)
         ]
         assert not read_attributes_then(connection, ["crm:1"], ("title",), at=NOW).num_rows
+        own = tables.lead_version.c
+        of_lead = select(own.known_at, own.inferred).where(own.lead_id == "crm:1")
+        versions = read_rows(connection, of_lead.order_by(own.known_at))
     assert merges == [{}, {"web:9": "crm:1"}, {}]
     assert [one["title"] for one in said] == ["Buyer", "CFO", "Buyer"]
     assert [one["country"] for one in said] == [None, "FR", "FR"]
-    assert [one["inferred"] for one in said] == [None, ["country"], ["country"]]
+    inferred = [
+        [one["inferred"] for one in versions if one["known_at"] <= at][-1]
+        for at in (first, second, second + HOUR)
+    ]
+    assert inferred == [None, ["country"], ["country"]]
     made = [row for row in story.rows("lead_version") if row["batch_id"] == IDENTITY]
     assert {row["stage"] for row in made} == {None}
 
