@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from sqlalchemy import Connection, Engine, create_engine, make_url, text
+from sqlalchemy import Connection, Engine, create_engine, text
 
 from accord.ledger import Ledger
 from accord.ledger.migrate import VERSION_TABLE
@@ -98,7 +98,7 @@ class Databases:
         self._run(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
     def _url(self, name: str) -> str:
-        return make_url(self._admin.url).set(database=name).render_as_string(hide_password=False)
+        return self._admin.url.set(database=name).render_as_string(hide_password=False)
 
     def _run(self, command: str) -> None:
         with self._admin.connect() as connection:

@@ -4,6 +4,7 @@
 every fault at once.
 """
 
+from accord.agreement.checks.names import LIMIT
 from accord.agreement.events import EVENTS
 from accord.agreement.load import load, loads
 from accord.agreement.lookup import segment_of, stage_of
@@ -46,6 +47,7 @@ from accord.errors import AgreementError
 
 __all__ = [
     "EVENTS",
+    "LIMIT",
     "AcceptanceTerm",
     "ActivityTerms",
     "Agreement",

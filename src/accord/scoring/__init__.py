@@ -4,6 +4,7 @@ Written once, as Narwhals expressions over lazy frames, for any engine. Pure: no
 ``reference`` says the same for one lead in plain Python; the frames are held to it.
 """
 
+from accord.agreement import LIMIT
 from accord.scoring.forecast import EvidenceRow, falls_at, weights_at
 from accord.scoring.frames import is_kind, to_lazy
 from accord.scoring.qualification import (
@@ -14,7 +15,7 @@ from accord.scoring.qualification import (
     qualified,
     qualifies,
 )
-from accord.scoring.reasons import LIMIT, REASON_COLUMNS, explain_lines, reasons
+from accord.scoring.reasons import REASON_COLUMNS, explain_lines, reasons
 from accord.scoring.reference import LeadScore, score_lead, shown_by
 from accord.scoring.rollup import ROLLUP_COLUMNS, combine, each, roll_up
 from accord.scoring.scores import score, sum_up

@@ -7,15 +7,13 @@ from typing import Any
 
 import narwhals as nw
 
-from accord.agreement import Agreement
+from accord.agreement import LIMIT, Agreement
 from accord.scoring.frames import Lazy, Native, by_kind
 from accord.scoring.points import contributions, limited
 from accord.scoring.terms import SCORES, kind_terms
 from accord.scoring.workings import Workings, work_out
 
 REASON_COLUMNS = ("lead_id", "score", "name", "points", "count", "last_us", "weight", "uncapped")
-LIMIT = "limit"
-"""The name of the line that says by how much the limit 0..cap changed the sum of the others."""
 
 
 def reasons(

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from accord.evaluation import Group, Movers, Spread
 from accord.metrics import NONE
 from accord.scoring import SCORES
-from accord.services.unlike import leads_among
+from accord.services.unlike import leads_among, same_numbers
 
 _BANDS = 10
 _BAND_TENTHS = 100
@@ -50,8 +50,7 @@ class Pair:
 
     def changed(self) -> int:
         """Count the leads of which any score is another."""
-        unlike = [pc.not_equal(self.now[name], self.then[name]) for name in SCORES]
-        return _count(pc.or_(pc.or_(unlike[0], unlike[1]), unlike[2]))
+        return _count(pc.invert(same_numbers(self.now, self.then)))
 
     def mql(self) -> tuple[int, int]:
         """Count the leads over the mql threshold, now and then."""

@@ -11,12 +11,12 @@ from typing import Any
 
 import narwhals as nw
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from accord.evaluation import Evaluation, evaluate
 from accord.scoring import to_lazy
 from accord.services.merges import Merges
 from accord.services.rescore_moments import Trial, on, score_moments
+from accord.services.unlike import leads_among
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,13 +31,10 @@ class Ends:
     past: pa.Table
     settled: pa.Table
 
-    def among(self, lead_ids: Any) -> Ends:
+    def among(self, lead_ids: pa.ChunkedArray) -> Ends:
         """Return the ends of these leads."""
-        return Ends(past=_among(self.past, lead_ids), settled=_among(self.settled, lead_ids))
-
-
-def _among(table: pa.Table, lead_ids: Any) -> pa.Table:
-    return table.filter(pc.is_in(table["lead_id"], value_set=lead_ids))
+        ids = lead_ids.combine_chunks()
+        return Ends(past=leads_among(self.past, ids), settled=leads_among(self.settled, ids))
 
 
 def find_ends(stated: pa.Table, merges: Merges, *, connection: Any, as_of_us: int) -> Ends:

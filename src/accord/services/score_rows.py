@@ -21,6 +21,7 @@ from accord.services.thresholds import (
     rank_of,
     stage_of,
 )
+from accord.services.unlike import same_numbers, take_beside
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +45,7 @@ def write_scored(
     """
     if not scored.num_rows:
         return ScoreResult(scored=0, changed=0, crossed=0)
-    former = _beside(scored, read_former(connection, scored.column("lead_id").to_pylist()))
+    former = take_beside(scored, read_former(connection, scored.column("lead_id").to_pylist()))
     before = codes_listed(former.column("qualifies"))
     has_cause = pc.or_(
         pc.is_in(scored.column("lead_id"), news),
@@ -59,27 +60,14 @@ def write_scored(
         .append_column("qualifies", listed(now))
         .append_column("crossed", stage_of(waiting))
     )
-    is_changed = pc.or_(_has_other_numbers(scored, former), pc.not_equal(now, before))
+    stands = pc.fill_null(same_numbers(scored, former), fill_value=False)
+    is_changed = pc.or_(pc.invert(stands), pc.not_equal(now, before))
     write_scores(connection, rows, is_changed, scored_at=as_of, version=version)
     return ScoreResult(
         scored=scored.num_rows,
         changed=_count(is_changed),
         crossed=_count(pc.greater(crossing, 0)),
     )
-
-
-def _beside(scored: pa.Table, former: pa.Table) -> pa.Table:
-    """Return the former row of each scored lead in their order, nulls where there was none."""
-    known = former.column("lead_id").combine_chunks()
-    found: pa.Table = former.take(pc.index_in(scored.column("lead_id"), known)).combine_chunks()
-    return found
-
-
-def _has_other_numbers(scored: pa.Table, former: pa.Table) -> Any:
-    same: Any = pc.equal(scored.column(SCORES[0]), former.column(SCORES[0]))
-    for name in SCORES[1:]:
-        same = pc.and_(same, pc.equal(scored.column(name), former.column(name)))
-    return pc.invert(pc.fill_null(same, fill_value=False))
 
 
 def _count(flags: Any) -> int:

@@ -33,16 +33,26 @@ def find_differing(
     if numbers, position, thresholds and version are; how it shares out among its reasons is not
     compared: without news it is fading alone that moves it.
     """
-    places = pc.index_in(found.column("lead_id"), stored.column("lead_id").combine_chunks())
-    former = stored.take(places)
-    same = pc.equal(former.column("version"), version)
-    for name in SCORES:
-        same = pc.and_(same, pc.equal(found.column(name), former.column(name)))
+    former = take_beside(found, stored)
+    same = pc.and_(pc.equal(former.column("version"), version), same_numbers(found, former))
     same = pc.and_(same, pc.equal(_position(found), _position(former)))
     same = pc.and_(same, pc.equal(listed(codes_of(found)), former.column("qualifies")))
     is_unlike = pc.invert(pc.fill_null(same, fill_value=False))
     has_news = pc.is_in(found.column("lead_id"), pa.array(news, pa.string()))
     return found.filter(pc.or_(is_unlike, has_news))
+
+
+def take_beside(found: pa.Table, stored: pa.Table) -> pa.Table:
+    """Return the stored row of each found lead in their order, nulls where there is none."""
+    known = stored.column("lead_id").combine_chunks()
+    rows: pa.Table = stored.take(pc.index_in(found.column("lead_id"), known)).combine_chunks()
+    return rows
+
+
+def same_numbers(one: pa.Table, other: pa.Table) -> Any:
+    """Say row by row whether the three scores are the same; null where either has none."""
+    fit, engagement, intent = (pc.equal(one.column(name), other.column(name)) for name in SCORES)
+    return pc.and_(pc.and_(fit, engagement), intent)
 
 
 def with_reasons(

@@ -16,7 +16,8 @@ TOLD_BY_ROLE: tuple[str, ...] = ("rep", "manager")
 """Who is told by what they are to the lead, not by ``sla.people``."""
 
 
-LIMIT_LINE = "limit"
+LIMIT = "limit"
+"""The name of the line that says by how much the limit 0..cap changed the sum of the others."""
 
 
 def find_names_used_twice(tree: Tree) -> Iterator[Finding]:
@@ -88,9 +89,9 @@ def find_reserved_people(tree: Tree) -> Iterator[Finding]:
 
 def find_reserved_lines(tree: Tree) -> Iterator[Finding]:
     """A reason's line called ``limit`` says what the limit of a score did, and nothing else."""
-    rules = (path for path, name in tree.texts("scoring.fit.rules.*.name") if name == LIMIT_LINE)
+    rules = (path for path, name in tree.texts("scoring.fit.rules.*.name") if name == LIMIT)
     sections = ("scoring.engagement.activities", "scoring.intent.activities")
-    kinds = (f"{one}.{LIMIT_LINE}" for one in sections if LIMIT_LINE in (tree.keys(one) or ()))
+    kinds = (f"{one}.{LIMIT}" for one in sections if LIMIT in (tree.keys(one) or ()))
     for path in (*rules, *kinds):
         found = "is the line of a score's limit"
         yield fault("reserved_name", path, found, "Choose another name.")
