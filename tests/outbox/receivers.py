@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from accord.crm import Item, Outcome, Result
+from accord.crm import Item, Landed, Outcome, Result
 from accord.errors import DeliveryError
 
 
@@ -36,4 +36,4 @@ class Receiver:
     def read_back(self, keys):
         if self.is_down:
             raise DeliveryError(target="crm", found="503")
-        return frozenset(self.effects).intersection(keys)
+        return {key: Landed() for key in keys if key in self.effects}

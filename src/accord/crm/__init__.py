@@ -2,6 +2,6 @@
 
 from accord.crm.file import FileCrm
 from accord.crm.opening import open_crm
-from accord.crm.port import Crm, Item, Outcome, Result
+from accord.crm.port import Crm, Item, Kept, Landed, Outcome, Result
 
-__all__ = ["Crm", "FileCrm", "Item", "Outcome", "Result", "open_crm"]
+__all__ = ["Crm", "FileCrm", "Item", "Kept", "Landed", "Outcome", "Result", "open_crm"]

@@ -10,12 +10,12 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from accord.crm.port import Item, Outcome, Result
+from accord.crm.port import Item, Landed, Outcome, Result
 from accord.killpoints import reach
 from accord.records import to_text
 
@@ -48,13 +48,13 @@ class FileCrm:
             self._catch_up(file)
         return tuple(Outcome(key=item.key, result=Result.TAKEN) for item in items)
 
-    def read_back(self, keys: Sequence[str]) -> frozenset[str]:
+    def read_back(self, keys: Sequence[str]) -> Mapping[str, Landed]:
         """Return which of the keys stand in the file, in whole lines."""
         if not self.path.exists():
-            return frozenset()
+            return {}
         with self._locked() as file:
             self._catch_up(file)
-        return frozenset(self._keys.intersection(keys))
+        return {key: Landed() for key in keys if key in self._keys}
 
     def erase(self, anew: Callable[[str, bytes], bytes | None], *, dry_run: bool = False) -> int:
         """Write payloads anew in which a person stands; how many lines.

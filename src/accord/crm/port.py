@@ -1,25 +1,37 @@
 """The port: what every adapter must be able to do, and what it answers.
 
 An adapter raises :class:`accord.errors.DeliveryError` where the system as a whole did not answer
-and nothing is known to have been taken; what happens to one item is that item's outcome.
+and nothing is known to have been taken; what happens to one item is that item's outcome. How long
+to wait and what to send again is not its business: it sends once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any, Protocol
+
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """One effect: ``key`` names it for ever, ``kind`` is handoff or message."""
+    """One effect: ``key`` names it for ever, ``kind`` is handoff or message.
+
+    ``payload_hash`` is the digest of the payload: the same key with another hash is a conflict.
+    ``read_at`` is up to when we know what people have set in the CRM for this lead; what they have
+    changed there since wins. None where nothing was ever read or written: then nothing is known to
+    have been changed.
+    """
 
     key: str
     kind: str
     payload: Mapping[str, Any]
+    payload_hash: str = ""
+    read_at: datetime | None = None
 
 
 class Result(StrEnum):
@@ -28,6 +40,35 @@ class Result(StrEnum):
     TAKEN = "taken"
     REFUSED = "refused"  # surely not taken; may be tried again
     UNKNOWN = "unknown"  # perhaps taken: read it back before it is sent again
+    CONFLICT = "conflict"  # the key is there with another payload: a person must look
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """A field (owner or stage) that somebody set in the CRM since our last read: left as it is."""
+
+    field: str
+    ours: str | None
+    theirs: str | None
+    at: datetime | None = None
+
+    def as_dict(self) -> dict[str, str | None]:
+        """Return it in JSON's own types."""
+        at = None if self.at is None else self.at.isoformat()
+        return {"field": self.field, "ours": self.ours, "theirs": self.theirs, "at": at}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Landed:
+    """An effect that is there: the hash of what it brought, if the system keeps it.
+
+    ``written_at`` is when the system wrote it, by its own clock; ``remote`` names what it became
+    there, kind of record -> its id.
+    """
+
+    payload_hash: str | None = None
+    written_at: datetime | None = None
+    remote: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,15 +79,21 @@ class Outcome:
     result: Result
     error: str | None = None
     retry_after: float | None = None
+    landed: Landed | None = None
+    kept: tuple[Kept, ...] = ()
 
 
 class Crm(Protocol):
     """A receiving system."""
 
     def upsert(self, items: Sequence[Item], *, sent_at: datetime) -> tuple[Outcome, ...]:
-        """Bring items there, one outcome an item, in order; a key twice is one effect."""
+        """Bring items there, one outcome an item, in order; a key twice is one effect.
+
+        One item that fails leaves the others alone. Owner and stage that a person has changed in
+        the CRM since an item's ``read_at`` stay as they are and are told in ``kept``.
+        """
         ...
 
-    def read_back(self, keys: Sequence[str]) -> frozenset[str]:
-        """Return which of the keys are there."""
+    def read_back(self, keys: Sequence[str]) -> Mapping[str, Landed]:
+        """Return those of the keys whose effect is wholly there."""
         ...

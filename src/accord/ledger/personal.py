@@ -153,9 +153,10 @@ PRIVACY: Mapping[str, Columns] = MappingProxyType(
             personal=_names("payload payload_hash error"),
             of_others=_names("payload error"),
             ids=_names("key lead_id clock_id"),
+            staff=("kept",),
             impersonal=_names(
                 "outbox_id kind step status created_at not_before attempts leased_by leased_until"
-                " sent_at"
+                " sent_at written_at remote"
             ),
         ),
         "merge": Columns(
@@ -217,6 +218,7 @@ PRIVACY: Mapping[str, Columns] = MappingProxyType(
             impersonal=_names("team hot taken carried weight stretch last_at"),
         ),
         "handoff_run": Columns(impersonal=_names("as_of decided")),
+        "approval": Columns(staff=("approved_by",), impersonal=_names("approved_at handoffs")),
         "agreement": Columns(
             staff=("document",), impersonal=_names("version fingerprint effective_from seen_at")
         ),

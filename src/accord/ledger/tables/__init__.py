@@ -9,6 +9,7 @@ that no longer holds is taken back by a row that names it, never edited.
 from accord.ledger.tables.agreed import agreement, signature
 from accord.ledger.tables.base import EVERYONE, metadata
 from accord.ledger.tables.decided import (
+    approval,
     handoff,
     handoff_owner,
     handoff_run,
@@ -43,6 +44,7 @@ __all__ = [
     "EVERYONE",
     "agreement",
     "apart",
+    "approval",
     "batch",
     "certificate",
     "clock",

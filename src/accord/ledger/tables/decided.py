@@ -113,7 +113,7 @@ handoff_owner = Table(
     Column("since", Instant, primary_key=True),
     Column("rep_id", KEY),
     Column("team", KEY),
-    Column("why", String(32), nullable=False),  # assigned, reassigned, observed
+    Column("why", String(32), nullable=False),  # assigned, reassigned, observed, crm
 )
 
 # One row a rep, team and kind of lead: the turns taken in the present stretch of availability, and
@@ -137,4 +137,13 @@ handoff_run = Table(
     metadata,
     Column("as_of", Instant, primary_key=True, autoincrement=False),
     Column("decided", Integer, nullable=False),
+)
+
+# One row each time a person let hand-offs go on that waited for approval.
+approval = Table(
+    "approval",
+    metadata,
+    Column("approved_at", Instant, primary_key=True),
+    Column("approved_by", Text, primary_key=True),
+    Column("handoffs", Integer, nullable=False),
 )

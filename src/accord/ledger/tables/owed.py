@@ -75,6 +75,9 @@ outbox = Table(
     Column("leased_by", KEY),
     Column("leased_until", Instant),
     Column("sent_at", Instant),
+    Column("written_at", Instant),  # when the CRM says that it wrote it, by the CRM's clock
+    Column("remote", JSON),  # what it became there: {"contact": "501", "task": "77"}
+    Column("kept", JSON),  # what people had changed there and we left: [{"field": "owner", ...}]
     Column("error", Text),
     Index(None, "status", "not_before"),
     Index(None, "status", "outbox_id"),
