@@ -17,6 +17,7 @@ class Receiver:
         self.is_down = False
         self.retry_after: float | None = None
         self.behave = behave
+        self.hashes: dict[str, str] = {}
 
     def upsert(self, items, *, sent_at):  # noqa: ARG002 - the port's parameter
         if self.is_down:
@@ -36,4 +37,5 @@ class Receiver:
     def read_back(self, keys):
         if self.is_down:
             raise DeliveryError(target="crm", found="503")
-        return {key: Landed() for key in keys if key in self.effects}
+        there = {key: Landed() for key in keys if key in self.effects}
+        return there | {key: Landed(payload_hash=self.hashes[key]) for key in self.hashes}

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, update
 
-from accord.crm import Outcome, Result
+from accord.crm import Kept, Landed, Outcome, Result
+from accord.ledger import insert_rows
 from accord.ledger.outbox_rows import (
     add_entries,
     drop_outbox,
@@ -18,7 +19,7 @@ from accord.ledger.outbox_rows import (
     retry_outbox,
     show_outbox,
 )
-from accord.ledger.tables import outbox
+from accord.ledger.tables import lead, outbox
 from accord.outbox import MAX_ATTEMPTS, Entry, Kind
 from accord.services.deliver import DeliverResult, run_deliver
 from tests.killing import killed_at
@@ -142,7 +143,9 @@ def test_after_too_many_attempts_an_entry_is_dead_until_a_person_retries_it(work
     for _ in range(MAX_ATTEMPTS):
         results.append(run_deliver(workspace, as_of=at, crm=crm))
         at += DAY
-    assert results[-1] == DeliverResult(dead=1)
+    assert (results[-1].dead, results[-1].retried) == (1, 0)
+    (finding,) = results[-1].findings
+    assert (finding.rule, "tried 12 times" in finding.sentence) == ("outbox.dead", True)
     assert results[:-1] == [DeliverResult(retried=1)] * (MAX_ATTEMPTS - 1)
     assert run_deliver(workspace, as_of=at, crm=crm) == DeliverResult()
     number = shown(workspace, "a")["outbox_id"]
@@ -175,6 +178,73 @@ def test_an_unknown_outcome_is_read_back_before_it_is_sent_again(workspace, appl
     assert statuses(workspace) == {"a": "sent"}
 
 
+def test_what_landed_is_kept_when_by_the_crms_clock_and_as_what(workspace):
+    written = AT + timedelta(seconds=7)
+    landed = Landed(payload_hash=None, written_at=written, remote={"contact": "501", "task": "77"})
+    crm = Receiver(lambda item, _: Outcome(key=item.key, result=Result.TAKEN, landed=landed))
+    put(workspace, entry("a"))
+    run_deliver(workspace, as_of=AT, crm=crm)
+    row = shown(workspace, "a")
+    assert (row["sent_at"], row["written_at"]) == (AT, written)
+    assert row["remote"] == {"contact": "501", "task": "77"}
+    assert row["kept"] is None
+
+
+def test_what_a_person_has_set_in_the_crm_stays_and_is_told(workspace):
+    kept = Kept(field="owner", ours="crm:7", theirs="crm:9", at=AT)
+    crm = Receiver(lambda item, _: Outcome(key=item.key, result=Result.TAKEN, kept=(kept,)))
+    put(workspace, entry("a", kind=Kind.HANDOFF), entry("b"))
+    result = run_deliver(workspace, as_of=AT, crm=crm)
+    assert (result.sent, result.findings) == (2, ())
+    assert {note.rule for note in result.notes} == {"crm.edited"}
+    assert "the owner to crm:9 in the CRM" in result.notes[0].sentence
+    with workspace.ledger.read() as connection:
+        assert len(list_outbox(connection, edited=True)) == 2
+    theirs = {"field": "owner", "ours": "crm:7", "theirs": "crm:9", "at": AT.isoformat()}
+    assert shown(workspace, "a")["kept"] == [theirs]
+
+
+@pytest.mark.parametrize("how", ["by sending", "by reading back"])
+def test_a_key_that_stands_there_with_another_payload_is_a_persons_to_settle(workspace, how):
+    """It is neither written over nor tried again."""
+    cut = Outcome(key="a", result=Result.UNKNOWN, error="cut")
+    odd = cut if how == "by reading back" else Outcome(key="a", result=Result.CONFLICT)
+    crm = Receiver(lambda item, _: odd if item.key == "a" else None)
+    if how == "by reading back":
+        crm.hashes["a"] = "of something else"
+    put(workspace, entry("a"), entry("b"))
+    results = [run_deliver(workspace, as_of=AT + day * DAY, crm=crm) for day in range(3)]
+    assert (sum(result.dead for result in results), crm.sends.count("a")) == (1, 1)
+    assert statuses(workspace) == {"a": "dead", "b": "sent"}
+    assert shown(workspace, "a")["error"] == "the CRM has this key with another payload"
+
+
+def test_an_adapter_is_told_up_to_when_we_know_what_stands_about_a_lead(workspace):
+    """The later of what was last taken of the lead and what was last written of it."""
+    seen = {}
+    crm = Receiver(lambda item, _: seen.setdefault(item.key, item.read_at) and None)
+    known = AT - DAY
+    with workspace.ledger.begin() as connection:
+        row = {"created_at": known, "known_at": known, "row_hash": "x", "cycle": 0}
+        insert_rows(connection, lead, [{"lead_id": "x", **row}])
+    put(workspace, entry("x0", lead="x"), entry("y0", lead="y"))
+    run_deliver(workspace, as_of=AT, crm=crm)
+    put(workspace, entry("x1", lead="x"))
+    run_deliver(workspace, as_of=AT + MINUTE, crm=crm)
+    assert seen == {"x0": known, "y0": None, "x1": AT}
+
+
+def test_an_entry_that_was_dropped_while_it_was_on_its_way_was_sent_all_the_same(workspace):
+    def drop(item, _):
+        number = shown(workspace, item.key)["outbox_id"]
+        with workspace.ledger.begin() as connection:
+            assert drop_outbox(connection, number, as_of=AT, why="too late")
+
+    put(workspace, entry("a"))
+    assert run_deliver(workspace, as_of=AT, crm=Receiver(drop)).sent == 1
+    assert statuses(workspace) == {"a": "sent"}
+
+
 def test_entries_can_be_listed_by_status_without_their_payloads(workspace):
     put(workspace, entry("a"), entry("b", at=AT + DAY))
     run_deliver(workspace, as_of=AT, crm=Receiver())
@@ -197,9 +267,11 @@ def test_a_run_with_nothing_due_costs_next_to_nothing(workspace):
 
 POINTS = (
     "deliver.after_claim",
+    "deliver.after_read_back",
     "crm.within_line",
     "crm.within_batch",
     "deliver.after_send_before_mark",
+    "deliver.before_mark_commit",
     "deliver.after_mark",
 )
 
@@ -215,6 +287,6 @@ def test_killed_anywhere_and_run_again_there_is_one_line_an_entry(workspace, chi
     keys = [json.loads(line)["key"] for line in written]
     assert sorted(keys) == sorted(f"k{number}" for number in range(10))
     assert set(statuses(workspace).values()) == {"sent"}
-    for lead in range(4):
-        mine = [key for key in keys if int(key[1:]) % 4 == lead]
+    for number in range(4):
+        mine = [key for key in keys if int(key[1:]) % 4 == number]
         assert mine == sorted(mine)

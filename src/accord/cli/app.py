@@ -26,10 +26,11 @@ def new_app() -> App:
     """Return the root of the command line with every command."""
     from accord.cli import (
         agreement,
-        desk,
         erase,
         identity,
+        outbox,
         quality,
+        quarantine,
         reading,
         rescore,
         score,
@@ -37,7 +38,18 @@ def new_app() -> App:
     )
 
     app = App(name="accord", help="Runs the agreement between marketing and sales as code.")
-    groups = (stages, score, rescore, reading, agreement, desk, quality, erase, identity)
+    groups = (
+        stages,
+        score,
+        rescore,
+        reading,
+        agreement,
+        quarantine,
+        outbox,
+        quality,
+        erase,
+        identity,
+    )
     for group in groups:
         group.register(app)
     return app

@@ -11,12 +11,24 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Text,
+    and_,
+    cast,
+    func,
+    or_,
+    select,
+    true,
+    update,
+)
 from sqlalchemy import bindparam as bind
 from sqlalchemy.dialects import postgresql, sqlite
 
-from accord.ledger.store import Row, read_rows
-from accord.ledger.tables import outbox
+from accord.ledger.store import Row, chunks, read_rows
+from accord.ledger.tables import lead, outbox
 
 _WAITING = "waiting"
 _LEASE = timedelta(minutes=5)
@@ -112,24 +124,35 @@ def release_entries(connection: Connection, outbox_ids: Sequence[int]) -> None:
     )
 
 
-def mark_sent(connection: Connection, outbox_ids: Sequence[int], *, sent_at: datetime) -> None:
-    """Note that entries have reached the CRM."""
-    connection.execute(
-        update(outbox)
-        .where(outbox.c.outbox_id.in_(outbox_ids))
-        .values(status="sent", sent_at=sent_at, leased_by=None, leased_until=None, error=None)
-    )
+def mark_sent(connection: Connection, rows: Sequence[Row]) -> None:
+    """Note that entries have reached the CRM: outbox_id, sent_at, written_at, remote, kept."""
+    fixed = {"status": "sent", "leased_by": None, "leased_until": None, "error": None}
+    names = ("sent_at", "written_at", "remote", "kept")
+    # whatever stands there meanwhile: a person may have dropped it while it was on its way
+    _write_each(connection, rows, names, fixed)
 
 
 def mark_failed(connection: Connection, rows: Sequence[Row]) -> None:
     """Write failed attempts: rows of outbox_id, status, attempts, not_before, leased_by, error."""
+    names = ("status", "attempts", "not_before", "leased_by", "error")
+    _write_each(connection, rows, names, {}, only=outbox.c.status == _WAITING)
+
+
+def _write_each(
+    connection: Connection,
+    rows: Sequence[Row],
+    names: Sequence[str],
+    fixed: Row,
+    *,
+    only: ColumnElement[bool] | None = None,
+) -> None:
+    """Update entries, each by its own values; ``only`` those of which something holds."""
     if not rows:
         return
-    names = ("status", "attempts", "not_before", "leased_by", "error")
     statement = (
         update(outbox)
-        .where(outbox.c.outbox_id == bind("of_id"), outbox.c.status == _WAITING)
-        .values({name: bind(f"now_{name}") for name in names})
+        .where(outbox.c.outbox_id == bind("of_id"), true() if only is None else only)
+        .values({name: bind(f"now_{name}") for name in names} | dict(fixed))
     )
     values = [
         {"of_id": row["outbox_id"], **{f"now_{name}": row[name] for name in names}} for row in rows
@@ -137,14 +160,53 @@ def mark_failed(connection: Connection, rows: Sequence[Row]) -> None:
     connection.execute(statement, values)
 
 
+def read_known_until(connection: Connection, lead_ids: Sequence[str]) -> dict[str, datetime]:
+    """Read up to when we know what stands about leads in the CRM: lead_id -> instant.
+
+    The later of what was last taken of the lead and what was last written of it. An unknown lead
+    is left out.
+    """
+    found: dict[str, datetime] = {}
+    written = func.max(func.coalesce(outbox.c.written_at, outbox.c.sent_at))
+    for part in chunks(lead_ids):
+        taken = select(lead.c.lead_id, lead.c.known_at).where(lead.c.lead_id.in_(part))
+        sent = (
+            select(outbox.c.lead_id, written)
+            .where(outbox.c.lead_id.in_(part), outbox.c.status == "sent")
+            .group_by(outbox.c.lead_id)
+        )
+        for query in (taken, sent):
+            for lead_id, at in connection.execute(query):
+                found[lead_id] = max(at, found.get(lead_id, at))
+    return found
+
+
 def list_outbox(
-    connection: Connection, *, status: str | None = None, limit: int = 50
+    connection: Connection,
+    *,
+    status: str | None = None,
+    lead_id: str | None = None,
+    edited: bool = False,
+    limit: int = 50,
 ) -> list[dict[str, Any]]:
-    """List entries, newest first, without their payloads."""
+    """List entries, newest first, without their payloads.
+
+    ``edited`` keeps those at which something in the CRM was left as a person had set it.
+    """
     query = select(*_SHOWN).order_by(outbox.c.outbox_id.desc()).limit(limit)
     if status is not None:
         query = query.where(outbox.c.status == status)
+    if lead_id is not None:
+        query = query.where(outbox.c.lead_id == lead_id)
+    if edited:
+        query = query.where(cast(outbox.c.kept, Text).like("[{%"))
     return read_rows(connection, query)
+
+
+def count_outbox(connection: Connection) -> dict[str, int]:
+    """Count the entries by status."""
+    query = select(outbox.c.status, func.count()).group_by(outbox.c.status)
+    return {status: int(count) for status, count in connection.execute(query)}
 
 
 def show_outbox(connection: Connection, outbox_id: int) -> dict[str, Any] | None:
@@ -153,8 +215,17 @@ def show_outbox(connection: Connection, outbox_id: int) -> dict[str, Any] | None
     return rows[0] if rows else None
 
 
+def read_dead(connection: Connection) -> list[int]:
+    """Read the ids of all dead entries, oldest first."""
+    query = select(outbox.c.outbox_id).where(outbox.c.status == "dead")
+    return list(connection.execute(query.order_by(outbox.c.outbox_id)).scalars())
+
+
 def retry_outbox(connection: Connection, outbox_id: int, *, as_of: datetime) -> bool:
-    """Let a dead entry wait again, from its first attempt on; False if it is not dead."""
+    """Let a dead entry wait again, from its first attempt on; False if it is not dead.
+
+    One of unknown outcome is read back first, as ever.
+    """
     return _set_by_hand(
         connection,
         outbox_id,
@@ -163,9 +234,11 @@ def retry_outbox(connection: Connection, outbox_id: int, *, as_of: datetime) -> 
     )
 
 
-def drop_outbox(connection: Connection, outbox_id: int, *, as_of: datetime) -> bool:
+def drop_outbox(
+    connection: Connection, outbox_id: int, *, as_of: datetime, why: str | None = None
+) -> bool:
     """Give up an entry that was not sent; False if it was, or is not there."""
-    note = f"dropped by a person at {as_of.isoformat()}"
+    note = f"dropped by a person at {as_of.isoformat()}" + (f": {why}" if why else "")
     return _set_by_hand(
         connection,
         outbox_id,

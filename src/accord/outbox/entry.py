@@ -61,13 +61,16 @@ class Entry:
         }
 
 
-def handoff_key(handoff_id: str, rep_id: str) -> str:
-    """Name the effect of giving one hand-off to one rep.
+def handoff_key(handoff_id: str, rep_id: str, *, turn: int = 1) -> str:
+    """Name the effect of giving one hand-off to one rep, for the ``turn``-th time.
 
     >>> handoff_key("4f2a", "crm:7")
     'handoff:4f2a:crm:7'
+    >>> handoff_key("4f2a", "crm:7", turn=2)
+    'handoff:4f2a:crm:7#2'
     """
-    return f"handoff:{handoff_id}:{rep_id}"
+    again = "" if turn == 1 else f"#{turn}"
+    return f"handoff:{handoff_id}:{rep_id}{again}"
 
 
 def message_key(clock_id: str, step: int) -> str:

@@ -16,16 +16,18 @@ from typing import Any
 
 from accord.crm import Crm, Item, Outcome, Result, open_crm
 from accord.errors import DeliveryError
+from accord.findings import Finding
 from accord.killpoints import reach
 from accord.ledger.outbox_rows import (
     claim_entries,
     has_due,
     mark_failed,
     mark_sent,
+    read_known_until,
     release_entries,
     supersede_older,
 )
-from accord.outbox import MAX_ATTEMPTS, Status, retry_pause
+from accord.services.delivered import failed_row, found_again, refused, sent_row, told
 from accord.services.workspace import Workspace
 
 _BATCH = 100
@@ -35,12 +37,18 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliverResult:
-    """Counts of entries: sent, to be tried again, dead, replaced by newer ones."""
+    """Counts of entries: sent, to be tried again, dead, replaced by newer ones.
+
+    ``findings`` are entries that died in this run; ``notes`` what people had changed in the CRM
+    since we last read it, which stays as they set it.
+    """
 
     sent: int = 0
     retried: int = 0
     dead: int = 0
     superseded: int = 0
+    findings: tuple[Finding, ...] = ()
+    notes: tuple[Finding, ...] = ()
 
     def plus(self, other: DeliverResult) -> DeliverResult:
         """Return the sum of two results."""
@@ -49,6 +57,8 @@ class DeliverResult:
             retried=self.retried + other.retried,
             dead=self.dead + other.dead,
             superseded=self.superseded + other.superseded,
+            findings=self.findings + other.findings,
+            notes=self.notes + other.notes,
         )
 
 
@@ -108,62 +118,69 @@ def _send(
     Entries of unknown outcome are read back: those that are there are marked, the others wait for
     the next pass, where a newer one may replace them.
     """
-    unsure = [row["key"] for row in rows if row["leased_by"] is not None]
+    unsure = [row for row in rows if row["leased_by"] is not None]
     fresh = [row for row in rows if row["leased_by"] is None]
+    items = _items(workspace, fresh)
     try:
-        there = crm.read_back(unsure) if unsure else frozenset()
-        outcomes = crm.upsert([_item(row) for row in fresh], sent_at=as_of) if fresh else ()
+        there = crm.read_back([row["key"] for row in unsure]) if unsure else {}
+        reach("deliver.after_read_back")
+        outcomes = crm.upsert(items, sent_at=as_of) if items else ()
     except DeliveryError as error:
-        return _mark(workspace, rows, [_refused(row, error) for row in rows], as_of=as_of), False
+        return _mark(workspace, rows, [refused(row, error) for row in rows], as_of=as_of), False
     reach("deliver.after_send_before_mark")
-    taken = [Outcome(key=key, result=Result.TAKEN) for key in sorted(there)]
-    return _mark(workspace, rows, [*taken, *outcomes], as_of=as_of), True
+    again = [found_again(row, there[row["key"]]) for row in unsure if row["key"] in there]
+    return _mark(workspace, rows, [*again, *outcomes], as_of=as_of), True
 
 
-def _item(row: Row) -> Item:
-    return Item(key=row["key"], kind=row["kind"], payload=row["payload"])
-
-
-def _refused(row: Row, error: DeliveryError) -> Outcome:
-    """An entry that was unsure stays unsure where the system did not answer."""
-    return Outcome(
-        key=row["key"],
-        result=Result.REFUSED if row["leased_by"] is None else Result.UNKNOWN,
-        error=str(error),
-        retry_after=error.retry_after,
-    )
+def _items(workspace: Workspace, rows: Sequence[Row]) -> list[Item]:
+    lead_ids = sorted({row["lead_id"] for row in rows if row["lead_id"] is not None})
+    with workspace.ledger.read() as connection:
+        known = read_known_until(connection, lead_ids)
+    return [
+        Item(
+            key=row["key"],
+            kind=row["kind"],
+            payload=row["payload"],
+            payload_hash=row["payload_hash"],
+            read_at=known.get(row["lead_id"]),
+        )
+        for row in rows
+    ]
 
 
 def _mark(
     workspace: Workspace, rows: Sequence[Row], outcomes: Sequence[Outcome], *, as_of: datetime
 ) -> DeliverResult:
     """Write what became of entries; one without an outcome was read back and is not there."""
-    ids = {row["key"]: row["outbox_id"] for row in rows}
     known = {outcome.key: outcome for outcome in outcomes}
-    sent = [ids[key] for key, outcome in known.items() if outcome.result is Result.TAKEN]
+    taken = [row for row in rows if _is_taken(known.get(row["key"]))]
     failed = [
-        _failed(row, known[row["key"]], as_of=as_of)
+        failed_row(row, known[row["key"]], as_of=as_of)
         for row in rows
-        if row["key"] in known and known[row["key"]].result is not Result.TAKEN
+        if row["key"] in known and not _is_taken(known[row["key"]])
     ]
+    absent = [row["outbox_id"] for row in rows if row["key"] not in known]
     with workspace.ledger.begin() as connection:
-        mark_sent(connection, sent, sent_at=as_of)
+        mark_sent(connection, [sent_row(row, known[row["key"]], as_of=as_of) for row in taken])
         mark_failed(connection, failed)
-        release_entries(connection, [ids[key] for key in ids if key not in known])
+        release_entries(connection, absent)
+        reach("deliver.before_mark_commit")
     reach("deliver.after_mark")
-    dead = sum(row["status"] == Status.DEAD for row in failed)
-    return DeliverResult(sent=len(sent), retried=len(failed) - dead, dead=dead)
+    return _counted(rows, known, taken=len(taken), failed=failed)
 
 
-def _failed(row: Row, outcome: Outcome, *, as_of: datetime) -> dict[str, Any]:
-    """Return what a failed attempt leaves: when it is tried again, or that it never is."""
-    attempts = row["attempts"] + 1
-    pause = retry_pause(row["key"], attempts=attempts, retry_after=outcome.retry_after)
-    return {
-        "outbox_id": row["outbox_id"],
-        "status": (Status.DEAD if attempts >= MAX_ATTEMPTS else Status.WAITING).value,
-        "attempts": attempts,
-        "not_before": as_of + pause,
-        "leased_by": "unknown outcome" if outcome.result is Result.UNKNOWN else None,
-        "error": outcome.error,
-    }
+def _is_taken(outcome: Outcome | None) -> bool:
+    return outcome is not None and outcome.result is Result.TAKEN
+
+
+def _counted(
+    rows: Sequence[Row], known: Mapping[str, Outcome], *, taken: int, failed: Sequence[Row]
+) -> DeliverResult:
+    findings, notes = told(rows, known, failed)
+    return DeliverResult(
+        sent=taken,
+        retried=len(failed) - len(findings),
+        dead=len(findings),
+        findings=findings,
+        notes=notes,
+    )

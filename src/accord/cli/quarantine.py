@@ -1,4 +1,4 @@
-"""Commands for what waits for a person: the quarantine and the outbox."""
+"""Commands for rows that were set aside and wait for a person."""
 
 from __future__ import annotations
 
@@ -24,15 +24,6 @@ def register(app: App) -> None:
     for decide, name in decisions:
         quarantine.command(decide, name=name)
     app.command(quarantine)
-    outbox = App(name="outbox", help="What must reach the CRM and people.")
-    for command, name in (
-        (outbox_list, "list"),
-        (outbox_show, "show"),
-        (outbox_retry, "retry"),
-        (outbox_drop, "drop"),
-    ):
-        outbox.command(command, name=name)
-    app.command(outbox)
 
 
 def quarantine_list(
@@ -216,74 +207,3 @@ def _say_decided(decided: Any, verb: str) -> int:
         done, failing = len(decided.done), len(decided.failing)
         say(f"{done:,} {'row' if done == 1 else 'rows'} {verb}, {failing:,} still failing")
     return FOUND if decided.failing else DONE
-
-
-def outbox_list(*, status: str | None = None, limit: int = 50, json: AsJson = False) -> int:
-    """List what waits, was sent, or is dead.
-
-    Parameters
-    ----------
-    status
-        waiting, sent, dead, withdrawn or superseded
-    limit
-        how many, newest first
-    """
-    from accord.ledger.outbox_rows import list_outbox
-
-    with open_workspace() as workspace, workspace.ledger.read() as connection:
-        rows = list_outbox(connection, status=status, limit=limit)
-    if json:
-        say_json(rows)
-    else:
-        say_table(rows, ["outbox_id", "kind", "lead_id", "status", "attempts", "error"])
-    return DONE
-
-
-def outbox_show(outbox_id: int, /) -> int:
-    """Show one entry with its payload, as JSON.
-
-    Parameters
-    ----------
-    outbox_id
-        the entry
-    """
-    from accord.ledger.outbox_rows import show_outbox
-
-    with open_workspace() as workspace, workspace.ledger.read() as connection:
-        row = show_outbox(connection, outbox_id)
-    if row is None:
-        raise InputError(where=f"outbox {outbox_id}", found="no such entry")
-    say_json(row)
-    return DONE
-
-
-def outbox_retry(outbox_id: int, /) -> int:
-    """Send a dead entry again with the next delivery.
-
-    Parameters
-    ----------
-    outbox_id
-        the entry
-    """
-    from accord.ledger.outbox_rows import retry_outbox
-
-    with open_workspace() as workspace, workspace.ledger.begin() as connection:
-        done = retry_outbox(connection, outbox_id, as_of=instant(None))
-    say(f"entry {outbox_id} {'waits again' if done else 'is not dead; nothing done'}")
-    return DONE if done else FOUND
-
-
-def outbox_drop(outbox_id: int, /) -> int:
-    """Give up an entry that has not been sent.
-
-    Parameters
-    ----------
-    outbox_id
-        the entry
-    """
-    from accord.ledger.outbox_rows import drop_outbox
-
-    with open_workspace() as workspace, workspace.ledger.begin() as connection:
-        done = drop_outbox(connection, outbox_id, as_of=instant(None))
-    say(f"entry {outbox_id} {'is dropped' if done else 'was sent or is unknown; nothing done'}")
-    return DONE if done else FOUND
