@@ -31,6 +31,17 @@ class Cut:
     """Break the connection in the middle of the page."""
 
 
+class Vanish:
+    """Break the connection before anything is done."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """Do what was asked, and then say something else."""
+
+    answer: Answer
+
+
 @dataclass(frozen=True)
 class Slow:
     """Answer rightly, but only after so many seconds."""
@@ -50,10 +61,14 @@ class Request:
 
 
 class Service:
-    """Runs in threads of its own; ``plan`` says what befalls the n-th request (from 1)."""
+    """Runs in threads of its own; ``plan`` says what befalls the n-th request (from 1).
+
+    ``next_write`` befalls the next request that writes (see ``writes``), once.
+    """
 
     def __init__(self) -> None:
-        self.plan: dict[int, Answer | Cut | Slow] = {}
+        self.plan: dict[int, Any] = {}
+        self.next_write: Any = None
         self.requests: list[Request] = []
         self.after_request: dict[int, Any] = {}
         self._lock = threading.Lock()
@@ -61,11 +76,15 @@ class Service:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True  # else each answer waits for an acknowledgement
 
             def do_GET(self) -> None:
                 service._handle(self)
 
             def do_POST(self) -> None:
+                service._handle(self)
+
+            def do_PATCH(self) -> None:
                 service._handle(self)
 
             def log_message(self, *_args: object) -> None:
@@ -92,6 +111,24 @@ class Service:
     def respond(self, request: Request) -> Answer:
         raise NotImplementedError
 
+    def writes(self, _request: Request) -> bool:
+        """Say whether a request would change something."""
+        return False
+
+    def _fault(self, request: Request) -> Any:
+        fault = self.plan.get(len(self.requests))
+        if fault is None and self.next_write is not None and self.writes(request):
+            fault, self.next_write = self.next_write, None
+        return fault
+
+    def _answer(self, request: Request, fault: Any) -> Answer:
+        if isinstance(fault, Answer):
+            return fault
+        if isinstance(fault, Vanish):
+            return Answer(body="")
+        answer = self.respond(request)
+        return fault.answer if isinstance(fault, Done) else answer
+
     def _handle(self, handler: BaseHTTPRequestHandler) -> None:
         parts = urlsplit(handler.path)
         length = int(handler.headers.get("Content-Length") or 0)
@@ -105,13 +142,17 @@ class Service:
         with self._lock:
             self.requests.append(request)
             number = len(self.requests)
-            fault = self.plan.get(number)
-            answer = fault if isinstance(fault, Answer) else self.respond(request)
+            fault = self._fault(request)
+            answer = self._answer(request, fault)
             if number in self.after_request:
                 self.after_request[number](self)
         if isinstance(fault, Slow):
             time.sleep(fault.seconds)
         with suppress(OSError):  # a client may have given up
+            if isinstance(fault, Vanish):
+                handler.close_connection = True
+                handler.connection.shutdown(socket.SHUT_RDWR)
+                return
             self._send(handler, answer, whole=not isinstance(fault, Cut))
 
     def _send(self, handler: BaseHTTPRequestHandler, answer: Answer, *, whole: bool) -> None:

@@ -2,7 +2,8 @@
 
 A line is ``{"key": ..., "kind": ..., "sent_at": ..., "payload": {...}}``; the key stands first. A
 last line without its end of line was cut off by a crash: it does not count, and is removed before
-the next line is written. Two writers queue on a lock of the file itself.
+the next line is written. Two writers queue on a lock of the file itself. What a key brought is its
+line's payload: the digest of it is taken when it is asked for, so none outlives an erased person.
 """
 
 from __future__ import annotations
@@ -16,24 +17,27 @@ from datetime import datetime
 from pathlib import Path
 
 from accord.crm.port import Item, Landed, Outcome, Result
+from accord.crm.sending import settled
 from accord.killpoints import reach
-from accord.records import to_text
+from accord.records import payload_hash, to_text
 
 _PIECE = 1 << 20
 _START = b'{"key": '
 _PAYLOAD = b', "payload": '
 _LONGEST_KEY = 2048
+_EMPTIED = b"{}"
 
 
 class FileCrm:
     """A CRM that is a file of JSON lines.
 
-    It remembers which keys it has read and looks only at what was added since.
+    It remembers which keys it has read, and where each one's line begins, and looks only at what
+    was added since. Nobody edits leads there, so nothing is ever kept from being overwritten.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._keys: set[str] = set()
+        self._places: dict[str, int] = {}
         self._seen = 0
         self._inode = -1
 
@@ -42,19 +46,34 @@ class FileCrm:
         with self._locked() as file:
             self._catch_up(file)
             os.ftruncate(file, self._seen)
-            fresh = {item.key: item for item in items if item.key not in self._keys}
-            lines = [_line(item, sent_at) for item in fresh.values()]
-            _write(file, lines, at=self._seen)
+            fresh: dict[str, Item] = {}
+            outcomes = tuple(self._outcome(file, item, fresh) for item in items)
+            _write(file, [_line(item, sent_at) for item in fresh.values()], at=self._seen)
             self._catch_up(file)
-        return tuple(Outcome(key=item.key, result=Result.TAKEN) for item in items)
+        return outcomes
+
+    def _outcome(self, file: int, item: Item, fresh: dict[str, Item]) -> Outcome:
+        """Say what becomes of an item; one to be written is put among the fresh ones."""
+        there: str | None = None
+        if item.key in self._places:
+            there = _hash_at(file, self._places[item.key]) if item.payload_hash else None
+        else:
+            there = fresh.setdefault(item.key, item).payload_hash
+        landed = Landed(payload_hash=there or None)
+        taken = Outcome(key=item.key, result=Result.TAKEN, landed=landed)
+        return settled(item, there) or taken
 
     def read_back(self, keys: Sequence[str]) -> Mapping[str, Landed]:
-        """Return which of the keys stand in the file, in whole lines."""
+        """Return which of the keys stand in the file, in whole lines, and what they brought."""
         if not self.path.exists():
             return {}
         with self._locked() as file:
             self._catch_up(file)
-        return {key: Landed() for key in keys if key in self._keys}
+            places = {key: self._places[key] for key in keys if key in self._places}
+            return {key: Landed(payload_hash=_hash_at(file, at)) for key, at in places.items()}
+
+    def close(self) -> None:
+        """Nothing is open between two calls."""
 
     def erase(self, anew: Callable[[str, bytes], bytes | None], *, dry_run: bool = False) -> int:
         """Write payloads anew in which a person stands; how many lines.
@@ -93,12 +112,14 @@ class FileCrm:
         """Read the whole lines that are new; start anew if it is another or a shorter file."""
         status = os.fstat(file)
         if status.st_ino != self._inode or status.st_size < self._seen:
-            self._inode, self._seen, self._keys = status.st_ino, 0, set()
+            self._inode, self._seen, self._places = status.st_ino, 0, {}
         rest = b""
         while piece := os.pread(file, _PIECE, self._seen + len(rest)):
             *lines, rest = (rest + piece).split(b"\n")
-            self._keys.update(_keys_of(lines))
-            self._seen += sum(len(line) + 1 for line in lines)
+            for line in lines:
+                for key in _keys_of([line]):
+                    self._places.setdefault(key, self._seen)
+                self._seen += len(line) + 1
 
 
 def _line(item: Item, sent_at: datetime) -> bytes:
@@ -122,6 +143,20 @@ def _write(file: int, lines: Sequence[bytes], *, at: int) -> None:
         reach("crm.within_batch")
     if lines:
         os.fsync(file)
+
+
+def _hash_at(file: int, at: int) -> str | None:
+    """Return the digest of the payload of the line that begins there.
+
+    None if it cannot be told: an erased person's payload is empty, and a line may be no JSON.
+    """
+    with os.fdopen(os.dup(file), "rb") as reader:
+        reader.seek(at)
+        payload = _split(reader.readline().rstrip(b"\n"))[1].strip()
+    try:
+        return None if payload == _EMPTIED else payload_hash(json.loads(payload))
+    except ValueError:
+        return None
 
 
 def _lines_of(file: int) -> Iterator[tuple[int, bytes]]:

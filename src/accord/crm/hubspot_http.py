@@ -48,7 +48,7 @@ class HubspotHttp:
     ) -> HubspotHttp:
         """Make the client that all requests go through; the token stands in it alone."""
         headers = {"Authorization": f"Bearer {token}"}
-        client = _load_httpx(where).Client(base_url=url, timeout=timeout_seconds, headers=headers)
+        client = load_httpx(where).Client(base_url=url, timeout=timeout_seconds, headers=headers)
         return cls(client=client, where=where, **rest)
 
     def close(self) -> None:
@@ -72,8 +72,7 @@ class HubspotHttp:
     def associated(self, kind: str, other: str, ids: Sequence[str]) -> dict[str, str]:
         """Return the lowest id of the other object associated with each id; absent if none is."""
         found: dict[str, str] = {}
-        version = "v4" if self.version == "v3" else self.version  # the fourth goes with the third
-        path = f"{self._path('associations', version)}/{kind}/{other}/batch/read"
+        path = f"{self._path('associations')}/{kind}/{other}/batch/read"
         for start in range(0, len(ids), _ASSOCIATED_AT_ONCE):
             inputs = [{"id": one} for one in ids[start : start + _ASSOCIATED_AT_ONCE]]
             for one in self._ask("POST", path, body={"inputs": inputs})["results"]:
@@ -86,12 +85,8 @@ class HubspotHttp:
                     raise self._refused("tells associations in another shape", remedy) from None
         return found
 
-    def _path(self, room: str, version: str | None = None) -> str:
-        """Versions with a v stand before the room, those that are a date behind it."""
-        version = version or self.version
-        if version.startswith("v"):
-            return f"/crm/{version}/{room}"
-        return f"/crm/{room}/{version}"
+    def _path(self, room: str) -> str:
+        return path_of(self.version, room)
 
     def _ask(
         self,
@@ -101,7 +96,7 @@ class HubspotHttp:
         body: Mapping[str, Any] | None = None,
         query: Mapping[str, str] | None = None,
     ) -> dict[str, Any]:
-        transport_error = _load_httpx(self.where).TransportError
+        transport_error = load_httpx(self.where).TransportError
 
         def send() -> dict[str, Any]:
             try:
@@ -116,7 +111,7 @@ class HubspotHttp:
             raise self._given_up(error) from None
 
     def _read(self, answer: httpx.Response) -> dict[str, Any]:
-        status, content = answer.status_code, _content(answer)
+        status, content = answer.status_code, read_object(answer)
         if answer.is_success:
             if content is None:
                 raise AgainError("an answer broke off")
@@ -132,7 +127,7 @@ class HubspotHttp:
             after = retry_after_seconds(answer.headers)
             raise AgainError(f"it answers {status}", after_seconds=after)
         remedy = "check the scopes of the token, the object and the columns"
-        raise self._refused(f"answers {status}{_category(content)}", remedy)
+        raise self._refused(f"answers {status}{category_of(content)}", remedy)
 
     def _refused(self, found: str, remedy: str) -> SourceError:
         return SourceError(where=self.where, found=f"HubSpot {found}", remedy=remedy)
@@ -145,7 +140,22 @@ class HubspotHttp:
         )
 
 
-def _load_httpx(where: str) -> ModuleType:
+def path_of(version: str, room: str) -> str:
+    """Return the path of one of the API's rooms: objects, properties, owners or associations.
+
+    Versions with a v stand before the room, those that are a date behind it; with the third
+    version of the others go the associations' fourth.
+
+    >>> path_of("v3", "associations"), path_of("2026-03", "objects")
+    ('/crm/v4/associations', '/crm/objects/2026-03')
+    """
+    if not version.startswith("v"):
+        return f"/crm/{room}/{version}"
+    return f"/crm/{'v4' if room == 'associations' and version == 'v3' else version}/{room}"
+
+
+def load_httpx(where: str) -> ModuleType:
+    """Return httpx; SourceError, with the extra to install, if it is not there."""
     try:
         import httpx
     except ImportError:
@@ -154,7 +164,7 @@ def _load_httpx(where: str) -> ModuleType:
     return httpx
 
 
-def _content(answer: httpx.Response) -> dict[str, Any] | None:
+def read_object(answer: httpx.Response) -> dict[str, Any] | None:
     """Return the answer's JSON object; None if it holds none."""
     try:
         content = answer.json()
@@ -163,7 +173,7 @@ def _content(answer: httpx.Response) -> dict[str, Any] | None:
     return content if isinstance(content, dict) else None
 
 
-def _category(content: Mapping[str, Any] | None) -> str:
+def category_of(content: Mapping[str, Any] | None) -> str:
     """Return the category of an error where it is a plain word, such as MISSING_SCOPES."""
     said = str((content or {}).get("category", ""))
     return f" ({said})" if _WORD.fullmatch(said) else ""

@@ -97,3 +97,7 @@ class Crm(Protocol):
     def read_back(self, keys: Sequence[str]) -> Mapping[str, Landed]:
         """Return those of the keys whose effect is wholly there."""
         ...
+
+    def close(self) -> None:
+        """Give back what is open towards the system; whoever opened an adapter closes it."""
+        ...

@@ -90,29 +90,36 @@ class SalesforceHttp:
         except AgainError as error:
             raise self._given_up(error) from None
 
-    def _send(self, path: str, page: int, query: Mapping[str, str] | None) -> dict[str, Any]:
-        """Send once; with a session that has expired, log in again and send once more."""
+    def exchange(self, method: str, path: str, **request: Any) -> Any:
+        """Send one request once, and return the answer whatever it says.
+
+        Logs in first; where the session has expired, anew, and sends once more: a request without
+        a session has done nothing. ``request`` is the rest of it: headers, params, json. Besides
+        the errors of a login, raises those of requests.
+        """
         fresh = self._token is None
         if fresh:
             self._log_in()
-        answer = self._get(path, page, query)
+        answer = self._request(method, path, **request)
         if answer.status_code == HTTPStatus.UNAUTHORIZED and not fresh:
             self._log_in()
-            answer = self._get(path, page, query)
-        return self._read(answer)
+            answer = self._request(method, path, **request)
+        return answer
 
-    def _get(self, path: str, page: int, query: Mapping[str, str] | None) -> Any:
+    def _request(self, method: str, path: str, *, headers: Mapping[str, str], **rest: Any) -> Any:
+        said = {"Authorization": f"Bearer {self._token}", **headers}
+        url = f"{self._base}{path}"
+        return self._session.request(method, url, headers=said, allow_redirects=False, **rest)
+
+    def _send(self, path: str, page: int, query: Mapping[str, str] | None) -> dict[str, Any]:
         import requests
 
-        headers = {
-            "Authorization": f"Bearer {self._token}",
-            "Sforce-Query-Options": f"batchSize={page}",
-        }
-        url = f"{self._base}{path}"
+        headers = {"Sforce-Query-Options": f"batchSize={page}"}
         try:
-            return self._session.get(url, params=query, headers=headers, allow_redirects=False)
+            answer = self.exchange("GET", path, headers=headers, params=query)
         except requests.RequestException as error:
             raise _cut(error) from None
+        return self._read(answer)
 
     def _read(self, answer: Any) -> dict[str, Any]:
         status, content = answer.status_code, _content(answer)
@@ -122,7 +129,7 @@ class SalesforceHttp:
             if not isinstance(content, dict) or not isinstance(content.get("records"), list):
                 raise self._refused("answers in another shape", "try another version: of the API")
             return content
-        code, column = _code_of(content)
+        code, column = code_of(content)
         if status == HTTPStatus.UNAUTHORIZED:
             raise self._refused("does not accept the session", f"renew {self.login.variables}")
         if code == "REQUEST_LIMIT_EXCEEDED":
@@ -227,7 +234,7 @@ def _content(answer: Any) -> Any:
         return None
 
 
-def _code_of(content: Any) -> tuple[str, str]:
+def code_of(content: Any) -> tuple[str, str]:
     """Return an error's code and the column it is about, as far as they are plain names."""
     first = content[0] if isinstance(content, list) and content else {}
     said = first if isinstance(first, dict) else {}

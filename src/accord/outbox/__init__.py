@@ -4,8 +4,9 @@ The queue's rows stand in the ledger; sending is an adapter's. Here is what both
 keys, hashes, and the pauses between attempts.
 """
 
-from accord.outbox.entry import Entry, Kind, Status, handoff_key, message_key, payload_hash
+from accord.outbox.entry import Entry, Kind, Status, handoff_key, message_key
 from accord.outbox.retry import MAX_ATTEMPTS, retry_pause
+from accord.records import payload_hash
 
 __all__ = [
     "MAX_ATTEMPTS",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+
+from accord.records import payload_hash
 
 
 class Kind(StrEnum):
@@ -76,9 +76,3 @@ def handoff_key(handoff_id: str, rep_id: str, *, turn: int = 1) -> str:
 def message_key(clock_id: str, step: int) -> str:
     """Name the effect of one ladder step of one clock."""
     return f"message:{clock_id}:{step}"
-
-
-def payload_hash(payload: Mapping[str, Any]) -> str:
-    """Return the digest of a payload's content: the order of its keys does not count."""
-    text = json.dumps(payload, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()

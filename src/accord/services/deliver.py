@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -72,8 +73,10 @@ def run_deliver(workspace: Workspace, *, as_of: datetime, crm: Crm | None = None
         if not has_due(connection, as_of=as_of):
             return DeliverResult()
     with workspace.ledger.lease("deliver"):
-        receiver = crm or open_crm(workspace.settings.crm, folder=workspace.settings.outbox_path)
-        return _drain(workspace, receiver, as_of=as_of)
+        if crm is not None:
+            return _drain(workspace, crm, as_of=as_of)
+        with closing(open_crm(workspace.settings.crm_settings, as_of=as_of)) as opened:
+            return _drain(workspace, opened, as_of=as_of)
 
 
 def _drain(workspace: Workspace, crm: Crm, *, as_of: datetime) -> DeliverResult:
@@ -118,18 +121,25 @@ def _send(
     Entries of unknown outcome are read back: those that are there are marked, the others wait for
     the next pass, where a newer one may replace them.
     """
-    unsure = [row for row in rows if row["leased_by"] is not None]
-    fresh = [row for row in rows if row["leased_by"] is None]
-    items = _items(workspace, fresh)
     try:
-        there = crm.read_back([row["key"] for row in unsure]) if unsure else {}
-        reach("deliver.after_read_back")
-        outcomes = crm.upsert(items, sent_at=as_of) if items else ()
+        outcomes, answered = _exchange(workspace, crm, rows, as_of=as_of), True
     except DeliveryError as error:
-        return _mark(workspace, rows, [refused(row, error) for row in rows], as_of=as_of), False
+        outcomes, answered = [refused(row, error) for row in rows], False
     reach("deliver.after_send_before_mark")
+    return _mark(workspace, rows, outcomes, as_of=as_of), answered
+
+
+def _exchange(
+    workspace: Workspace, crm: Crm, rows: Sequence[Row], *, as_of: datetime
+) -> list[Outcome]:
+    """Read back what is unsure, then send the rest; an outcome each, but for what is not there."""
+    unsure = [row for row in rows if row["leased_by"] is not None]
+    items = _items(workspace, [row for row in rows if row["leased_by"] is None])
+    there = crm.read_back([row["key"] for row in unsure]) if unsure else {}
+    reach("deliver.after_read_back")
+    outcomes = crm.upsert(items, sent_at=as_of) if items else ()
     again = [found_again(row, there[row["key"]]) for row in unsure if row["key"] in there]
-    return _mark(workspace, rows, [*again, *outcomes], as_of=as_of), True
+    return [*again, *outcomes]
 
 
 def _items(workspace: Workspace, rows: Sequence[Row]) -> list[Item]:

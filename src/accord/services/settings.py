@@ -5,13 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from accord.crm import CrmSettings
 from accord.errors import InputError
 
 FEWEST_LEAD_MONTHS = 24
 """Leads that were lost, returned or disqualified come again: they are kept as long (A093)."""
+
+_UNSET = SecretStr("")
 
 
 class Settings(BaseSettings):
@@ -19,7 +22,9 @@ class Settings(BaseSettings):
 
     ``home`` holds the ledger, the activity log and reports; ``database_url`` replaces the ledger's
     SQLite file; ``agreement``, ``sources`` and ``quality`` are the files a team writes (without
-    ``quality`` the shipped rules stand); ``crm`` names the adapter that receives hand-offs.
+    ``quality`` the shipped rules stand); ``crm`` names the adapter that receives hand-offs,
+    and ``crm_...``, ``hubspot_...`` and ``salesforce_...`` what it needs (docs/crm.md); secrets,
+    and addresses that may hold one, are shown nowhere.
     ``engine`` scores all leads at night, and ``spark_master`` is where Spark does if it is named.
 
     What nobody sets is kept for ever. ``retention_lead_months`` after the last that was heard of a
@@ -36,6 +41,24 @@ class Settings(BaseSettings):
     sources: Path = Path("sources.yaml")
     quality: Path = Path("quality.yaml")
     crm: str = "file"
+    crm_url: SecretStr = _UNSET
+    crm_token: SecretStr = _UNSET
+    crm_secret: SecretStr = _UNSET
+    crm_secret_before: SecretStr = _UNSET
+    crm_timeout_seconds: float = Field(default=30, ge=0.1, le=600)
+    crm_batch: int = Field(default=100, ge=1, le=1000)
+    hubspot_token: SecretStr = _UNSET
+    hubspot_url: str = "https://api.hubapi.com"
+    hubspot_version: str = "v3"
+    hubspot_source: str = "hubspot"
+    salesforce_url: str = "https://login.salesforce.com"
+    salesforce_version: str = "59.0"
+    salesforce_username: SecretStr = _UNSET
+    salesforce_password: SecretStr = _UNSET
+    salesforce_security_token: SecretStr = _UNSET
+    salesforce_client_id: SecretStr = _UNSET
+    salesforce_client_secret: SecretStr = _UNSET
+    salesforce_source: str = "salesforce"
     engine: Literal["duckdb", "spark"] = "duckdb"
     spark_master: str = "local[*]"
     retention_lead_months: int | None = Field(default=None, ge=FEWEST_LEAD_MONTHS, le=1200)
@@ -83,6 +106,23 @@ class Settings(BaseSettings):
     def outbox_path(self) -> Path:
         """The folder that the ``file`` adapter writes to."""
         return self.home / "outbox"
+
+    @property
+    def crm_settings(self) -> CrmSettings:
+        """What the adapter is told; its secrets stand there in the open, and are not shown."""
+        told = {name: _open(getattr(self, name)) for name in _OF_CRMS}
+        own = {name.removeprefix("crm_"): told.pop(name) for name in _OF_ANY}
+        return CrmSettings(name=self.crm, folder=self.outbox_path, **own, **told)
+
+
+_OF_ANY = tuple(name for name in Settings.model_fields if name.startswith("crm_"))
+_OF_CRMS = tuple(
+    name for name in Settings.model_fields if name.startswith(("crm_", "hubspot_", "salesforce_"))
+)
+
+
+def _open(value: Any) -> Any:
+    return value.get_secret_value() if isinstance(value, SecretStr) else value
 
 
 def _refused(error: ValidationError) -> InputError:
