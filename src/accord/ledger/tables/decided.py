@@ -103,6 +103,7 @@ handoff = Table(
     UniqueConstraint("lead_id", "cycle", "stage"),
     Index(None, "rep_id", "assigned_at"),
     Index(None, "assigned_at"),
+    Index(None, "origin", "ended_at", "stage", "rep_id"),  # who has open leads
 )
 
 # One row each time an owner is set for a hand-off, append-only; the newest is the owner.
@@ -114,6 +115,7 @@ handoff_owner = Table(
     Column("rep_id", KEY),
     Column("team", KEY),
     Column("why", String(32), nullable=False),  # assigned, reassigned, observed, crm
+    Index(None, "since"),
 )
 
 # One row a rep, team and kind of lead: the turns taken in the present stretch of availability, and
