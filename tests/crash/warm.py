@@ -15,8 +15,14 @@ from accord.services.settings import Settings
 from tests.crash.ingest_world import ROOT
 
 IMPORTED_WHERE_USED = (
+    "accord.crm.sql",
+    "accord.crm.webhook_opening",
     "accord.ledger.migrate",
+    "accord.services.clocks",
+    "accord.services.deliver",
+    "accord.services.handoff",
     "accord.services.ingest",
+    "accord.services.lifecycle",
     "accord.services.release",
     "accord.services.erase",
     "accord.services.score",
