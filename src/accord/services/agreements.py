@@ -22,11 +22,12 @@ from accord.ledger import Ledger, add_rows, tables
 from accord.records import Side, from_us
 
 _ONE_DAY = timedelta(days=1)
+_LONGEST_NAME = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Seen:
-    """One row of the ledger's versions, without its text."""
+class Seen:
+    """One version and content that the ledger has seen, without its text."""
 
     version: str
     fingerprint: str
@@ -44,11 +45,11 @@ def agreement_in_force(ledger: Ledger, path: Path, *, as_of: datetime) -> Agreem
     """
     filed = _read_file(path)
     with ledger.read() as connection:
-        seen = _read_seen(connection)
+        seen = read_seen(connection)
     if filed is not None and not _is_known(filed, seen):
         with ledger.begin() as connection:
             register(connection, filed, seen_at=as_of)
-            seen = _read_seen(connection)
+            seen = read_seen(connection)
     found = _newest_begun(ledger, seen, filed, as_of=as_of)
     if found is None:
         raise _none_in_force(path, seen, as_of=as_of)
@@ -65,7 +66,7 @@ def agreement_then(ledger: Ledger, path: Path, *, as_of: datetime, known_at: dat
     """
     filed = _read_file(path)
     with ledger.read() as connection:
-        seen = _read_seen(connection)
+        seen = read_seen(connection)
     if filed is not None and not _is_known(filed, seen):
         seen = (*seen, _seen_as_filed(filed, path))
     then = tuple(one for one in seen if one.seen_at <= known_at)
@@ -76,19 +77,36 @@ def agreement_then(ledger: Ledger, path: Path, *, as_of: datetime, known_at: dat
     raise _none_in_force(path, seen, as_of=as_of)
 
 
+def agreement_signed(ledger: Ledger, *, as_of: datetime) -> Agreement | None:
+    """Return the newest begun agreement that both sides have signed as it stands, if there is one.
+
+    That is what was last agreed, whatever stands in the file by now. Writes nothing.
+    """
+    with ledger.read() as connection:
+        seen = read_seen(connection)
+        rows = connection.execute(select(tables.signature)).all()
+    signed = {(row.version, row.side, row.fingerprint) for row in rows}
+    agreed = [
+        one
+        for one in seen
+        if all((one.version, side.value, one.fingerprint) in signed for side in Side)
+    ]
+    return _newest_begun(ledger, agreed, None, as_of=as_of)
+
+
 def _newest_begun(
-    ledger: Ledger, seen: Iterable[_Seen], filed: Agreement | None, *, as_of: datetime
+    ledger: Ledger, seen: Iterable[Seen], filed: Agreement | None, *, as_of: datetime
 ) -> Agreement | None:
     for one in _candidates(seen, filed, as_of=as_of):
-        agreement = filed if _is_filed(one, filed) else _read_stored(ledger, one)
-        if agreement is not None and _has_begun(agreement, as_of=as_of):
+        agreement = filed if _is_filed(one, filed) else read_stored(ledger, one)
+        if agreement is not None and has_begun(agreement, as_of=as_of):
             return agreement
     return None
 
 
-def _seen_as_filed(filed: Agreement, path: Path) -> _Seen:
+def _seen_as_filed(filed: Agreement, path: Path) -> Seen:
     changed_us = path.stat().st_mtime_ns // 1_000
-    return _Seen(
+    return Seen(
         version=filed.version,
         fingerprint=filed.fingerprint,
         effective_from=filed.effective_from,
@@ -137,6 +155,9 @@ def sign(ledger: Ledger, agreement: Agreement, *, side: Side, name: str, at: dat
     """
     if not name.strip():
         raise InputError(where="name", found="is empty", expected="who signs")
+    if not name.isprintable() or len(name) > _LONGEST_NAME:
+        found = f"is no line of at most {_LONGEST_NAME} characters"
+        raise InputError(where="name", found=found, expected="who signs")
     with ledger.begin() as connection:
         register(connection, agreement, seen_at=at)
         _refuse_other_content(connection, agreement)
@@ -161,13 +182,15 @@ def _load_text(version: str, text: str) -> Agreement:
     return loads(text, where=f"version {version} in the ledger")
 
 
-def _read_seen(connection: Connection) -> tuple[_Seen, ...]:
+def read_seen(connection: Connection) -> tuple[Seen, ...]:
+    """Read every version and content that was ever seen, in no order."""
     table = tables.agreement
     query = select(table.c.version, table.c.fingerprint, table.c.effective_from, table.c.seen_at)
-    return tuple(_Seen(**row) for row in connection.execute(query).mappings())
+    return tuple(Seen(**row) for row in connection.execute(query).mappings())
 
 
-def _read_stored(ledger: Ledger, one: _Seen) -> Agreement:
+def read_stored(ledger: Ledger, one: Seen) -> Agreement:
+    """Read the agreement of a version and content that was seen."""
     table = tables.agreement
     query = select(table.c.document).where(
         table.c.version == one.version, table.c.fingerprint == one.fingerprint
@@ -176,20 +199,20 @@ def _read_stored(ledger: Ledger, one: _Seen) -> Agreement:
         return _load_text(one.version, connection.execute(query).scalar_one())
 
 
-def _is_known(filed: Agreement, seen: Iterable[_Seen]) -> bool:
+def _is_known(filed: Agreement, seen: Iterable[Seen]) -> bool:
     return any(_is_filed(one, filed) for one in seen)
 
 
-def _is_filed(one: _Seen, filed: Agreement | None) -> bool:
+def _is_filed(one: Seen, filed: Agreement | None) -> bool:
     return filed is not None and (one.version, one.fingerprint) == (
         filed.version,
         filed.fingerprint,
     )
 
 
-def _candidates(seen: Iterable[_Seen], filed: Agreement | None, *, as_of: datetime) -> list[_Seen]:
+def _candidates(seen: Iterable[Seen], filed: Agreement | None, *, as_of: datetime) -> list[Seen]:
     """List one content a version, newest first, of those that can have begun somewhere on Earth."""
-    by_version: dict[str, _Seen] = {}
+    by_version: dict[str, Seen] = {}
     for one in sorted(seen, key=lambda one: (_is_filed(one, filed), one.seen_at, one.fingerprint)):
         by_version[one.version] = one
     begun = [one for one in by_version.values() if one.effective_from <= as_of.date() + _ONE_DAY]
@@ -200,11 +223,12 @@ def _candidates(seen: Iterable[_Seen], filed: Agreement | None, *, as_of: dateti
     )
 
 
-def _has_begun(agreement: Agreement, *, as_of: datetime) -> bool:
+def has_begun(agreement: Agreement, *, as_of: datetime) -> bool:
+    """Say whether an agreement's first day has come, in its zone."""
     return agreement.effective_from <= as_of.astimezone(ZoneInfo(agreement.timezone)).date()
 
 
-def _none_in_force(path: Path, seen: Iterable[_Seen], *, as_of: datetime) -> InputError:
+def _none_in_force(path: Path, seen: Iterable[Seen], *, as_of: datetime) -> InputError:
     later = min(seen, key=lambda one: one.effective_from, default=None)
     if later is None:
         return InputError(
