@@ -23,6 +23,7 @@ IMPORTED_WHERE_USED = (
     "accord.services.handoff",
     "accord.services.ingest",
     "accord.services.lifecycle",
+    "accord.services.pipeline",
     "accord.services.release",
     "accord.services.erase",
     "accord.services.score",
