@@ -263,3 +263,12 @@ def test_entering_a_stage_passes_every_stage_between(start, target) -> None:
     entered = [move.to_stage for move in enter(state, entry, lead_id="crm:1")]
     between = FUNNEL[FUNNEL.index(start) + 1 : FUNNEL.index(target)]
     assert entered == [*between, target]
+
+
+def test_a_clock_that_went_back_does_not_put_the_new_before_the_old():
+    """Created at ten, scored by a machine that says nine: mql is entered at ten, after the rest."""
+    state = fold(derive("l1", [created(1)]).changes)
+    entry = Entry(stage=Stage.MQL, at=at(0), cause="score", origin=Origin.DECIDED)
+    moves = enter(state, entry, lead_id="l1")
+    assert {move.occurred_at for move in moves} == {at(1)}
+    assert fold([*derive("l1", [created(1)]).changes, *moves]).stage is Stage.MQL

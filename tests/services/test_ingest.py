@@ -210,6 +210,17 @@ def test_what_is_new_makes_work_for_the_stages_after(workspace, inbox):
     ]
 
 
+def test_a_record_that_turns_out_to_be_of_another_lead_makes_work_for_both(workspace, inbox):
+    inbox("leads-1.csv", LEADS + "1,,,2026-01-01,\n2,,,2026-01-01,\n")
+    inbox("touches-1.csv", "id,lead,channel,at\n7,1,call,2026-01-02\n")
+    run_ingest(workspace, as_of=AS_OF)
+    run_lifecycle(workspace, as_of=AS_OF)
+    inbox("touches-2.csv", "id,lead,channel,at\n7,2,call,2026-01-02\n")
+    run_ingest(workspace, as_of=AS_OF)
+    query = "SELECT lead_id FROM pending WHERE need = 'lifecycle' ORDER BY lead_id"
+    assert rows(workspace, query) == [("crm:1",), ("crm:2",)]
+
+
 def test_money_is_exact(workspace, inbox):
     inbox("deals-1.jsonl", '{"id": 1, "lead": 1, "stage": "Won", "amount": 12345678901.10}\n')
     run_ingest(workspace, as_of=AS_OF)

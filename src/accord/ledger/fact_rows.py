@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, delete, exists, func, or_, select, update
-from sqlalchemy import bindparam as bind
 
 from accord.ledger.erase_rows import is_erased
-from accord.ledger.store import add_rows, chunks, read_rows, upsert_rows
+from accord.ledger.store import chunks, read_rows
 from accord.ledger.tables import (
     EVERYONE,
     decision,
     handoff,
-    handoff_owner,
     handoff_report,
     lead,
     lead_version,
@@ -22,7 +20,9 @@ from accord.ledger.tables import (
     opportunity_version,
     pending,
     score,
+    stage_change,
 )
+from accord.records import Origin, Stage
 
 Rows = dict[str, list[dict[str, Any]]]
 
@@ -109,6 +109,7 @@ def read_facts(connection: Connection, lead_ids: Sequence[str]) -> dict[str, Row
 
 
 def _read_stated(connection: Connection, lead_ids: Sequence[str]) -> Rows:
+    """Read each stage and time that versions state, with when it was first heard of."""
     columns = (
         lead_version.c.lead_id,
         lead_version.c.created_at,
@@ -118,9 +119,9 @@ def _read_stated(connection: Connection, lead_ids: Sequence[str]) -> Rows:
     found: Rows = {}
     for part in chunks(lead_ids):
         query = (
-            select(*columns)
-            .distinct()
+            select(*columns, func.min(lead_version.c.known_at).label("known_at"))
             .where(lead_version.c.lead_id.in_(part), lead_version.c.stage.is_not(None))
+            .group_by(*columns)
         )
         for row in read_rows(connection, query):
             found.setdefault(row["lead_id"], []).append(row)
@@ -144,16 +145,6 @@ def clear_crossings(connection: Connection, lead_ids: Sequence[str]) -> None:
         connection.execute(update(score).where(score.c.lead_id.in_(part)).values(crossed=None))
 
 
-def write_observed(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Write observed hand-overs; one that is there is placed anew, its ending stays."""
-    upsert_rows(connection, handoff, rows)
-
-
-def add_owners(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Add owners of hand-overs that are not there yet."""
-    add_rows(connection, handoff_owner, rows)
-
-
 def read_handoffs(connection: Connection, lead_ids: Sequence[str]) -> list[dict[str, Any]]:
     """Read the hand-overs of these leads."""
     return [
@@ -161,26 +152,6 @@ def read_handoffs(connection: Connection, lead_ids: Sequence[str]) -> list[dict[
         for part in chunks(lead_ids)
         for row in read_rows(connection, select(handoff).where(handoff.c.lead_id.in_(part)))
     ]
-
-
-def end_handoffs(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Write how hand-overs ended: rows of handoff_id, ended_at and outcome."""
-    if not rows:
-        return
-    statement = (
-        update(handoff)
-        .where(handoff.c.handoff_id == bind("of_handoff"))
-        .values(ended_at=bind("now_ended_at"), outcome=bind("now_outcome"))
-    )
-    values = [
-        {
-            "of_handoff": row["handoff_id"],
-            "now_ended_at": row["ended_at"],
-            "now_outcome": row["outcome"],
-        }
-        for row in rows
-    ]
-    connection.execute(statement, values)
 
 
 def read_at_stage(connection: Connection, stage: str, *, without_crossing: str) -> tuple[str, ...]:
@@ -192,5 +163,22 @@ def read_at_stage(connection: Connection, stage: str, *, without_crossing: str) 
     crossing = exists().where(of_lead, score.c.crossed == without_crossing)
     query = select(lead.c.lead_id).where(
         lead.c.current_stage == stage, ~crossing, ~is_erased(lead.c.lead_id)
+    )
+    return tuple(connection.execute(query.order_by(lead.c.lead_id)).scalars())
+
+
+def read_undated(connection: Connection) -> tuple[str, ...]:
+    """Read deferred leads of ours with a deferral that names no date; maybe not the last one."""
+    of_lead = stage_change.c.lead_id == lead.c.lead_id
+    undated = exists().where(
+        of_lead, stage_change.c.to_stage == Stage.DEFERRED, stage_change.c.until.is_(None)
+    )
+    ours = exists().where(
+        handoff.c.lead_id == lead.c.lead_id,
+        handoff.c.cycle == lead.c.cycle,
+        handoff.c.origin == Origin.DECIDED,
+    )
+    query = select(lead.c.lead_id).where(
+        lead.c.current_stage == Stage.DEFERRED, undated, ours, ~is_erased(lead.c.lead_id)
     )
     return tuple(connection.execute(query.order_by(lead.c.lead_id)).scalars())

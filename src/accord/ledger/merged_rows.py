@@ -10,14 +10,15 @@ from sqlalchemy import ColumnElement, Connection, func, literal, or_, select, up
 
 from accord.ledger.store import Row, add_rows, chunks, read_rows, upsert_rows
 from accord.ledger.tables import handoff, handoff_owner, outbox
+from accord.lifecycle import OVERTAKEN
 
 MERGED = "merged"
 """How a hand-over ends whose lead has become part of another that has its own."""
 
 
 def is_own() -> ColumnElement[bool]:
-    """Whether a hand-over counts: its lead was not merged into one that has it instead."""
-    return or_(handoff.c.outcome.is_(None), handoff.c.outcome != MERGED)
+    """Whether a hand-over counts: no other has it instead, of another lead or of a later cycle."""
+    return or_(handoff.c.outcome.is_(None), handoff.c.outcome.not_in((MERGED, OVERTAKEN)))
 
 
 def read_owners(connection: Connection, handoff_ids: Sequence[str]) -> list[dict[str, Any]]:

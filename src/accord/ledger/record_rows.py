@@ -55,6 +55,18 @@ def read_hashes(connection: Connection, entity: Entity, keys: Sequence[str]) -> 
     return found
 
 
+def read_former_leads(connection: Connection, entity: Entity, keys: Sequence[str]) -> set[str]:
+    """Return the leads that known records of an entity are about; none where it names no lead."""
+    table = TABLES[entity]
+    found: set[str] = set()
+    if entity is Entity.LEAD or "lead_id" not in table.c:
+        return found
+    for part in chunks(keys):
+        query = select(table.c.lead_id).where(table.c[SCHEMAS[entity].key].in_(part))
+        found.update(lead_id for lead_id in connection.execute(query).scalars() if lead_id)
+    return found
+
+
 def read_all_created(connection: Connection) -> tuple[list[str], list[int]]:
     """Return every lead's id and when it was created, in microseconds since 1970 UTC."""
     at = (

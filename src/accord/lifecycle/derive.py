@@ -6,28 +6,47 @@ is derived again; moves that no longer hold are retracted, new ones appended, eq
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from accord.lifecycle.model import Fact, FactKind, LeadState, ObservedHandoff, StageChange
+from accord.lifecycle.model import (
+    Fact,
+    FactKind,
+    LeadState,
+    ObservedHandoff,
+    StageChange,
+    StatedOwner,
+)
 from accord.lifecycle.transitions import moves_of
 from accord.records import HandoffStage, Programme, Stage
 
 _HANDED_AT = {Stage.MQL: HandoffStage.MQL, Stage.SQL: HandoffStage.SQL}
+_CONVERTED = {
+    HandoffStage.MQL: (Stage.SQL, Stage.OPPORTUNITY, Stage.CUSTOMER),
+    HandoffStage.SQL: (Stage.OPPORTUNITY, Stage.CUSTOMER),
+}
+
+
+OVERTAKEN = "overtaken"
+"""How a hand-over ends in whose course the next cycle began: the next one counts instead."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History:
-    """One lead's derived history: its moves in order and the hand-overs that sources state."""
+    """One lead's derived history: its moves in order, and what sources say of hand-overs.
+
+    ``handoffs`` are those that sources state; ``owners`` is whose the lead is in cycles of ours.
+    """
 
     changes: tuple[StageChange, ...]
     handoffs: tuple[ObservedHandoff, ...]
+    owners: tuple[StatedOwner, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ending:
-    """How a hand-over ended: converted, deferred, returned or disqualified."""
+    """How a hand-over ended: converted, deferred, returned, disqualified, or overtaken."""
 
     at: datetime
     outcome: str
@@ -38,6 +57,7 @@ def derive(lead_id: str, facts: Iterable[Fact]) -> History:
     state = LeadState()
     changes: list[StageChange] = []
     handed: dict[tuple[int, HandoffStage], list[tuple[datetime, str | None]]] = {}
+    owners: list[StatedOwner] = []
     ours: set[int] = set()
     for fact in sorted(facts, key=lambda fact: fact.order):
         moves = moves_of(state, fact, lead_id=lead_id)
@@ -49,7 +69,14 @@ def derive(lead_id: str, facts: Iterable[Fact]) -> History:
         stage = _handed_at(fact, moves)
         if stage is not None and state.cycle not in ours:
             handed.setdefault((state.cycle, stage), []).append((fact.at, fact.rep_id))
-    return History(changes=tuple(changes), handoffs=_observed(handed))
+        if state.cycle in ours:
+            owners.extend(_stated_owner(fact, state.cycle))
+    return History(changes=tuple(changes), handoffs=_observed(handed), owners=tuple(owners))
+
+
+def _stated_owner(fact: Fact, cycle: int) -> Iterator[StatedOwner]:
+    if fact.kind in (FactKind.HANDED, FactKind.OWNED) and fact.rep_id is not None:
+        yield StatedOwner(cycle=cycle, at=fact.at, rep_id=fact.rep_id)
 
 
 def _handed_at(fact: Fact, moves: Sequence[StageChange]) -> HandoffStage | None:
@@ -74,7 +101,7 @@ def endings(changes: Iterable[StageChange]) -> dict[tuple[int, HandoffStage], En
     """Return how each hand-over of a lead ended, by cycle and stage; open ones are missing.
 
     At mql: deferred, returned, disqualified, or entry into sql; at sql: the same, or entry into
-    opportunity.
+    opportunity. One that is still open when the next cycle begins is overtaken.
     """
     ended: dict[tuple[int, HandoffStage], Ending] = {}
     for change in sorted(changes, key=lambda change: change.order):
@@ -83,12 +110,14 @@ def endings(changes: Iterable[StageChange]) -> dict[tuple[int, HandoffStage], En
             if outcome is not None:
                 ending = Ending(at=change.occurred_at, outcome=outcome)
                 ended.setdefault((change.cycle, stage), ending)
+            if change.to_stage is Stage.MQL and change.cycle > 1:
+                overtaken = Ending(at=change.occurred_at, outcome=OVERTAKEN)
+                ended.setdefault((change.cycle - 1, stage), overtaken)
     return ended
 
 
 def _outcome(change: StageChange, stage: HandoffStage) -> str | None:
-    converted = Stage.SQL if stage is HandoffStage.MQL else Stage.OPPORTUNITY
-    if change.to_stage is converted:
+    if change.to_stage in _CONVERTED[stage]:
         return "converted"
     if change.to_stage is Stage.NURTURE:
         return None if change.programme is Programme.NEW else "returned"

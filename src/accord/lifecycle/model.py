@@ -23,7 +23,10 @@ _NOTHING: Mapping[Stage, int] = MappingProxyType({})
 
 
 class FactKind(IntEnum):
-    """What a fact says; the order in which facts of one instant are placed."""
+    """What a fact says; the order in which facts of one instant are placed.
+
+    OWNED names whose a lead is since then, and moves nothing.
+    """
 
     CREATED = 0
     STATED = 1
@@ -33,6 +36,7 @@ class FactKind(IntEnum):
     DEAL_OPENED = 5
     DEAL_STEP = 6
     DEAL_CLOSED = 7
+    OWNED = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,22 +95,12 @@ class StageChange:
     def change_id(self) -> str:
         """A digest of all that the move says: two equal moves are one."""
         until = "" if self.until is None else to_us(self.until)
-        parts = (
-            self.lead_id,
-            self.from_stage or "",
-            self.to_stage,
-            self.cycle,
-            to_us(self.occurred_at),
-            self.position,
-            self.origin,
-            self.cause,
-            self.inferred,
-            self.step or "",
-            self.programme or "",
-            self.reason or "",
-            until,
+        text = (
+            f"{self.lead_id}\x1f{self.from_stage or ''}\x1f{self.to_stage}\x1f{self.cycle}"
+            f"\x1f{to_us(self.occurred_at)}\x1f{self.position}\x1f{self.origin}\x1f{self.cause}"
+            f"\x1f{self.inferred}\x1f{self.step or ''}\x1f{self.programme or ''}"
+            f"\x1f{self.reason or ''}\x1f{until}"
         )
-        text = "\x1f".join(str(part) for part in parts)
         return hashlib.sha256(text.encode()).hexdigest()[:32]
 
     @property
@@ -120,7 +114,8 @@ class LeadState:
     """Where a lead stands: the fold of its history.
 
     ``returned_at`` is when sales last sent it back, or lost its deal; ``entries`` counts the
-    entries into each stage.
+    entries into each stage; ``held_at`` is where a deferred lead was put on hold; ``cause`` and
+    ``reason`` are those of the entry into the stage.
     """
 
     stage: Stage | None = None
@@ -130,6 +125,9 @@ class LeadState:
     programme: Programme | None = None
     until: datetime | None = None
     returned_at: datetime | None = None
+    held_at: Stage | None = None
+    cause: str | None = None
+    reason: str | None = None
     at: datetime | None = None
     position: int = -1
     entries: Mapping[Stage, int] = field(default_factory=lambda: _NOTHING)
@@ -142,24 +140,33 @@ class LeadState:
         return FUNNEL.index(self.stage) if self.stage in FUNNEL else FUNNEL.index(Stage.TARGET)
 
     def after(self, change: StageChange) -> LeadState:
-        """Return the state that follows a move."""
-        placed = replace(
-            self,
-            cycle=change.cycle,
-            step=change.step,
-            at=change.occurred_at,
-            position=change.position,
-        )
-        if change.step is not None and change.to_stage is self.stage:
-            return placed
+        """Return the state that follows a move.
+
+        A step of a deal, or a deferral that moves its date, enters nothing.
+        """
+        if change.to_stage is self.stage and change.cycle == self.cycle:
+            return replace(
+                self,
+                step=change.step,
+                programme=change.programme,
+                until=change.until,
+                at=change.occurred_at,
+                position=change.position,
+            )
         counts = {**self.entries, change.to_stage: self.entries.get(change.to_stage, 0) + 1}
-        return replace(
-            placed,
+        return LeadState(
             stage=change.to_stage,
             since=change.occurred_at,
+            cycle=change.cycle,
+            step=change.step,
             programme=change.programme,
             until=change.until,
             returned_at=change.occurred_at if is_return(change) else self.returned_at,
+            held_at=self.stage if change.to_stage is Stage.DEFERRED else None,
+            cause=change.cause,
+            reason=change.reason,
+            at=change.occurred_at,
+            position=change.position,
             entries=MappingProxyType(counts),
         )
 
@@ -178,9 +185,22 @@ class ObservedHandoff:
 
 
 def is_return(change: StageChange) -> bool:
-    """Whether the move raises ``returned``: back from sales, or a lost opportunity."""
+    """Whether the move raises ``returned``: back from sales, or a lost opportunity.
+
+    A hand-off of ours that was made in ignorance of a return is put back, and is not another one.
+    """
     back = change.programme in (Programme.RETURNED, Programme.LOST)
-    return change.to_stage is Stage.NURTURE and back
+    put_back = change.inferred and change.from_stage is Stage.MQL
+    return change.to_stage is Stage.NURTURE and back and not put_back
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatedOwner:
+    """Whose a lead is since an instant, as a source says, within a cycle of ours."""
+
+    cycle: int
+    at: datetime
+    rep_id: str
 
 
 def fold(changes: Iterable[StageChange]) -> LeadState:

@@ -6,10 +6,12 @@ below the present one is not entered again because a source repeats it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from accord.lifecycle.model import Fact, FactKind, LeadState, StageChange
+from accord.lifecycle.ours import entered_by_us, would_decide
 from accord.records import FUNNEL, DecisionOutcome, Origin, Programme, Stage
 
 _MQL = FUNNEL.index(Stage.MQL)
@@ -39,8 +41,11 @@ def enter(state: LeadState, entry: Entry, *, lead_id: str) -> tuple[StageChange,
     """Return the moves that bring a lead from its state into a stage.
 
     On the main path the stages between are entered first, marked inferred; each entry into mql
-    begins a cycle. The entry is made as asked, whether or not it leads forward.
+    begins a cycle. The entry is made as asked, whether or not it leads forward, but never before
+    the lead's last move: a clock that went back does not put the new before the old.
     """
+    if state.at is not None and state.at > entry.at:
+        entry = replace(entry, at=state.at)
     stages = [*_skipped(state, entry.stage), entry.stage]
     moves: list[StageChange] = []
     for stage in stages:
@@ -53,7 +58,13 @@ def enter(state: LeadState, entry: Entry, *, lead_id: str) -> tuple[StageChange,
 def _skipped(state: LeadState, target: Stage) -> tuple[Stage, ...]:
     if target not in FUNNEL:
         return () if state.stage is not None else (Stage.NEW_NAME,)
-    return FUNNEL[state.rank + 1 : FUNNEL.index(target)]
+    return FUNNEL[_reached(state, target) + 1 : FUNNEL.index(target)]
+
+
+def _reached(state: LeadState, target: Stage) -> int:
+    """Sales goes on with a lead on hold from where it stood: no cycle begins, but by mql itself."""
+    resumes = target is not Stage.MQL and state.held_at in FUNNEL[_MQL:]
+    return FUNNEL.index(state.held_at) if resumes and state.held_at is not None else state.rank
 
 
 def _move(state: LeadState, entry: Entry, *, stage: Stage, lead_id: str) -> StageChange:
@@ -83,12 +94,40 @@ def moves_of(state: LeadState, fact: Fact, *, lead_id: str) -> tuple[StageChange
     if entry is None:
         return ()
     moves = enter(state, entry, lead_id=lead_id)
+    if fact.kind is FactKind.OURS and not would_decide(state, fact):
+        return (*moves, *_put_back(state, moves, entry, lead_id=lead_id))
     if entry.stage is not Stage.LOST:
         return moves
     for move in moves:
         state = state.after(move)
     nurtured = enter(state, _nurture_of_lost(entry), lead_id=lead_id)
     return (*moves, *(replace(move, inferred=True) for move in nurtured))
+
+
+def _put_back(
+    before: LeadState, moves: Sequence[StageChange], entry: Entry, *, lead_id: str
+) -> tuple[StageChange, ...]:
+    """Return a lead at once to where the facts say that it stood when we decided.
+
+    The hand-off was made and has its cycle; it ends as what we did not know of.
+    """
+    if before.stage is None or before.stage is Stage.MQL:
+        return ()
+    state = before
+    for move in moves:
+        state = state.after(move)
+    stood = Entry(
+        stage=before.stage,
+        at=entry.at,
+        cause=before.cause or entry.cause,
+        origin=Origin.OBSERVED,
+        step=before.step,
+        programme=before.programme,
+        reason=before.reason,
+        until=before.until,
+    )
+    back = _move(state, stood, stage=before.stage, lead_id=lead_id)
+    return (replace(back, inferred=True),)
 
 
 def _nurture_of_lost(entry: Entry) -> Entry:
@@ -129,15 +168,15 @@ def _target_of(state: LeadState, fact: Fact) -> Stage | None:
         case FactKind.CREATED:
             return Stage.NEW_NAME if state.stage is None else None
         case FactKind.OURS:
-            return fact.stage
+            return entered_by_us(state, fact)
         case FactKind.STATED | FactKind.HANDED | FactKind.DEAL_CLOSED:
             return _stated(state, fact.stage)
         case FactKind.DECIDED:
             return _decided(state, fact.outcome)
         case FactKind.DEAL_OPENED:
             return _forward(state, Stage.OPPORTUNITY)
-        case FactKind.DEAL_STEP:
-            stands = state.stage is Stage.OPPORTUNITY and state.step != fact.step
+        case FactKind.DEAL_STEP | FactKind.OWNED:
+            stands = state.stage is Stage.OPPORTUNITY and fact.step not in (None, state.step)
             return Stage.OPPORTUNITY if stands else None
 
 
@@ -160,7 +199,8 @@ def _decided(state: LeadState, outcome: DecisionOutcome | None) -> Stage | None:
     if outcome is DecisionOutcome.ACCEPT:
         return _forward(state, Stage.SAL)
     if outcome is DecisionOutcome.CONVERT:
-        return _forward(state, Stage.OPPORTUNITY if state.stage is Stage.SQL else Stage.SQL)
+        at_sql = Stage.SQL in (state.stage, state.held_at)
+        return _forward(state, Stage.OPPORTUNITY if at_sql else Stage.SQL)
     aside = _ASIDE_BY[outcome] if outcome is not None else None
     gone = state.stage is Stage.CUSTOMER
     again = state.stage is aside and outcome is not DecisionOutcome.DEFER

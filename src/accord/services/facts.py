@@ -8,8 +8,10 @@ from typing import Any
 from sqlalchemy import Connection
 
 from accord.ledger.fact_rows import read_absorbed, read_facts
-from accord.lifecycle import Fact, FactKind, StageChange
+from accord.ledger.history_rows import read_overruled
+from accord.lifecycle import Fact, FactKind, StageChange, Writing, is_echo_of_stage, without_echo
 from accord.records import DecisionOutcome, HandoffStage, Origin, Stage
+from accord.services.echoes import read_our_writings
 
 Row = Mapping[str, Any]
 
@@ -21,24 +23,43 @@ def gather_facts(
 ) -> dict[str, list[Fact]]:
     """Return every fact of these leads, what was merged into them included.
 
-    Our own decisions are read back from the history: they are facts, not derivations.
+    Our own decisions are read back from the history, those included that gave way to a fact: they
+    are facts, not derivations. What only repeats our own writing to the CRM is none.
     """
     lead_ids = [row["lead_id"] for row in leads]
     absorbed = read_absorbed(connection, lead_ids)
     rows = read_facts(connection, [*lead_ids, *absorbed])
-    facts: dict[str, list[Fact]] = {
-        row["lead_id"]: [_created(row), *_ours(histories.get(row["lead_id"], ()))] for row in leads
-    }
-    readers = {
-        "stated": _stated,
-        "handoff_report": _handed,
-        "decision": _decided,
-        "opportunity_version": _deals,
-    }
+    overruled = read_overruled(connection, lead_ids)
+    facts: dict[str, list[Fact]] = {}
+    for row in leads:
+        lead_id = row["lead_id"]
+        own = (*histories.get(lead_id, ()), *overruled.get(lead_id, ()))
+        facts[lead_id] = [_created(row), *_ours(own)]
+    for lead_id, said in _without_echoes(connection, rows, lead_ids, absorbed):
+        facts[lead_id].extend(said)
+    readers = {"decision": _decided, "opportunity_version": _deals}
     for table, read in readers.items():
         for lead_id, group in rows[table].items():
             facts[absorbed.get(lead_id, lead_id)].extend(read(group))
     return {lead_id: list(_first_of_each(group)) for lead_id, group in facts.items()}
+
+
+def _without_echoes(
+    connection: Connection,
+    rows: Mapping[str, Mapping[str, Sequence[Row]]],
+    lead_ids: Sequence[str],
+    absorbed: Mapping[str, str],
+) -> Iterator[tuple[str, list[Fact]]]:
+    """Yield stages and hand-overs that sources state, but for our own writings come back."""
+    writings = read_our_writings(connection, lead_ids, absorbed)
+    for lead_id, group in rows["stated"].items():
+        survivor = absorbed.get(lead_id, lead_id)
+        yield survivor, list(_stated(group, writings.get(survivor, ())))
+    for lead_id, group in rows["handoff_report"].items():
+        survivor = absorbed.get(lead_id, lead_id)
+        ours = writings.get(survivor, ())
+        heard = (without_echo(fact, ours) for fact in _handed(group))
+        yield survivor, [fact for fact in heard if fact is not None]
 
 
 def _first_of_each(facts: Iterable[Fact]) -> Iterator[Fact]:
@@ -69,14 +90,12 @@ def _ours(history: Sequence[StageChange]) -> Iterator[Fact]:
             )
 
 
-def _stated(rows: Sequence[Row]) -> Iterator[Fact]:
+def _stated(rows: Sequence[Row], writings: Sequence[Writing]) -> Iterator[Fact]:
     for row in rows:
-        yield Fact(
-            kind=FactKind.STATED,
-            at=row["stage_at"] or row["created_at"],
-            cause=f"lead:{row['lead_id']}",
-            stage=Stage(row["stage"]),
-        )
+        stage, at = Stage(row["stage"]), row["stage_at"]
+        if not is_echo_of_stage(stage, at, writings, known_at=row["known_at"]):
+            cause = f"lead:{row['lead_id']}"
+            yield Fact(kind=FactKind.STATED, at=at or row["created_at"], cause=cause, stage=stage)
 
 
 def _handed(rows: Sequence[Row]) -> Iterator[Fact]:

@@ -8,43 +8,33 @@ transaction.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
 
 from accord.agreement import Agreement
+from accord.findings import Finding
 from accord.ledger.fact_rows import (
-    add_owners,
     clear_crossings,
     clear_pending,
-    end_handoffs,
+    read_absorbed,
     read_crossings,
-    read_handoffs,
     read_leads,
     read_pending,
     read_survivors,
-    write_observed,
+    read_undated,
 )
-from accord.ledger.merged_rows import MERGED
 from accord.ledger.stage_rows import append_changes, read_changes, retract_changes
-from accord.lifecycle import (
-    Entry,
-    History,
-    LeadState,
-    StageChange,
-    derive,
-    differences,
-    endings,
-    enter,
-    fold,
-)
-from accord.records import FUNNEL, HandoffStage, Origin, Stage
+from accord.ledger.told_rows import mark_own_touches
+from accord.lifecycle import Entry, LeadState, StageChange, derive, differences, enter, fold
+from accord.records import FUNNEL, Origin, Stage
 from accord.services.clocks import sync_clocks
+from accord.services.crm_owners import take_owners
 from accord.services.facts import gather_facts
-from accord.services.handoff_keys import handoff_id
 from accord.services.identity_handoffs import keep_one_handoff, tell_owners
+from accord.services.settling import settle_handoffs
 from accord.services.workspace import Workspace
 
 _NEED = "lifecycle"
@@ -53,13 +43,19 @@ _BY_SCORE = (Stage.ENGAGED, Stage.TARGET)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LifecycleResult:
-    """Counts: leads looked at, moves appended and retracted, hand-overs observed and ended."""
+    """Counts: leads looked at, moves appended and retracted, hand-overs observed and ended.
 
-    leads: int
-    moves: int
-    retracted: int
-    observed: int
-    ended: int
+    ``owners`` of hand-offs of ours are new by the CRM. ``findings``: deferred leads without a date
+    to wake on, owners whom nobody knows.
+    """
+
+    leads: int = 0
+    moves: int = 0
+    retracted: int = 0
+    observed: int = 0
+    ended: int = 0
+    owners: int = 0
+    findings: tuple[Finding, ...] = ()
 
 
 def run_lifecycle(workspace: Workspace, *, as_of: datetime) -> LifecycleResult:
@@ -69,7 +65,7 @@ def run_lifecycle(workspace: Workspace, *, as_of: datetime) -> LifecycleResult:
             waiting, _ = read_pending(connection, _NEED)
             crossings = read_crossings(connection)
         if not waiting and not crossings:
-            return LifecycleResult(leads=0, moves=0, retracted=0, observed=0, ended=0)
+            return LifecycleResult()
         agreement = workspace.agreement(as_of)  # may write: not inside our own transaction
         with workspace.ledger.begin() as connection:
             return _place(connection, workspace, agreement, as_of=as_of)
@@ -86,15 +82,15 @@ def _place(
     raised = _enter_by_score(connection, known_at=as_of)
     clear_pending(connection, _NEED, up_to=top)
     touched = sorted({*lead_ids, *(change.lead_id for change in raised)})
+    mark_own_touches(connection, [*lead_ids, *read_absorbed(connection, lead_ids)])
     if touched:
         sync_clocks(connection, workspace, agreement=agreement, lead_ids=touched, as_of=as_of)
     tell_owners(connection, workspace, agreement, handoff_ids=kept, lead_ids=lead_ids, as_of=as_of)
-    return LifecycleResult(
+    return replace(
+        placed,
         leads=len(touched),
         moves=placed.moves + len(raised),
-        retracted=placed.retracted,
-        observed=placed.observed,
-        ended=placed.ended,
+        findings=(*placed.findings, *find_undated(connection)),
     )
 
 
@@ -111,81 +107,32 @@ def _derive_and_store(
     )
     retract_changes(connection, retract, known_at=known_at)
     append_changes(connection, append, known_at=known_at)
-    observed = _note_observed(connection, leads, derived)
-    ended = _note_endings(connection, derived)
+    settled = settle_handoffs(connection, leads, stored=stored, derived=derived)
+    owners, unknown = take_owners(connection, derived)
     return LifecycleResult(
-        leads=len(leads),
         moves=len(append),
         retracted=len(retract),
-        observed=observed,
-        ended=ended,
+        observed=settled.observed,
+        ended=settled.ended,
+        owners=owners,
+        findings=unknown,
     )
 
 
-def _note_observed(
-    connection: Connection, leads: Iterable[Mapping[str, Any]], derived: Mapping[str, History]
-) -> int:
-    rows: list[dict[str, Any]] = []
-    owners: list[dict[str, Any]] = []
-    for lead in leads:
-        for seen in derived[lead["lead_id"]].handoffs:
-            key = handoff_id(lead["lead_id"], seen.cycle, seen.stage)
-            rows.append(_observed_row(lead, key, seen.cycle, seen.stage, seen.at, seen.owners))
-            owners.extend(
-                {
-                    "handoff_id": key,
-                    "since": since,
-                    "rep_id": rep_id,
-                    "team": None,
-                    "why": "observed",
-                }
-                for since, rep_id in seen.owners
-            )
-    write_observed(connection, rows)
-    add_owners(connection, owners)
-    return len(rows)
-
-
-def _observed_row(
-    lead: Mapping[str, Any],
-    key: str,
-    cycle: int,
-    stage: HandoffStage,
-    at: datetime,
-    owners: Sequence[tuple[datetime, str | None]],
-) -> dict[str, Any]:
-    return {
-        "handoff_id": key,
-        "lead_id": lead["lead_id"],
-        "cycle": cycle,
-        "stage": stage,
-        "origin": Origin.OBSERVED,
-        "segment": lead["segment"],
-        "channel": lead["channel"],
-        "campaign": lead["campaign"],
-        "rep_id": owners[-1][1],
-        "hot": False,
-        "forced": False,
-        "kept": False,
-        "queued_at": at,
-        "assigned_at": at,
-    }
-
-
-def _note_endings(connection: Connection, derived: Mapping[str, History]) -> int:
-    """Write how hand-overs ended, decided ones too; one that no longer ended is open again."""
-    rows = []
-    for handoff in read_handoffs(connection, sorted(derived)):
-        if handoff["outcome"] == MERGED and handoff["origin"] == Origin.DECIDED:
-            continue  # what a merge has ended stays ended, also when it is undone
-        ends = endings(derived[handoff["lead_id"]].changes)
-        ending = ends.get((handoff["cycle"], HandoffStage(handoff["stage"])))
-        at = ending.at if ending else None
-        outcome = ending.outcome if ending else None
-        if (handoff["ended_at"], handoff["outcome"]) != (at, outcome):
-            rows.append({"handoff_id": handoff["handoff_id"], "ended_at": at, "outcome": outcome})
-    end_handoffs(connection, rows)
-    return len(rows)
+def find_undated(connection: Connection) -> tuple[Finding, ...]:
+    """Find leads of ours that are deferred without a date: nothing but a person will wake them."""
+    lead_ids = read_undated(connection)
+    states = read_states(connection, lead_ids) if lead_ids else {}
+    return tuple(
+        Finding(
+            rule="lifecycle.deferred_without_date",
+            subject=f"lead {lead_id}",
+            sentence="is deferred without a date, so it never wakes by itself.",
+            remedy="Give the decision a date in its source, or decide otherwise.",
+        )
+        for lead_id, state in states.items()
+        if state.stage is Stage.DEFERRED and state.until is None
+    )
 
 
 def _enter_by_score(connection: Connection, *, known_at: datetime) -> list[StageChange]:

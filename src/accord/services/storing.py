@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
@@ -15,7 +15,12 @@ from sqlalchemy import Connection
 from accord.agreement import Agreement
 from accord.ledger.batch_rows import add_pending
 from accord.ledger.clock_rows import note_reps_changed
-from accord.ledger.record_rows import VERSIONS, read_hashes, write_records
+from accord.ledger.record_rows import (
+    VERSIONS,
+    read_former_leads,
+    read_hashes,
+    write_records,
+)
 from accord.log import ROW_NUMBER
 from accord.records import SCHEMAS, Entity, Kind, to_us
 from accord.services.identity import complete_leads, created_of, settle_people
@@ -72,7 +77,7 @@ def store_records(  # noqa: PLR0913 - told apart by keywords
     fresh = find_fresh(columns[key], columns["row_hash"], known)
     if not fresh:
         return numbers[:0]
-    new = _New(connection, batch, agreement=agreement, as_of=as_of)
+    new = _New(connection, batch, agreement=agreement, as_of=as_of, known=known)
     if len(fresh) < len(frame):
         frame = frame.iloc[fresh].reset_index(drop=True)
     new.write(frame, pick(columns, fresh), numbers[fresh])
@@ -95,9 +100,16 @@ class _New:
     """The records of one batch that say something new, on their way into the ledger."""
 
     def __init__(
-        self, connection: Connection, batch: Batch, *, agreement: Agreement, as_of: datetime
+        self,
+        connection: Connection,
+        batch: Batch,
+        *,
+        agreement: Agreement,
+        as_of: datetime,
+        known: Container[str],
     ) -> None:
         self._connection = connection
+        self._known = known
         self._batch = batch
         self._entity = batch.source.entity
         self._agreement = agreement
@@ -108,14 +120,17 @@ class _New:
         added: RecordColumns = {}
         if self._entity is Entity.LEAD:
             added = self._complete(frame, columns)
-        newest = last_of_each(columns[SCHEMAS[self._entity].key])
+        keys = columns[SCHEMAS[self._entity].key]
+        newest = last_of_each(keys)
+        known = [key for key in dict.fromkeys(keys) if key in self._known]
+        former = read_former_leads(self._connection, self._entity, known)
         write_records(
             self._connection,
             self._entity,
             newest=pick(columns | added | self._known_at(len(numbers)), newest),
             versions=self._versions(columns, numbers) if self._entity in VERSIONS else {},
         )
-        self._add_work(columns)
+        self._add_work(columns, former)
 
     def _complete(self, frame: pd.DataFrame, columns: RecordColumns) -> RecordColumns:
         """Add what the ledger keeps of a lead besides its source's fields."""
@@ -138,8 +153,10 @@ class _New:
             "row_number": numbers.tolist(),
         }
 
-    def _add_work(self, columns: RecordColumns) -> None:
-        leads = list(dict.fromkeys(lead_id for lead_id in columns.get("lead_id", ()) if lead_id))
+    def _add_work(self, columns: RecordColumns, former: Iterable[str]) -> None:
+        """Note what stages must look at; a lead that has lost a record to another is one of it."""
+        named = (*columns.get("lead_id", ()), *sorted(former))
+        leads = list(dict.fromkeys(lead_id for lead_id in named if lead_id))
         unknown = None
         if self._entity is Entity.LEAD:
             others = settle_people(
