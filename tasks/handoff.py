@@ -7,6 +7,7 @@ from datetime import datetime
 from prefect import task
 
 from accord.services.handoff import run_handoff
+from accord.services.queue_view import read_queue_view
 from accord.services.summaries import top_mqls
 from tasks.artifacts import publish_table
 from tasks.common import DECIDES, log_counts, log_findings, open_workspace
@@ -18,6 +19,8 @@ def handoff(as_of: datetime, *, dry_run: bool = False) -> dict[str, int]:
     with open_workspace() as workspace:
         result = run_handoff(workspace, as_of=as_of, dry_run=dry_run)
         rows = top_mqls(workspace, as_of=as_of)
+        queue = read_queue_view(workspace, as_of=as_of)
     publish_table("top-mqls", rows, "Hand-overs that are open, hot ones first; ids only.")
+    publish_table("handoff-queue", queue.reasons(), queue.headline())
     log_findings(result)
     return log_counts("handoff", result)

@@ -61,6 +61,13 @@ def test_who_comes_back_is_not_flooded():
     assert office.count("b") == 10
 
 
+def test_leads_taken_over_from_who_left_are_turns_like_others():
+    office = Office([rep("a"), rep("b")])
+    office.run(MONDAY, [lead(number, reassigned=True) for number in range(3)])
+    office.run(MONDAY, [lead(number) for number in range(3, 6)])
+    assert (office.count("a"), office.count("b")) == (3, 3)
+
+
 def test_short_stretches_add_up_to_the_weights():
     """Availability changes every second lead: still one in four, three in four, in the long run."""
     blinks = tuple(away(4 * number, 1) for number in range(200))
@@ -144,14 +151,21 @@ arrivals = st.lists(st.tuples(st.integers(0, 30), st.integers(1, 9)), max_size=3
 
 
 @settings(deadline=None, max_examples=150)
-@given(reps=people, steps=arrivals, held_days=st.sampled_from([0, 2, 28]))
-def test_within_a_stretch_nobody_is_more_than_one_turn_ahead(reps, steps, held_days):
+@given(
+    reps=people,
+    steps=arrivals,
+    held_days=st.sampled_from([0, 2, 28]),
+    every=st.sampled_from([1, 2, 3, 1000]),
+)
+def test_within_a_stretch_nobody_is_more_than_one_turn_ahead(reps, steps, held_days, every):
+    """Leads taken over from reps who left are turns like others, unless forced over capacity."""
     office = Office(reps, hold_at_most=timedelta(days=held_days))
     weights = weights_of(reps)
     at, number = MONDAY, 0
     for hours, count in steps:
         at += timedelta(hours=hours)
-        office.run(at, [lead(number + one, at=at) for one in range(count)])
+        leads = range(number, number + count)
+        office.run(at, [lead(one, at=at, reassigned=one % every == 1) for one in leads])
         number += count
     for there, counts in _breaks(office):
         for one, other in combinations(sorted(there), 2):

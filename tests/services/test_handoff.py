@@ -7,11 +7,16 @@ import time
 from datetime import timedelta
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 
 from accord.errors import LeaseHeldError
+from accord.ledger import insert_rows, tables
 from accord.records import Stage
-from accord.services.handoff import HandoffResult, approve, run_handoff
+from accord.services.approving import approve
+from accord.services.handoff import HandoffResult, run_handoff
+from accord.services.report import gather_week
 from tests.killing import killed_at
+from tests.services.handoff_twice import hand_off_together
 from tests.services.handoff_world import DAY, HOUR, MONDAY, World
 
 
@@ -316,9 +321,15 @@ def test_a_run_far_above_the_usual_waits_for_a_person_but_hot_leads_do_not(world
     result = world.run(at)
     assert (result.decided, result.assigned, result.withheld) == (41, 1, 40)
     assert world.handoff("many1")["waits_for"] == "approval"
+    (finding,) = result.findings
+    assert finding.sentence.startswith("40 leads wait for a person: accord handoff approve")
+    shown = gather_week(world.workspace, as_of=at + DAY).findings
+    assert shown[0] == finding
+    assert finding not in gather_week(world.workspace, as_of=at + DAY, week="2026-W46").findings
     assert world.run(at + HOUR).assigned == 0
-    assert approve(world.workspace) == 40
-    assert world.run(at + 2 * HOUR).assigned == 40
+    assert approve(world.workspace, name="Ada", as_of=at + HOUR) == 40
+    result = world.run(at + 2 * HOUR)
+    assert (result.assigned, result.withheld, result.findings) == (40, 0, ())
 
 
 def test_two_schedulers_at_once_hand_off_once(world):
@@ -339,6 +350,29 @@ def test_two_schedulers_at_once_hand_off_once(world):
         thread.join()
     assert sum(result.decided for result in results) == 20
     assert len(world.rows("handoff")) == 20
+
+
+def test_two_processes_at_once_hand_off_once(world, children):
+    world.reps("r1", "r2", per_week=1000, per_month=1000)
+    world.mqls(*(f"l{number}" for number in range(20)))
+    assert sum(hand_off_together(children, world.workspace, as_of=MONDAY)) == 20
+    rows = world.rows("handoff")
+    assert len({row["lead_id"] for row in rows}) == len(rows) == 20
+    assert len(world.rows("outbox")) == len(world.rows("handoff_owner")) == 20
+    assert sum(row["taken"] for row in world.rows("turn")) == 20
+
+
+def test_the_ledger_refuses_a_second_hand_off_of_a_lead_in_one_cycle_and_role(world):
+    world.reps("r1")
+    world.mqls("l1")
+    world.run()
+    second = {**world.handoff("l1"), "handoff_id": "another"}
+    with pytest.raises(IntegrityError), world.ledger.begin() as connection:
+        insert_rows(connection, tables.handoff, [second])
+    with world.ledger.begin() as connection:
+        insert_rows(connection, tables.handoff, [{**second, "stage": "sql"}])
+        insert_rows(connection, tables.handoff, [{**second, "handoff_id": "one more", "cycle": 2}])
+    assert len(world.rows("handoff")) == 3
 
 
 def test_a_tick_with_nothing_to_do_is_cheap_and_three_hundred_leads_take_a_second(world):

@@ -27,8 +27,11 @@ def new_app() -> App:
     from accord.cli import (
         agreement,
         erase,
+        handing,
+        history,
         identity,
         outbox,
+        pacing,
         quality,
         quarantine,
         reading,
@@ -40,9 +43,12 @@ def new_app() -> App:
     app = App(name="accord", help="Runs the agreement between marketing and sales as code.")
     groups = (
         stages,
+        handing,
+        pacing,
         score,
         rescore,
         reading,
+        history,
         agreement,
         quarantine,
         outbox,

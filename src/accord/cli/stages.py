@@ -27,7 +27,7 @@ AsJson = Annotated[bool, Parameter(name="--json", help="print JSON")]
 
 def register(app: App) -> None:
     """Add the commands of this module."""
-    for command in (init, simulate, ingest, handoff, deliver, weekly, nightly):
+    for command in (init, simulate, ingest, deliver, weekly, nightly):
         app.command(command)
     app.command(run_pipeline, name="run")
 
@@ -93,19 +93,6 @@ def ingest(*, sources: Path | None = None, as_of: AsOf = None, json: AsJson = Fa
 
 def _with_sources(sources: Path | None) -> Settings:
     return Settings() if sources is None else Settings(sources=sources)
-
-
-def handoff(*, dry_run: bool = False, as_of: AsOf = None, json: AsJson = False) -> int:
-    """Place what was said, then hand qualified leads to sales, each once."""
-    from accord.services.handoff import run_handoff
-    from accord.services.lifecycle import run_lifecycle
-
-    moment = instant(as_of)
-    with open_workspace() as workspace:
-        if not dry_run:
-            finish_stage("lifecycle", run_lifecycle(workspace, as_of=moment), json=False)
-        result = run_handoff(workspace, as_of=moment, dry_run=dry_run)
-    return finish_stage("handoff", result, json=json)
 
 
 def deliver(*, as_of: AsOf = None, json: AsJson = False) -> int:

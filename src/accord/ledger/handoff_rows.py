@@ -19,26 +19,20 @@ from sqlalchemy import (
     func,
     or_,
     select,
-    update,
 )
-from sqlalchemy import bindparam as bind
 
+from accord.ledger.bulk import change_columns, write_columns
 from accord.ledger.erase_rows import is_erased
-from accord.ledger.store import Row, add_rows, chunks, read_rows
+from accord.ledger.store import Row, chunks, is_among, read_rows
 from accord.ledger.tables import (
-    clock,
-    decision,
     handoff,
     handoff_owner,
     handoff_run,
     lead,
     score,
     stage_change,
-    touch,
 )
-
-APPROVAL = "approval"
-APPROVED = "approved"
+from accord.records import to_us
 
 _MQL, _SQL = "mql", "sql"
 
@@ -190,102 +184,29 @@ def read_deferred_owners(
 
 def add_handoffs(connection: Connection, rows: Sequence[Row]) -> None:
     """Add hand-offs to the queue; one that is there already stays as it is."""
-    add_rows(connection, handoff, rows)
+    columns = {name: [row[name] for row in rows] for name in (rows[0] if rows else ())}
+    if rows:
+        columns["queued_at"] = [to_us(at) for at in columns["queued_at"]]
+    write_columns(connection, handoff, columns, on_conflict="keep")
 
 
 def write_assigned(connection: Connection, rows: Sequence[Row], *, at: datetime) -> None:
     """Write who got which hand-off: rows of handoff_id, rep_id, team, hot, forced, kept, scores."""
-    if not rows:
-        return
-    names = ("rep_id", "team", "hot", "forced", "kept", "fit", "engagement", "intent")
-    _update_each(connection, rows, names=names, fixed={"assigned_at": at, "waits_for": None})
-    owners = [
-        {
-            "handoff_id": row["handoff_id"],
-            "since": at,
-            "rep_id": row["rep_id"],
-            "team": row["team"],
-            "why": "assigned",
-        }
-        for row in rows
-    ]
-    add_rows(connection, handoff_owner, owners)
+    own = ("handoff_id", "rep_id", "team")
+    names = (*own, "hot", "forced", "kept", "fit", "engagement", "intent")
+    columns = {name: [row[name] for row in rows] for name in names}
+    since = [to_us(at) for _ in rows]
+    assigned = {**columns, "assigned_at": since, "waits_for": [None for _ in rows]}
+    change_columns(connection, handoff, assigned, key="handoff_id")
+    owners = {name: columns[name] for name in own}
+    owners |= {"since": since, "why": ["assigned" for _ in rows]}
+    write_columns(connection, handoff_owner, owners, on_conflict="keep")
 
 
 def write_waiting(connection: Connection, rows: Sequence[Row]) -> None:
     """Write why hand-offs wait: rows of handoff_id and waits_for."""
-    if rows:
-        _update_each(connection, rows, names=("waits_for",), fixed={})
-
-
-def _update_each(
-    connection: Connection, rows: Sequence[Row], *, names: Sequence[str], fixed: Row
-) -> None:
-    statement = (
-        update(handoff)
-        .where(handoff.c.handoff_id == bind("of_handoff"))
-        .values({name: bind(f"now_{name}") for name in names} | dict(fixed))
-    )
-    values = [
-        {"of_handoff": row["handoff_id"], **{f"now_{name}": row[name] for name in names}}
-        for row in rows
-    ]
-    connection.execute(statement, values)
-
-
-def approve_waiting(connection: Connection) -> int:
-    """Let hand-offs that wait for approval go on; how many."""
-    statement = (
-        update(handoff)
-        .where(_in_queue(), handoff.c.waits_for == APPROVAL)
-        .values(waits_for=APPROVED)
-    )
-    return connection.execute(statement).rowcount
-
-
-def read_due(connection: Connection, lead_ids: Sequence[str]) -> dict[str, dict[str, datetime]]:
-    """Read when the running clocks of hand-offs are due: handoff_id -> term -> instant."""
-    found: dict[str, dict[str, datetime]] = {}
-    for part in chunks(lead_ids):
-        query = select(clock.c.handoff_id, clock.c.term, clock.c.due_at).where(
-            clock.c.lead_id.in_(part), clock.c.ended_at.is_(None), clock.c.handoff_id.is_not(None)
-        )
-        for row in connection.execute(query):
-            found.setdefault(row.handoff_id, {})[row.term] = row.due_at
-    return found
-
-
-def read_reasons(connection: Connection, lead_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """Read why leads have their scores: lead_id -> position in the buying cycle and reasons."""
-    columns = (score.c.lead_id, score.c.position, score.c.reasons)
-    return {
-        row["lead_id"]: row
-        for part in chunks(lead_ids)
-        for row in read_rows(connection, select(*columns).where(score.c.lead_id.in_(part)))
-    }
-
-
-def read_contacts(connection: Connection, lead_ids: Sequence[str]) -> list[dict[str, Any]]:
-    """Read the touches and decisions of these leads: lead_id, at, what, kind, detail."""
-    touched = (
-        touch.c.lead_id,
-        touch.c.touched_at.label("at"),
-        touch.c.channel.label("kind"),
-        touch.c.outcome.label("detail"),
-    )
-    decided = (
-        decision.c.lead_id,
-        decision.c.decided_at.label("at"),
-        decision.c.outcome.label("kind"),
-        decision.c.reason.label("detail"),
-    )
-    sources = (("touch", touch, touched), ("decision", decision, decided))
-    return [
-        {**row, "what": what}
-        for what, table, columns in sources
-        for part in chunks(lead_ids)
-        for row in read_rows(connection, select(*columns).where(table.c.lead_id.in_(part)))
-    ]
+    columns = {name: [row[name] for row in rows] for name in ("handoff_id", "waits_for")}
+    change_columns(connection, handoff, columns, key="handoff_id")
 
 
 def read_scores(connection: Connection, lead_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
@@ -295,6 +216,16 @@ def read_scores(connection: Connection, lead_ids: Sequence[str]) -> dict[str, di
         row["lead_id"]: row
         for part in chunks(lead_ids)
         for row in read_rows(
-            connection, select(score.c.lead_id, *columns).where(score.c.lead_id.in_(part))
+            connection,
+            select(score.c.lead_id, *columns).where(is_among(connection, score.c.lead_id, part)),
         )
     }
+
+
+def read_handoff_ids(connection: Connection, lead_ids: Sequence[str]) -> set[str]:
+    """Read the keys of all hand-offs of these leads."""
+    found: set[str] = set()
+    for part in chunks(lead_ids):
+        query = select(handoff.c.handoff_id).where(handoff.c.lead_id.in_(part))
+        found.update(connection.execute(query).scalars())
+    return found

@@ -7,11 +7,19 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import Connection, case, delete, func, or_, select
+from sqlalchemy import Connection, case, delete, distinct, func, or_, select
 
 from accord.ledger.merged_rows import is_own
 from accord.ledger.store import chunks, read_rows, upsert_rows
-from accord.ledger.tables import handoff, handoff_run, lead, opportunity, rep, turn
+from accord.ledger.tables import (
+    handoff,
+    handoff_owner,
+    handoff_run,
+    lead,
+    opportunity,
+    rep,
+    turn,
+)
 from accord.records import to_text
 from accord.routing import Stretch, Turn
 
@@ -29,14 +37,18 @@ def read_active_reps(connection: Connection, *, as_of: datetime) -> list[dict[st
 def read_loads(
     connection: Connection, *, week: datetime, month: datetime, day: datetime
 ) -> dict[str, tuple[int, int, int]]:
-    """Count what each rep was given since the week's, the month's and the day's beginning."""
-    counts = [
-        func.sum(case((handoff.c.assigned_at >= since, 1), else_=0)) for since in (week, month, day)
-    ]
+    """Count what each rep was given since the week's, the month's and the day's beginning.
+
+    Each hand-off once a rep, when he became its owner, whoever has it now: a lead that he took over
+    from a colleague was given to him then.
+    """
+    given, since = handoff_owner.c.handoff_id, handoff_owner.c.since
+    counts = [func.count(distinct(case((since >= start, given)))) for start in (week, month, day)]
     query = (
-        select(handoff.c.rep_id, *counts)
-        .where(handoff.c.assigned_at >= min(week, month), handoff.c.rep_id.is_not(None), is_own())
-        .group_by(handoff.c.rep_id)
+        select(handoff_owner.c.rep_id, *counts)
+        .join(handoff, handoff.c.handoff_id == given)
+        .where(since >= min(week, month), handoff_owner.c.rep_id.is_not(None), is_own())
+        .group_by(handoff_owner.c.rep_id)
     )
     return {row[0]: (int(row[1]), int(row[2]), int(row[3])) for row in connection.execute(query)}
 
@@ -119,14 +131,21 @@ def write_turns(connection: Connection, turns: Mapping[tuple[str, bool], Stretch
     upsert_rows(connection, turn, rows)
 
 
-def read_runs(connection: Connection, *, limit: int) -> tuple[int, ...]:
-    """Return how many each of the last runs that handed over any decided, newest first."""
+def read_runs(
+    connection: Connection, *, limit: int, before: datetime | None = None
+) -> tuple[int, ...]:
+    """Return how many each of the last runs that handed over any decided, newest first.
+
+    ``before``: only runs earlier than that.
+    """
     query = (
         select(handoff_run.c.decided)
         .where(handoff_run.c.decided > 0)
         .order_by(handoff_run.c.as_of.desc())
         .limit(limit)
     )
+    if before is not None:
+        query = query.where(handoff_run.c.as_of < before)
     return tuple(connection.execute(query).scalars())
 
 

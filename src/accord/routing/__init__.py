@@ -4,7 +4,8 @@
 assignments, what goes on waiting and why, and whose turn it is now.
 """
 
-from accord.routing.approval import RUNS, needs_approval
+from accord.routing.approval import RUNS, needs_approval, usual_number
+from accord.routing.forecast import forecast
 from accord.routing.model import (
     Assignment,
     Candidate,
@@ -18,22 +19,38 @@ from accord.routing.model import (
 from accord.routing.periods import Periods, periods_of
 from accord.routing.route import route
 from accord.routing.rules import team_of
+from accord.routing.shares import left_today
 from accord.routing.turns import Turns
+from accord.routing.weeks_ahead import (
+    Arrival,
+    Forecast,
+    Standing,
+    WeekAhead,
+    steady_arrivals,
+)
 
 __all__ = [
     "RUNS",
+    "Arrival",
     "Assignment",
     "Candidate",
+    "Forecast",
     "Held",
     "Periods",
     "Routed",
+    "Standing",
     "Stretch",
     "Turn",
     "Turns",
     "Waiting",
+    "WeekAhead",
+    "forecast",
+    "left_today",
     "needs_approval",
     "periods_of",
     "priority_of",
     "route",
+    "steady_arrivals",
     "team_of",
+    "usual_number",
 ]

@@ -12,14 +12,22 @@ RUNS = 20
 """How many earlier runs say what is usual."""
 
 
+def usual_number(recent: Sequence[int]) -> Decimal | None:
+    """Return how many leads a run usually hands over: the median of the last 20 that did any.
+
+    ``recent`` are the numbers of the last runs that handed over any, newest first. None while there
+    are fewer than 20: nothing is usual yet.
+    """
+    return Decimal(str(median(recent[:RUNS]))) if len(recent) >= RUNS else None
+
+
 def needs_approval(decided: int, *, recent: Sequence[int], terms: HandoffTerms) -> bool:
     """Say whether a run that decides so many hand-overs waits for a person.
 
-    ``recent`` are the numbers of the last runs that handed over any, newest first. With fewer than
-    20 of them, or at most one rep's weekly capacity in the run, nothing waits; else it waits above
-    (not at) ``approval_above`` times their median.
+    While nothing is usual yet, or with at most one rep's weekly capacity in the run, nothing waits;
+    else it waits above (not at) ``approval_above`` times what is usual.
     """
-    if len(recent) < RUNS or decided <= terms.capacity.per_week:
+    usual = usual_number(recent)
+    if usual is None or decided <= terms.capacity.per_week:
         return False
-    usual = Decimal(str(median(recent[:RUNS])))
     return decided > terms.approval_above * usual

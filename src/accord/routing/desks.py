@@ -23,6 +23,7 @@ class Desk:
         self.month = candidate.month
         self.today = candidate.today
         self.is_away = is_away(candidate, periods.as_of)
+        self.takes_leads = weight > 0 and min(candidate.per_week, candidate.per_month) > 0
         self._periods = periods
 
     @property
@@ -33,7 +34,7 @@ class Desk:
     @property
     def is_available(self) -> bool:
         """Whether he can take a lead: not away, below both capacities, with a weight at all."""
-        return not self.is_away and not self.is_full and self.weight > 0
+        return self.takes_leads and not self.is_away and not self.is_full
 
     @property
     def has_share(self) -> bool:
@@ -49,10 +50,11 @@ class Desk:
     def load(self) -> tuple[bool, Fraction, int, str]:
         """Sort key of how loaded he is: share of the weekly capacity, then the month, then the id.
 
-        Who has no capacity at all comes last.
+        Who takes no leads, by a capacity or a weight of zero, comes last.
         """
         capacity = self.candidate.per_week
-        return (capacity == 0, Fraction(self.week, capacity or 1), self.month, self.rep_id)
+        used = Fraction(self.week, capacity or 1)
+        return (not self.takes_leads, used, self.month, self.rep_id)
 
     def take(self) -> None:
         """Count one lead more."""

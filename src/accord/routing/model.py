@@ -18,6 +18,7 @@ class Waiting:
 
     Scores are whole tenths as they are now: a lead's place sinks with its score. ``account`` is the
     company's domain, None for a free mailbox; ``former_rep`` who had a lead that now wakes.
+    ``reassigned`` was handed over before, and its rep has left: it is not levelled again.
     """
 
     handoff_id: str
@@ -30,12 +31,17 @@ class Waiting:
     queued_at: datetime
     account: str | None = None
     former_rep: str | None = None
+    reassigned: bool = False
 
 
-def priority_of(waiting: Waiting) -> tuple[bool, int, int, int, datetime, str, str]:
-    """Sort key of the queue: hot first, then intent, engagement, fit, then age, then the lead."""
+def priority_of(waiting: Waiting) -> tuple[bool, bool, int, int, int, datetime, str, str]:
+    """Sort key of the queue: hot first, then intent, engagement, fit, then age, then the lead.
+
+    What was handed over before, and goes at once to another rep, comes before what is levelled.
+    """
     return (
         not waiting.hot,
+        not waiting.reassigned,
         -waiting.intent,
         -waiting.engagement,
         -waiting.fit,
@@ -80,10 +86,14 @@ class Assignment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """One lead that goes on waiting, and why in a few words."""
+    """One lead that goes on waiting, and why in a few words.
+
+    ``stranded``: its team cannot take it, however long it waits, until somebody acts or is back.
+    """
 
     handoff_id: str
     reason: str
+    stranded: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
 from datetime import timedelta
 
-from accord.findings import Finding
 from accord.records import Role
 from accord.routing.desks import Desk, desks_of, has_changed
 from accord.routing.model import (
@@ -19,6 +17,7 @@ from accord.routing.model import (
     priority_of,
 )
 from accord.routing.periods import Periods
+from accord.routing.stranded import Stranded, Why
 from accord.routing.turns import Turns
 
 CAPACITY = "capacity"
@@ -42,8 +41,9 @@ def route(
     """Decide who takes which lead now.
 
     ``candidates`` are all active reps of all teams. Leads that are not hot are released so that the
-    week's capacity is filled evenly; hot ones are not levelled and never wait while anybody of the
-    team is there. Equal leads are decided alike in one run or in many.
+    week's capacity is filled evenly; hot ones, and those whose rep has left, are not levelled and
+    never wait while anybody of the team is there. Equal leads are decided alike in one run or in
+    many.
     """
     room = _Room(candidates, turns=turns, accounts=accounts, limit=hold_at_most, periods=periods)
     placed = [room.place(waiting) for waiting in sorted(queue, key=priority_of)]
@@ -52,7 +52,7 @@ def route(
         assignments=tuple(one for one in placed if isinstance(one, Assignment)),
         held=held,
         turns={key: turns.stretch() for key, turns in room.turns.items()},
-        findings=tuple(room.findings()),
+        findings=tuple(room.stranded.findings()),
     )
 
 
@@ -75,7 +75,7 @@ class _Room:
         self._accounts: MutableMapping[tuple[Role, str], str] = dict(accounts)
         self._limit = limit
         self._at = periods.as_of
-        self._stranded: Counter[tuple[str, str]] = Counter()
+        self.stranded = Stranded()
 
     def place(self, waiting: Waiting) -> Assignment | Held:
         """Place one lead."""
@@ -84,65 +84,77 @@ class _Room:
             return self._give(waiting, former, kept=True, forced=former.is_full)
         desks = self._teams.get(waiting.team)
         if not desks:
-            return self._strand(waiting, "routing.no_rep", f"no rep in team {waiting.team}")
+            return self.stranded.hold(waiting, Why.NO_REP)
         owner = self._owner_of(waiting, desks[0].candidate.role)
         if owner is not None:
             return self._with_owner(waiting, owner, desks)
-        if all(desk.is_away for desk in desks):
-            reason = f"every rep of team {waiting.team} is away"
-            return self._strand(waiting, "routing.all_away", reason)
-        return self._place_hot(waiting, desks) if waiting.hot else self._level(waiting, desks)
-
-    def findings(self) -> Iterable[Finding]:
-        """One finding a team that leads wait for in vain."""
-        for (rule, team), count in sorted(self._stranded.items()):
-            leads = "1 lead waits" if count == 1 else f"{count} leads wait"
-            why = "has no active rep" if rule == "routing.no_rep" else "has nobody who is not away"
-            yield Finding(
-                rule=rule,
-                subject=f"team {team}",
-                sentence=f"{leads}: team {team} {why}.",
-                remedy="Add a rep to the team, or route its leads to another team.",
-            )
+        there = [desk for desk in desks if not desk.is_away]
+        if not there:
+            return self.stranded.hold(waiting, Why.ALL_AWAY)
+        if self._goes_at_once(waiting):
+            return self._now(waiting, there)
+        return self._level(waiting, desks, there)
 
     def _owner_of(self, waiting: Waiting, role: Role) -> Desk | None:
         if waiting.account is None:
             return None
         return self._desks.get(self._accounts.get((role, waiting.account), ""))
 
+    def _goes_at_once(self, waiting: Waiting) -> bool:
+        """Whether a lead waits for no share: it is hot, was given before, or has waited enough."""
+        return waiting.hot or waiting.reassigned or self._is_overdue(waiting)
+
     def _with_owner(
         self, waiting: Waiting, owner: Desk, desks: Sequence[Desk]
     ) -> Assignment | Held:
         """Keep a lead with its account's rep; only what cannot wait for him goes elsewhere."""
-        cannot_wait = waiting.hot or self._is_overdue(waiting)
+        at_once = self._goes_at_once(waiting)
+        if at_once and (owner.is_away or (waiting.hot and not owner.is_open)):
+            elsewhere = self._instead_of(waiting, owner, desks)
+            if elsewhere is not None:
+                return elsewhere
         if owner.is_away:
-            there = [desk for desk in desks if not desk.is_away]
-            if cannot_wait and there:
-                return self._now(waiting, there)
             return Held(handoff_id=waiting.handoff_id, reason=OWNER_AWAY)
-        if cannot_wait or (not owner.is_full and owner.has_share):
+        if at_once or (not owner.is_full and owner.has_share):
             return self._give(waiting, owner, kept=True, forced=owner.is_full)
         return Held(handoff_id=waiting.handoff_id, reason=OWNER_FULL)
 
-    def _place_hot(self, waiting: Waiting, desks: Sequence[Desk]) -> Assignment | Held:
-        """Whose office is open now, else anybody with capacity, else the least loaded."""
+    def _instead_of(
+        self, waiting: Waiting, owner: Desk, desks: Sequence[Desk]
+    ) -> Assignment | None:
+        """Give what cannot wait for its account's rep to a colleague.
+
+        Whoever is there stands in for one who is away; for one whose office is closed only somebody
+        with capacity who is at work now does.
+        """
         there = [desk for desk in desks if not desk.is_away]
-        opened = [desk for desk in there if desk.is_available and desk.is_open]
-        return self._now(waiting, opened or there)
+        if not owner.is_away:
+            there = [desk for desk in there if desk.is_available and desk.is_open]
+        return self._now(waiting, there) if there else None
 
     def _now(self, waiting: Waiting, there: Sequence[Desk]) -> Assignment:
-        """Whose turn it is of those with capacity, else the least loaded, over capacity."""
-        chosen = self._by_turn(waiting, there, able=lambda _: True)
-        return chosen or self._give(waiting, min(there, key=lambda desk: desk.load), forced=True)
+        """Whose turn it is of those with capacity, else the least loaded, over capacity.
 
-    def _level(self, waiting: Waiting, desks: Sequence[Desk]) -> Assignment | Held:
-        """Within today's share, or, when held long enough, whoever is least loaded."""
-        there = [desk for desk in desks if not desk.is_away]
-        if self._is_overdue(waiting):
-            return self._now(waiting, there)
+        For a hot lead those whose office is open now come first, both times.
+        """
+        opened = [desk for desk in there if desk.is_open] if waiting.hot else []
+        for desks in (opened, there):
+            chosen = self._by_turn(waiting, desks, able=lambda _: True)
+            if chosen is not None:
+                return chosen
+        return self._give(waiting, min(opened or there, key=lambda desk: desk.load), forced=True)
+
+    def _level(
+        self, waiting: Waiting, desks: Sequence[Desk], there: Sequence[Desk]
+    ) -> Assignment | Held:
+        """Within today's share; else the lead waits, in vain if nobody ever takes any."""
         chosen = self._by_turn(waiting, there, able=lambda desk: desk.has_share)
         if chosen is not None:
             return chosen
+        if not any(desk.takes_leads for desk in desks):
+            return self.stranded.hold(waiting, Why.NO_CAPACITY)
+        if not any(desk.takes_leads for desk in there):
+            return self.stranded.hold(waiting, Why.TAKERS_AWAY)
         full = not any(desk.is_available for desk in there)
         return Held(handoff_id=waiting.handoff_id, reason=CAPACITY if full else LEVELLING)
 
@@ -182,9 +194,8 @@ class _Room:
             for hot in (False, True):
                 self._turns_of(team, hot=hot).close()
         if waiting.account is not None:
-            key = (desk.candidate.role, waiting.account)
-            if self._accounts.get(key, "") not in self._desks:
-                self._accounts[key] = desk.rep_id
+            # As the next run would see it: the newest hand-over says who has the company.
+            self._accounts[desk.candidate.role, waiting.account] = desk.rep_id
         return Assignment(
             handoff_id=waiting.handoff_id,
             rep_id=desk.rep_id,
@@ -195,7 +206,3 @@ class _Room:
 
     def _is_overdue(self, waiting: Waiting) -> bool:
         return self._at - waiting.queued_at >= self._limit
-
-    def _strand(self, waiting: Waiting, rule: str, reason: str) -> Held:
-        self._stranded[rule, waiting.team] += 1
-        return Held(handoff_id=waiting.handoff_id, reason=reason)

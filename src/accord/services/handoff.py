@@ -1,8 +1,9 @@
 """The stage ``handoff``: every qualified lead to the right rep, once, in one transaction.
 
 Who qualifies enters mql and the queue; deferred leads whose date has come wake; leads that a
-development rep converted wait for an executive; the queue is routed. Stage, hand-off, owner, clocks
-and outbox rows commit together or not at all. Under an unsigned agreement nothing happens.
+development rep converted wait for an executive; the queue is routed, and with it what reps who have
+left had in hand. Stage, hand-off, owner, clocks and outbox rows commit together or not at all.
+Under an unsigned agreement nothing happens.
 """
 
 from __future__ import annotations
@@ -13,11 +14,11 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from accord.agreement import Agreement
+from accord.collecting import resting_collector
 from accord.findings import Finding
 from accord.killpoints import reach
 from accord.ledger.handoff_rows import (
     add_handoffs,
-    approve_waiting,
     count_queue,
     has_work,
     read_converted,
@@ -29,6 +30,8 @@ from accord.ledger.handoff_rows import (
 from accord.ledger.routing_rows import read_last_run, read_runs, write_run
 from accord.routing import RUNS, needs_approval
 from accord.services.agreements import unsigned_sides
+from accord.services.approving import find_unapproved
+from accord.services.departures import Row, find_left
 from accord.services.handoff_assign import Assigned, assign_queue
 from accord.services.handoff_entries import New, decide_entries, decide_sql, decide_wakes
 from accord.services.workspace import Workspace
@@ -38,7 +41,8 @@ from accord.services.workspace import Workspace
 class HandoffResult:
     """Counts of leads: entered into mql, assigned, still waiting, to an executive, woken.
 
-    ``withheld`` wait for a person: for an approval, or all of them for a signature.
+    ``withheld`` wait for a person: for an approval, or all of them for a signature. ``reassigned``
+    have gone from a rep who has left to another; those that nobody can take over wait as well.
     """
 
     decided: int = 0
@@ -47,6 +51,7 @@ class HandoffResult:
     to_sql: int = 0
     woken: int = 0
     withheld: int = 0
+    reassigned: int = 0
     findings: tuple[Finding, ...] = ()
 
 
@@ -60,10 +65,9 @@ def run_handoff(workspace: Workspace, *, as_of: datetime, dry_run: bool = False)
     with workspace.ledger.read() as connection:
         unsigned = unsigned_sides(connection, agreement)
         if unsigned:
-            return HandoffResult(
-                withheld=_find_work(connection, as_of=as_of).size, findings=unsigned
-            )
-        if not has_work(connection, as_of=as_of):
+            work = _find_work(connection, agreement, as_of=as_of)
+            return HandoffResult(withheld=work.size, findings=unsigned)
+        if not (has_work(connection, as_of=as_of) or find_left(connection, agreement, as_of=as_of)):
             return HandoffResult()
     # The history has one writer at a time: the lifecycle must not derive while we decide.
     with workspace.ledger.lease("handoff"), workspace.ledger.lease("lifecycle"):
@@ -72,29 +76,25 @@ def run_handoff(workspace: Workspace, *, as_of: datetime, dry_run: bool = False)
         return result
 
 
-def approve(workspace: Workspace) -> int:
-    """Let the hand-offs that wait for approval go on with the next run; how many."""
-    with workspace.ledger.lease("handoff"), workspace.ledger.begin() as connection:
-        return approve_waiting(connection)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Work:
-    """What there is to do; ``queue`` counts what waits already."""
+    """What there is to do; ``queue`` counts what waits already, ``left`` what needs a new owner."""
 
     crossed: list[dict[str, object]]
     nurtured: list[dict[str, object]]
     waking: list[str]
     converted: list[str]
+    left: list[Row]
     queue: int
     has_new_scores: bool
 
     @property
     def size(self) -> int:
-        return len(self.crossed) + len(self.waking) + len(self.converted) + self.queue
+        new = len(self.crossed) + len(self.waking) + len(self.converted)
+        return new + len(self.left) + self.queue
 
 
-def _find_work(connection: Connection, *, as_of: datetime) -> _Work:
+def _find_work(connection: Connection, agreement: Agreement, *, as_of: datetime) -> _Work:
     last, newest = read_last_run(connection), read_newest_score(connection)
     has_new_scores = newest is not None and (last is None or newest > last)
     looked_at = newest is None or (last is not None and newest < last)
@@ -103,6 +103,7 @@ def _find_work(connection: Connection, *, as_of: datetime) -> _Work:
         nurtured=[] if looked_at else read_nurtured(connection, since=last),
         waking=read_waking(connection, as_of=as_of),
         converted=read_converted(connection),
+        left=find_left(connection, agreement, as_of=as_of),
         queue=count_queue(connection),
         has_new_scores=has_new_scores,
     )
@@ -111,7 +112,7 @@ def _find_work(connection: Connection, *, as_of: datetime) -> _Work:
 def _in_transaction(
     workspace: Workspace, agreement: Agreement, *, as_of: datetime, dry_run: bool
 ) -> HandoffResult:
-    with workspace.ledger.begin() as connection:
+    with resting_collector(), workspace.ledger.begin(large=True) as connection:
         result = _hand_off(connection, workspace, agreement, as_of=as_of)
         if dry_run:
             connection.rollback()
@@ -122,7 +123,7 @@ def _in_transaction(
 def _hand_off(
     connection: Connection, workspace: Workspace, agreement: Agreement, *, as_of: datetime
 ) -> HandoffResult:
-    work = _find_work(connection, as_of=as_of)
+    work = _find_work(connection, agreement, as_of=as_of)
     entered = decide_entries(
         connection, workspace, agreement, work.crossed, work.nurtured, as_of=as_of
     )
@@ -132,8 +133,11 @@ def _hand_off(
     _enqueue(connection, agreement, new)
     if new.rows or work.has_new_scores:
         write_run(connection, as_of=as_of, decided=len(new.rows))
-    routed = assign_queue(connection, workspace, agreement, moved=new.lead_ids, as_of=as_of)
-    return _result(entered, woken, to_sql, routed)
+    routed = assign_queue(
+        connection, workspace, agreement, left=work.left, moved=new.lead_ids, as_of=as_of
+    )
+    unapproved = find_unapproved(connection, agreement) if routed.withheld else ()
+    return _result(entered, woken, to_sql, routed, unapproved)
 
 
 def _enqueue(connection: Connection, agreement: Agreement, new: New) -> None:
@@ -143,7 +147,9 @@ def _enqueue(connection: Connection, agreement: Agreement, new: New) -> None:
     add_handoffs(connection, new.queue_rows(waits_for_approval=waits))
 
 
-def _result(entered: New, woken: New, to_sql: New, routed: Assigned) -> HandoffResult:
+def _result(
+    entered: New, woken: New, to_sql: New, routed: Assigned, unapproved: tuple[Finding, ...]
+) -> HandoffResult:
     return HandoffResult(
         decided=len(entered.rows),
         assigned=routed.assigned,
@@ -151,5 +157,6 @@ def _result(entered: New, woken: New, to_sql: New, routed: Assigned) -> HandoffR
         to_sql=len(to_sql.rows),
         woken=len(woken.rows),
         withheld=routed.withheld,
-        findings=routed.findings,
+        reassigned=routed.reassigned,
+        findings=(*unapproved, *routed.findings),
     )

@@ -2,60 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from fractions import Fraction
 from typing import Any
 
 from sqlalchemy import Connection
 
 from accord.agreement import Agreement
-from accord.calendars import Calendar
 from accord.findings import Finding
+from accord.ledger.approval_rows import APPROVAL
+from accord.ledger.departure_rows import clear_waits, write_reassigned
 from accord.ledger.fact_rows import read_leads
 from accord.ledger.handoff_rows import (
-    APPROVAL,
     read_deferred_owners,
     read_queue,
     write_assigned,
     write_waiting,
 )
-from accord.ledger.outbox_rows import add_entries
-from accord.ledger.routing_rows import (
-    read_account_owners,
-    read_active_reps,
-    read_loads,
-    read_turns,
-    write_turns,
-)
-from accord.records import HandoffStage, Role
-from accord.routing import (
-    Assignment,
-    Candidate,
-    Periods,
-    Routed,
-    Waiting,
-    periods_of,
-    route,
-    team_of,
-)
+from accord.ledger.routing_rows import read_active_reps, read_turns, write_turns
+from accord.records import HandoffStage
+from accord.routing import Assignment, Held, Routed, Waiting, periods_of, route, team_of
 from accord.services.clocks import sync_clocks
-from accord.services.handoff_payload import handoff_entries
+from accord.services.handoff_payload import enqueue_handoffs
+from accord.services.handoff_people import accounts_of, candidates_of, misfits, unknown_calendars
 from accord.services.workspace import Workspace
-from accord.sla import parse_absences
 
 Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assigned:
-    """Counts: assigned, still waiting for a rep, waiting for approval."""
+    """Counts: assigned, taken over from a rep who has left, still waiting, waiting for approval."""
 
     assigned: int
+    reassigned: int
     waiting: int
     withheld: int
     findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placed:
+    """What routing says of the queue: its rows by hand-off, their leads, who goes where and why."""
+
+    rows: Mapping[str, Row]
+    leads: Mapping[str, Row]
+    routed: Routed
+    findings: tuple[Finding, ...]
+
+    @property
+    def assignments(self) -> Sequence[Assignment]:
+        """Who gets what."""
+        return self.routed.assignments
+
+    @property
+    def held(self) -> Sequence[Held]:
+        """What goes on waiting."""
+        return self.routed.held
 
 
 def assign_queue(
@@ -63,34 +67,34 @@ def assign_queue(
     workspace: Workspace,
     agreement: Agreement,
     *,
+    left: Sequence[Row],
     moved: Sequence[str],
     as_of: datetime,
 ) -> Assigned:
-    """Route what waits and write it down; ``moved`` are leads whose stage this run has changed."""
+    """Route what waits, and what reps who have left had in hand, and write it down.
+
+    ``left`` are those hand-offs (see ``find_left``); ``moved`` are leads whose stage this run has
+    changed.
+    """
     queue = read_queue(connection)
-    free = [row for row in queue if row["waits_for"] != APPROVAL or is_hot(row)]
-    leads = {
-        row["lead_id"]: row for row in read_leads(connection, sorted({r["lead_id"] for r in free}))
-    }
-    routed = _route(connection, agreement, free, leads, as_of=as_of) if free else None
-    assignments = routed.assignments if routed else ()
-    if routed:
-        _write_routed(connection, free, routed, as_of=as_of)
-    assigned_ids = _leads_of(free, assignments)
-    touched = sorted({*moved, *assigned_ids})
+    free = [row for row in queue if not is_withheld(row)]
+    placed = place_queue(connection, agreement, [*free, *left], as_of=as_of)
+    rows = list(_assigned_rows(placed))
+    _write_placed(connection, placed, rows, as_of=as_of)
+    touched = sorted({*moved, *(row["lead_id"] for row in rows)})
     if touched:
         sync_clocks(connection, workspace, agreement=agreement, lead_ids=touched, as_of=as_of)
-    if assignments:
-        rows = _assigned_rows(free, assignments)
-        entries = handoff_entries(
-            connection, workspace.log, agreement, rows=rows, leads=leads, as_of=as_of
+    if rows:
+        enqueue_handoffs(
+            connection, workspace.log, agreement, rows=rows, leads=placed.leads, as_of=as_of
         )
-        add_entries(connection, [entry.row(created_at=as_of) for entry in entries])
+    taken_over = sum(is_reassigned(row) for row in rows)
     return Assigned(
-        assigned=len(assignments),
-        waiting=len(queue) - len(assignments),
+        assigned=len(rows) - taken_over,
+        reassigned=taken_over,
+        waiting=len(queue) + len(left) - len(rows),
         withheld=len(queue) - len(free),
-        findings=routed.findings if routed else (),
+        findings=placed.findings,
     )
 
 
@@ -99,29 +103,61 @@ def is_hot(row: Row) -> bool:
     return "hot" in (row["qualifies"] or ())
 
 
+def is_withheld(row: Row) -> bool:
+    """Say whether a waiting lead waits for a person's approval; one that is hot never does."""
+    return bool(row["waits_for"] == APPROVAL) and not is_hot(row)
+
+
+def is_reassigned(row: Row) -> bool:
+    """Say whether a row of the queue was handed over before, to a rep who has left."""
+    return bool(row.get("reassigned", False))
+
+
+def place_queue(
+    connection: Connection, agreement: Agreement, queue: Sequence[Row], *, as_of: datetime
+) -> Placed:
+    """Decide who of the queue goes to whom now, and write nothing."""
+    leads = leads_of(connection, queue)
+    waiting = list(waiting_of(connection, agreement, queue, leads))
+    routed, findings = _route(connection, agreement, waiting, leads, as_of=as_of)
+    rows = {row["handoff_id"]: row for row in queue}
+    return Placed(rows=rows, leads=leads, routed=routed, findings=findings)
+
+
+def leads_of(connection: Connection, queue: Sequence[Row]) -> dict[str, Row]:
+    """Read the leads of rows of the queue, by id."""
+    lead_ids = sorted({row["lead_id"] for row in queue})
+    return {row["lead_id"]: row for row in read_leads(connection, lead_ids)}
+
+
 def _route(
     connection: Connection,
     agreement: Agreement,
-    queue: Sequence[Row],
+    waiting: Sequence[Waiting],
     leads: Mapping[str, Row],
     *,
     as_of: datetime,
-) -> Routed:
+) -> tuple[Routed, tuple[Finding, ...]]:
+    if not waiting:
+        return Routed(assignments=(), held=(), turns={}, findings=()), ()
     periods = periods_of(as_of, agreement.timezone)
     reps = read_active_reps(connection, as_of=as_of)
-    return route(
-        _waiting(connection, agreement, queue, leads),
-        _candidates(connection, agreement, reps, periods=periods),
+    routed = route(
+        waiting,
+        candidates_of(connection, agreement, reps, periods=periods),
         turns=read_turns(connection),
-        accounts=_accounts(connection, agreement, reps, leads.values()),
+        accounts=accounts_of(connection, agreement, reps, leads.values()),
         hold_at_most=agreement.handoff.hold_at_most.delta,
         periods=periods,
     )
+    why = misfits(agreement, reps) if routed.findings else ()
+    return routed, (*routed.findings, *why, *unknown_calendars(agreement, reps))
 
 
-def _waiting(
+def waiting_of(
     connection: Connection, agreement: Agreement, queue: Sequence[Row], leads: Mapping[str, Row]
-) -> Iterable[Waiting]:
+) -> Iterator[Waiting]:
+    """Yield rows of the queue as routing needs them, with the team that the rules name."""
     rules = {
         HandoffStage.MQL.value: agreement.handoff.routing.mql,
         HandoffStage.SQL.value: agreement.handoff.routing.sql,
@@ -141,97 +177,50 @@ def _waiting(
             queued_at=row["queued_at"],
             account=lead["domain"] if together else None,
             former_rep=former.get(row["handoff_id"]),
+            reassigned=is_reassigned(row),
         )
 
 
-def _former_reps(connection: Connection, queue: Sequence[Row]) -> dict[str, str]:
+def _former_reps(connection: Connection, queue: Iterable[Row]) -> dict[str, str]:
     """Return who had the leads that wake: handoff_id -> the rep of the deferred cycle before."""
-    again = [row for row in queue if row["cycle"] > 1 and row["stage"] == HandoffStage.MQL]
+    again = [
+        row
+        for row in queue
+        if row["cycle"] > 1 and row["stage"] == HandoffStage.MQL and not is_reassigned(row)
+    ]
     owners = read_deferred_owners(connection, sorted({row["lead_id"] for row in again}))
     found = {row["handoff_id"]: owners.get((row["lead_id"], row["cycle"] - 1)) for row in again}
     return {handoff_id: rep_id for handoff_id, rep_id in found.items() if rep_id is not None}
 
 
-def _candidates(
-    connection: Connection, agreement: Agreement, reps: Sequence[Row], *, periods: Periods
-) -> list[Candidate]:
-    """Return the active reps of known teams whose role is the team's, with their loads."""
-    loads = read_loads(
-        connection, week=periods.week_start, month=periods.month_start, day=periods.day_start
-    )
-    capacity = agreement.handoff.capacity
-    candidates = []
-    for rep in reps:
-        team = agreement.teams.get(rep["team"])
-        if team is None or team.role.value != rep["role"]:
-            continue
-        week, month, today = loads.get(rep["rep_id"], (0, 0, 0))
-        calendar = agreement.calendars[rep["calendar"] or team.calendar]
-        candidates.append(
-            Candidate(
-                rep_id=rep["rep_id"],
-                team=rep["team"],
-                role=team.role,
-                calendar=Calendar.parse(calendar),
-                per_week=_either(rep["per_week"], capacity.per_week),
-                per_month=_either(rep["per_month"], capacity.per_month),
-                weight=None if rep["weight"] is None else Fraction(str(rep["weight"])),
-                absences=parse_absences(rep["absences"]),
-                week=week,
-                month=month,
-                today=today,
-            )
-        )
-    return candidates
+def _assigned_rows(placed: Placed) -> Iterator[dict[str, Any]]:
+    """Yield what is written of each assignment; ``turn``: how often it was this rep's, with now."""
+    for one in placed.assignments:
+        row = placed.rows[one.handoff_id]
+        yield {
+            **row,
+            "rep_id": one.rep_id,
+            "team": one.team,
+            "hot": is_hot(row),
+            "forced": one.forced,
+            "kept": one.kept,
+            "turn": row["had"][one.rep_id] + 1 if is_reassigned(row) else 1,
+        }
 
 
-def _either(own: int | None, agreed: int) -> int:
-    return agreed if own is None else own
-
-
-def _accounts(
-    connection: Connection, agreement: Agreement, reps: Sequence[Row], leads: Iterable[Row]
-) -> dict[tuple[Role, str], str]:
-    """Return who has the queue's companies in hand, by role; the newest hand-off counts."""
-    if not agreement.handoff.keep_account_together:
-        return {}
-    domains = sorted({lead["domain"] for lead in leads if lead["domain"] is not None})
-    roles = {rep["rep_id"]: Role(rep["role"]) for rep in reps}
-    owners = read_account_owners(connection, domains)
-    return {(roles[rep_id], domain): rep_id for domain, rep_id in owners if rep_id in roles}
-
-
-def _write_routed(
-    connection: Connection, queue: Sequence[Row], routed: Routed, *, as_of: datetime
+def _write_placed(
+    connection: Connection, placed: Placed, rows: Sequence[Row], *, as_of: datetime
 ) -> None:
-    write_assigned(connection, _assigned_rows(queue, routed.assignments), at=as_of)
-    reasons = {row["handoff_id"]: row["waits_for"] for row in queue}
+    write_assigned(connection, [row for row in rows if not is_reassigned(row)], at=as_of)
+    write_reassigned(connection, [row for row in rows if is_reassigned(row)], at=as_of)
+    reasons = {one.handoff_id: one.reason for one in placed.held}
+    clear_waits(connection, sorted(reasons))
     write_waiting(
         connection,
         [
-            {"handoff_id": held.handoff_id, "waits_for": held.reason}
-            for held in routed.held
-            if reasons[held.handoff_id] != held.reason
+            {"handoff_id": handoff_id, "waits_for": reason}
+            for handoff_id, reason in reasons.items()
+            if placed.rows[handoff_id]["waits_for"] != reason
         ],
     )
-    write_turns(connection, routed.turns)
-
-
-def _assigned_rows(queue: Sequence[Row], assignments: Sequence[Assignment]) -> list[dict[str, Any]]:
-    rows = {row["handoff_id"]: row for row in queue}
-    return [
-        {
-            **rows[one.handoff_id],
-            "rep_id": one.rep_id,
-            "team": one.team,
-            "hot": is_hot(rows[one.handoff_id]),
-            "forced": one.forced,
-            "kept": one.kept,
-        }
-        for one in assignments
-    ]
-
-
-def _leads_of(queue: Sequence[Row], assignments: Sequence[Assignment]) -> list[str]:
-    leads = {row["handoff_id"]: row["lead_id"] for row in queue}
-    return [leads[one.handoff_id] for one in assignments]
+    write_turns(connection, placed.routed.turns)

@@ -8,18 +8,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import reduce
 from typing import Any
 
 from sqlalchemy import Connection
 
 from accord.agreement import Agreement, Requalify
+from accord.ledger.approval_rows import APPROVAL
 from accord.ledger.fact_rows import clear_crossings, read_absorbed, read_leads
-from accord.ledger.handoff_rows import APPROVAL, read_scores
-from accord.ledger.stage_rows import append_changes
+from accord.ledger.handoff_rows import read_handoff_ids, read_scores
+from accord.ledger.stage_rows import append_changes, read_places
 from accord.lifecycle import Entry, LeadState, StageChange, enter
 from accord.log import ActivityLog
 from accord.records import HandoffStage, Origin, Stage, from_us, to_us
-from accord.services.handoff_keys import handoff_id
+from accord.services.handoff_keys import free_handoff_id
 from accord.services.lifecycle import read_states
 from accord.services.workspace import Workspace
 
@@ -68,7 +70,11 @@ def decide_entries(
     deferred, disqualified or a customer, is never entered by its score.
     """
     seen = {row["lead_id"]: row["scored_at"] for row in (*crossed, *nurtured)}
-    states = read_states(connection, sorted(seen))
+    early = sorted(row["lead_id"] for row in crossed if row["current_stage"] in _BEFORE)
+    states = {
+        **read_states(connection, sorted(seen.keys() - set(early))),
+        **read_places(connection, early),
+    }
     fresh = {lead_id for lead_id, state in states.items() if state.stage in _BEFORE}
     fresh |= {lead_id for lead_id in _crossed_ids(crossed) if _is_new_to_sales(states[lead_id])}
     back = {
@@ -131,12 +137,14 @@ def _enter_mql(
         version=agreement.version,
     )
     moves: list[StageChange] = []
+    after: dict[str, LeadState] = {}
     queued: dict[str, tuple[int, datetime]] = {}
     for lead_id, state in states.items():
         steps = enter(state, entry, lead_id=lead_id)
         moves.extend(steps)
+        after[lead_id] = reduce(LeadState.after, steps, state)
         queued[lead_id] = (steps[-1].cycle, as_of)
-    append_changes(connection, moves, known_at=as_of)
+    append_changes(connection, moves, known_at=as_of, states=after)
     return _queue_rows(connection, agreement, queued, stage=HandoffStage.MQL)
 
 
@@ -149,13 +157,14 @@ def _queue_rows(
 ) -> New:
     lead_ids = sorted(queued)
     scores = read_scores(connection, lead_ids)
+    used = read_handoff_ids(connection, [one for one in lead_ids if queued[one][0] > 1])
     rows = []
     for lead in read_leads(connection, lead_ids):
         cycle, since = queued[lead["lead_id"]]
         score = scores.get(lead["lead_id"], _NO_SCORE)
         rows.append(
             {
-                "handoff_id": handoff_id(lead["lead_id"], cycle, stage),
+                "handoff_id": free_handoff_id(lead["lead_id"], cycle, stage, used=used),
                 "lead_id": lead["lead_id"],
                 "cycle": cycle,
                 "stage": stage.value,

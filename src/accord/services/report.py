@@ -39,6 +39,7 @@ from accord.metrics import (
 from accord.report import View, build_page, render_page, write_csvs, write_page
 from accord.report.view import WEEKS_SHOWN
 from accord.services.agreements import unsigned_sides
+from accord.services.approving import find_unapproved
 from accord.services.quality_page import gather_quality
 from accord.services.workspace import Workspace
 
@@ -79,6 +80,8 @@ def gather_week(workspace: Workspace, *, as_of: datetime, week: str | None = Non
         raw = {table: read_raw(connection, table) for table in tables_for(FRAMES)}
         signed = not unsigned_sides(connection, agreement)
         quality = gather_quality(connection, period, at=at, zone=agreement.timezone)
+        is_present = period.label == _present(agreement, as_of).label
+        unapproved = find_unapproved(connection, agreement) if is_present else ()
     frames = prepare(raw, agreement)
     weeks = Cube(frames, _weeks(agreement, since, period, at=at))
     plan = planning.plan(agreement)
@@ -101,7 +104,10 @@ def gather_week(workspace: Workspace, *, as_of: datetime, week: str | None = Non
         delivered_to_date=_delivered(frames, midnight(begun, agreement.timezone), at),
         weekly_plan=weekly_plan,
         promises=owed,
-        findings=tell(_week(agreement, weeks, owed, frames=frames, reps=raw["rep"])),
+        findings=(
+            *unapproved,
+            *tell(_week(agreement, weeks, owed, frames=frames, reps=raw["rep"])),
+        ),
         signed=signed,
         quality=quality,
     )

@@ -94,7 +94,8 @@ handoff = Table(
     Column("queued_at", Instant, nullable=False),
     Column("assigned_at", Instant),  # null while it waits in the queue
     Column("ended_at", Instant),
-    Column("outcome", String(16)),  # converted, deferred, returned, disqualified
+    # converted, deferred, returned, disqualified; merged and overtaken: another one counts
+    Column("outcome", String(16)),
     Column("waits_for", Text),  # why it waits: "capacity", "no rep in team emea", "approval", ...
     Column("fit", Integer),
     Column("engagement", Integer),
@@ -106,7 +107,8 @@ handoff = Table(
     Index(None, "origin", "ended_at", "stage", "rep_id"),  # who has open leads
 )
 
-# One row each time an owner is set for a hand-off, append-only; the newest is the owner.
+# One row each time an owner is set for a hand-off; the newest is the owner. What a source says of
+# owners is written anew when it says otherwise; what we set stays.
 handoff_owner = Table(
     "handoff_owner",
     metadata,
