@@ -48,7 +48,7 @@ def test_a_fresh_clone_shows_its_agreement_without_init(accord, folder):
     [
         ("html", "<!doctype html>"),
         ("markdown", "# Service"),
-        ("yaml", "# The agreement"),
+        ("yaml", "# yaml-language-server"),
         ("json", "{"),
     ],
 )

@@ -6,6 +6,7 @@ every fault at once.
 
 from accord.agreement.checks.names import LIMIT
 from accord.agreement.events import EVENTS
+from accord.agreement.json_schema import agreement_schema
 from accord.agreement.load import load, loads
 from accord.agreement.lookup import segment_of, stage_of
 from accord.agreement.model import (
@@ -83,6 +84,7 @@ __all__ = [
     "Targets",
     "Team",
     "VolumeTerm",
+    "agreement_schema",
     "load",
     "loads",
     "parse_duration",

@@ -193,7 +193,7 @@ def schema(*, out: Path | None = None) -> int:
     out
         the file to write; printed if not given
     """
-    from accord.agreement.json_schema import agreement_schema
+    from accord.agreement import agreement_schema
     from accord.services.agreement_written import save
 
     text = json_text.dumps(agreement_schema(), indent=2, ensure_ascii=False) + "\n"

@@ -189,11 +189,18 @@ def audit(*, as_of: AsOf = None, json: AsJson = False) -> int:
     return FOUND if found else DONE
 
 
-def doctor(*, json: AsJson = False) -> int:
-    """Check that this installation can work: stores, agreement, sources, versions."""
+def doctor(*, create: Annotated[bool, Parameter(negative="")] = False, json: AsJson = False) -> int:
+    """Check that this installation can work: stores, agreement, sources, versions, the CRM.
+
+    Parameters
+    ----------
+    create
+        make what the CRM lacks for hand-offs, where that can be made from here, and say what
+    """
     from accord.services.doctor import examine
 
-    checks = [asdict(check) for check in examine(Settings(), as_of=instant(None))]
+    found = examine(Settings(), as_of=instant(None), create=create)
+    checks = [asdict(check) for check in found]
     if json:
         say_json(checks)
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json as json_text
 import shutil
 import sys
 from pathlib import Path
@@ -41,6 +42,7 @@ def init() -> int:
     ):
         if not path.exists():
             _write_starter(path, starter)
+    _write_schema(settings.agreement.parent / "agreement.schema.json")
     with open_workspace(settings):
         say(f"ready: {settings.home}")
     return DONE
@@ -52,6 +54,16 @@ def _write_starter(path: Path, starter: str) -> None:
     with shipped_file(starter) as source:
         shutil.copyfile(source, path)
     say(f"wrote {path}")
+
+
+def _write_schema(path: Path) -> None:
+    """Lay down what editors complete and check the agreement by, if it is not there."""
+    if not path.exists():
+        from accord.agreement import agreement_schema
+
+        text = json_text.dumps(agreement_schema(), indent=2, ensure_ascii=False)
+        path.write_text(text + "\n", encoding="utf-8")
+        say(f"wrote {path}")
 
 
 def simulate(

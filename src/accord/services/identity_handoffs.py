@@ -7,6 +7,7 @@ is undone. What was ended stays ended.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -190,6 +191,9 @@ def tell_owners(
         if row["handoff_id"] in wanted
     ]
     if rows:
+        owners = read_owners(connection, sorted(wanted))
+        turns = Counter((owner["handoff_id"], owner["rep_id"]) for owner in owners)
+        rows = [{**row, "turn": turns[row["handoff_id"], row["rep_id"]]} for row in rows]
         leads = {row["lead_id"]: row for row in read_leads(connection, lead_ids)}
         entries = handoff_entries(
             connection, workspace.log, agreement, rows=rows, leads=leads, as_of=as_of
