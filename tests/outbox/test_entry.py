@@ -36,7 +36,13 @@ def test_pauses_double_and_stop_at_six_hours():
     assert all(timedelta(hours=6) <= pause <= timedelta(hours=7.2) for pause in pauses[11:])
 
 
-@given(st.text(min_size=1), st.integers(1, 100), st.floats(0, 10**6))
+def test_a_system_that_asks_for_years_is_asked_again_tomorrow():
+    """An instant in place of seconds, or no number at all: what it meant cannot be known."""
+    for asked in (1_763_300_000.0, 1e300, float("inf")):
+        assert retry_pause("a", attempts=1, retry_after=asked) == timedelta(days=1)
+
+
+@given(st.text(min_size=1), st.integers(1, 100), st.floats(0, 86_400))
 def test_a_pause_is_never_shorter_than_asked_for_and_the_same_each_time(key, attempts, asked):
     pause = retry_pause(key, attempts=attempts, retry_after=asked)
     assert pause >= timedelta(seconds=asked)

@@ -254,7 +254,7 @@ def test_a_name_that_is_no_line_cannot_sign(world):
         with pytest.raises(InputError, match="name"):
             sign(world.ledger, loads(SHIPPED), side=Side.SALES, name=name, at=NOW)
     with world.ledger.read() as connection:
-        assert unsigned_sides(connection, loads(SHIPPED)) == ()
+        assert unsigned_sides(connection, loads(SHIPPED), as_of=NOW) == ()
 
 
 def test_the_plan_stands_in_the_document_with_every_stage_and_its_sum():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -69,9 +69,10 @@ def signatures_in(ledger: Ledger) -> dict[tuple[str, str], str]:
         return {(row.version, row.side): row.signed_by for row in rows}
 
 
-def unsigned(ledger: Ledger, agreement) -> list[tuple[str, str]]:
+def unsigned(ledger: Ledger, agreement, *, as_of=JANUARY) -> list[tuple[str, str]]:
     with ledger.read() as connection:
-        return [(one.rule, one.subject) for one in unsigned_sides(connection, agreement)]
+        found = unsigned_sides(connection, agreement, as_of=as_of)
+    return [(one.rule, one.subject) for one in found]
 
 
 def test_the_file_is_in_force_and_kept_the_first_time_it_is_seen(ledger, file):
@@ -99,12 +100,15 @@ def test_a_side_that_is_not_named_has_not_signed_until_it_signs(ledger, file):
     file.write(("  - {team: sales, name: VP Sales, date: 2026-09-25}\n", ""))
     agreement = agreement_in_force(ledger, file.path, as_of=NOVEMBER)
     with ledger.read() as connection:
-        (finding,) = unsigned_sides(connection, agreement)
+        (finding,) = unsigned_sides(connection, agreement, as_of=NOVEMBER)
     assert (finding.rule, finding.subject) == ("agreement.unsigned", "sales")
     assert "sales has not signed version 2026.4" in finding.sentence
     sign(ledger, agreement, side=Side.SALES, name="VP Sales", at=NOVEMBER)
     sign(ledger, agreement, side=Side.SALES, name="Somebody else", at=JANUARY)
     assert unsigned(ledger, agreement) == []
+    assert unsigned(ledger, agreement, as_of=NOVEMBER) == []
+    before = NOVEMBER - timedelta(microseconds=1)
+    assert unsigned(ledger, agreement, as_of=before) == [("agreement.unsigned", "sales")]
     assert signatures_in(ledger)["2026.4", "sales"] == "VP Sales"
 
 

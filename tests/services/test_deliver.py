@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,10 +17,11 @@ from accord.ledger.outbox_rows import (
     add_entries,
     drop_outbox,
     list_outbox,
+    read_dead,
     retry_outbox,
     show_outbox,
 )
-from accord.ledger.tables import lead, outbox
+from accord.ledger.tables import clock, handoff, lead, outbox
 from accord.outbox import MAX_ATTEMPTS, Entry, Kind
 from accord.services.deliver import DeliverResult, run_deliver
 from tests.killing import killed_at
@@ -219,19 +221,110 @@ def test_a_key_that_stands_there_with_another_payload_is_a_persons_to_settle(wor
     assert shown(workspace, "a")["error"] == "the CRM has this key with another payload"
 
 
-def test_an_adapter_is_told_up_to_when_we_know_what_stands_about_a_lead(workspace):
-    """The later of what was last taken of the lead and what was last written of it."""
+def known(workspace, *lead_ids: str, at) -> None:
+    """Leads that were taken from their sources at an instant."""
+    row = {"created_at": at, "known_at": at, "row_hash": "x", "cycle": 0}
+    with workspace.ledger.begin() as connection:
+        insert_rows(connection, lead, [{"lead_id": each, **row} for each in lead_ids])
+
+
+def test_an_adapter_is_told_up_to_when_we_know_what_stands_in_the_crm(workspace):
+    """What was read of the CRM itself, or written as a hand-off; nothing else tells of it."""
+    settings = workspace.settings.model_copy(update={"crm": "hubspot"})
+    workspace = replace(workspace, settings=settings)
     seen = {}
     crm = Receiver(lambda item, _: seen.setdefault(item.key, item.read_at) and None)
-    known = AT - DAY
-    with workspace.ledger.begin() as connection:
-        row = {"created_at": known, "known_at": known, "row_hash": "x", "cycle": 0}
-        insert_rows(connection, lead, [{"lead_id": "x", **row}])
-    put(workspace, entry("x0", lead="x"), entry("y0", lead="y"))
+    read = AT - DAY
+    known(workspace, "hubspot:1", "web:2", at=read)
+    for number, one in enumerate(("hubspot:1", "web:2", "hubspot:9")):
+        put(workspace, entry(f"h{number}", lead=one, kind=Kind.HANDOFF))
+        put(workspace, entry(f"m{number}", lead=one))
     run_deliver(workspace, as_of=AT, crm=crm)
-    put(workspace, entry("x1", lead="x"))
+    put(workspace, entry("again", lead="web:2", kind=Kind.HANDOFF))
     run_deliver(workspace, as_of=AT + MINUTE, crm=crm)
-    assert seen == {"x0": known, "y0": None, "x1": AT}
+    assert {key: seen[key] for key in ("h0", "h1", "h2")} == {"h0": read, "h1": None, "h2": None}
+    assert seen["again"] == AT
+
+
+def test_a_newer_hand_off_does_not_wait_for_the_pause_of_one_it_replaces(workspace):
+    refused = Outcome(key="old", result=Result.REFUSED, error="no such owner")
+    crm = Receiver(lambda item, _: refused if item.key == "old" else None)
+    put(workspace, entry("old", lead="x", kind=Kind.HANDOFF))
+    assert run_deliver(workspace, as_of=AT, crm=crm).retried == 1
+    put(workspace, entry("new", lead="x", kind=Kind.HANDOFF, at=AT + timedelta(seconds=1)))
+    at = AT + timedelta(seconds=1)
+    assert run_deliver(workspace, as_of=at, crm=crm) == DeliverResult(sent=1, superseded=1)
+    assert statuses(workspace) == {"old": "superseded", "new": "sent"}
+
+
+def test_a_hand_off_that_is_due_is_not_replaced_by_one_that_is_not(workspace):
+    crm = Receiver()
+    put(workspace, entry("now", lead="x", kind=Kind.HANDOFF))
+    put(workspace, entry("later", lead="x", kind=Kind.HANDOFF, at=AT + DAY))
+    assert run_deliver(workspace, as_of=AT, crm=crm) == DeliverResult(sent=1)
+    assert crm.sends == ["now"]
+
+
+@pytest.mark.parametrize("kind", [Kind.HANDOFF, Kind.MESSAGE])
+def test_what_ended_while_nobody_knew_whether_it_had_arrived_is_not_sent_again(workspace, kind):
+    cut = Outcome(key="", result=Result.UNKNOWN, error="cut before applying")
+    crm = Receiver(lambda item, times: replace(cut, key=item.key) if times == 1 else None)
+    key = "handoff:h1:r1" if kind is Kind.HANDOFF else "message:c1:0"
+    clock_id = "c1" if kind is Kind.MESSAGE else None
+    put(workspace, entry(key, lead="x", kind=kind, clock_id=clock_id, step=0))
+    assert run_deliver(workspace, as_of=AT, crm=crm).retried == 1
+    over(workspace, kind)
+    assert run_deliver(workspace, as_of=AT + DAY, crm=crm) == DeliverResult()
+    assert (crm.sends, statuses(workspace)) == ([key], {key: "withdrawn"})
+
+
+def over(workspace, kind: Kind) -> None:
+    """What the entry was about has ended: its hand-off, or its clock."""
+    given = {"lead_id": "x", "cycle": 1, "segment": None, "team": "inbound", "ended_at": AT}
+    handed = {"handoff_id": "h1", "stage": "mql", "origin": "decided", "rep_id": "r1"}
+    handed |= {"hot": False, "forced": False, "kept": False, "outcome": "returned"}
+    ticked = {"clock_id": "c1", "term": "first_touch", "side": "sales", "from_event": "assigned"}
+    ticked |= {"until_event": "touch", "started_at": AT, "within_us": 1, "business": False}
+    ticked |= {"pauses": [], "escalation": "ladder", "steps": [], "due_at": AT, "ended_by": "met"}
+    ticked |= {"origin": "decided", "version": "2026.4"}
+    table, row = {
+        Kind.HANDOFF: (handoff, handed | {"queued_at": AT, "assigned_at": AT}),
+        Kind.MESSAGE: (clock, ticked),
+    }[kind]
+    with workspace.ledger.begin() as connection:
+        insert_rows(connection, table, [given | row])
+
+
+def test_a_crm_that_leaves_something_open_is_not_asked_for_more_in_that_run(workspace):
+    """It may be on its knees: what is left goes with the next run, its first attempt unspent."""
+    slow = Outcome(key="", result=Result.UNKNOWN, error="no answer came")
+    crm = Receiver(lambda item, times: replace(slow, key=item.key) if times == 1 else None)
+    put(workspace, *(entry(f"k{number:03}") for number in range(150)))
+    assert run_deliver(workspace, as_of=AT, crm=crm) == DeliverResult(retried=100)
+    assert shown(workspace, "k149")["attempts"] == 0
+    crm.behave = None
+    assert run_deliver(workspace, as_of=AT, crm=crm) == DeliverResult(sent=50)
+
+
+def test_an_entry_of_which_an_adapter_says_nothing_is_read_back_and_not_sent_for_ever(workspace):
+    class Silent(Receiver):
+        def upsert(self, items, *, sent_at):
+            return super().upsert(items, sent_at=sent_at)[1:]
+
+    crm = Silent()
+    put(workspace, entry("a"), entry("b"))
+    assert run_deliver(workspace, as_of=AT, crm=crm) == DeliverResult(sent=1, retried=1)
+    assert shown(workspace, "a")["error"] == "the adapter does not tell of it"
+    assert run_deliver(workspace, as_of=AT + DAY, crm=crm).sent == 1
+    assert crm.sends == ["a", "b"]
+
+
+def test_an_entry_whose_payload_was_removed_has_nothing_to_be_sent_again(workspace):
+    put(workspace, entry("a"))
+    with workspace.ledger.begin() as connection:
+        connection.execute(update(outbox).values(status="dead", payload={}, payload_hash=""))
+        assert read_dead(connection) == []
+        assert not retry_outbox(connection, 1, as_of=AT)
 
 
 def test_an_entry_that_was_dropped_while_it_was_on_its_way_was_sent_all_the_same(workspace):

@@ -98,11 +98,11 @@ def sign(
     from accord.services.agreements import unsigned_sides
 
     settings = Settings()
-    agreement = load(path or settings.agreement)
+    agreement, at = load(path or settings.agreement), instant(None)
     with open_workspace(settings) as workspace:
-        sign_agreement(workspace.ledger, agreement, side=Side(side), name=name, at=instant(None))
+        sign_agreement(workspace.ledger, agreement, side=Side(side), name=name, at=at)
         with workspace.ledger.read() as connection:
-            missing = unsigned_sides(connection, agreement)
+            missing = unsigned_sides(connection, agreement, as_of=at)
             lines = read_signature_lines(connection, agreement) or ()
     signed = next(line for line in lines if line.side == side)
     _say_signed(agreement, signed, missing, json=json)

@@ -111,4 +111,6 @@ def _tell(content: Mapping[str, Any]) -> None:
         say(f"told apart, and not erased: {', '.join(content['shared_with'])}")
     for place in content["left"]:
         say_wrong(f"{place}: holds the person and is not Accord's to change")
+    for record in content["crm_records"]:
+        say(f"to be deleted in the CRM: {record}")
     say(f"not reached: {'; '.join(content['outside'])}")

@@ -99,7 +99,7 @@ def outbox_retry(
     all_
         every dead entry, once the cause is mended
     """
-    from accord.ledger.outbox_rows import read_dead, retry_outbox
+    from accord.ledger.outbox_rows import read_dead, retry_outbox, show_outbox
 
     if (outbox_id is None) is not all_:
         raise InputError(where="outbox retry", found="which is not said", expected="ID, or --all")
@@ -107,10 +107,15 @@ def outbox_retry(
     with open_workspace() as workspace, workspace.ledger.begin() as connection:
         wanted = read_dead(connection) if outbox_id is None else [outbox_id]
         done = [each for each in wanted if retry_outbox(connection, each, as_of=at)]
+        row = None if outbox_id is None else show_outbox(connection, outbox_id)
     if outbox_id is None:
         say(f"{len(done):,} dead {'entry waits' if len(done) == 1 else 'entries wait'} again")
         return DONE
-    say(f"entry {outbox_id} {'waits again' if done else 'is not dead; nothing done'}")
+    if row is None:
+        raise _unknown(outbox_id)
+    emptied = row["status"] == "dead" and not done
+    why = "has lost its payload to retention or an erasure; drop it" if emptied else "is not dead"
+    say(f"entry {outbox_id} {'waits again' if done else f'{why}; nothing done'}")
     return DONE if done else FOUND
 
 

@@ -1,4 +1,4 @@
-"""Rows of the outbox: adding, claiming in order, marking, and what a person may do with them.
+"""Rows of the outbox: adding, marking, and what a person may do with them.
 
 An entry that is leased but not marked was claimed by a process that died, or ended in an unknown
 outcome: whether it reached the CRM must be read back before it is sent again. Lists of ids are at
@@ -8,18 +8,15 @@ most a batch long.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Select,
     Text,
-    and_,
     cast,
     func,
-    or_,
     select,
     true,
     update,
@@ -27,11 +24,11 @@ from sqlalchemy import (
 from sqlalchemy import bindparam as bind
 from sqlalchemy.dialects import postgresql, sqlite
 
+from accord.ledger.bulk import Columns, write_columns
 from accord.ledger.store import Row, chunks, read_rows
 from accord.ledger.tables import lead, outbox
 
 _WAITING = "waiting"
-_LEASE = timedelta(minutes=5)
 _SHOWN = tuple(column for column in outbox.c if column.name != "payload")
 
 
@@ -44,25 +41,9 @@ def add_entries(connection: Connection, rows: Sequence[Row]) -> None:
     connection.execute(statement, [dict(row) for row in rows])
 
 
-def _due(as_of: datetime) -> Select[Any]:
-    """Select entries that may go now: due, and no earlier entry of their lead holds them up.
-
-    An earlier entry holds a later one up if it is due or is being tried again, or if both belong
-    to one clock. One that was only planned for later (quiet hours) does not.
-    """
-    earlier = outbox.alias("earlier")
-    begun = or_(earlier.c.not_before <= as_of, earlier.c.attempts > 0)
-    held_up = (
-        select(earlier.c.outbox_id)
-        .where(
-            earlier.c.lead_id == outbox.c.lead_id,
-            earlier.c.status == _WAITING,
-            earlier.c.outbox_id < outbox.c.outbox_id,
-            or_(begun, earlier.c.clock_id == outbox.c.clock_id),
-        )
-        .exists()
-    )
-    return select(outbox).where(outbox.c.status == _WAITING, outbox.c.not_before <= as_of, ~held_up)
+def write_entries(connection: Connection, columns: Columns) -> None:
+    """Add many entries given by columns, payloads as their text; a key that is there stays."""
+    write_columns(connection, outbox, columns, on_conflict="keep", key=("key",))
 
 
 def has_due(connection: Connection, *, as_of: datetime) -> bool:
@@ -71,48 +52,6 @@ def has_due(connection: Connection, *, as_of: datetime) -> bool:
         outbox.c.status == _WAITING, outbox.c.not_before <= as_of
     )
     return connection.execute(query.limit(1)).first() is not None
-
-
-def claim_entries(
-    connection: Connection, *, as_of: datetime, holder: str, after: int, limit: int
-) -> list[dict[str, Any]]:
-    """Lease the next entries that may go, at most one a lead, oldest first; return them as found.
-
-    Only entries whose ``outbox_id`` is above ``after`` are looked at. ``leased_by`` of a returned
-    row says who had it before: None unless its outcome is unknown.
-    """
-    query = _due(as_of).where(outbox.c.outbox_id > after)
-    rows = read_rows(connection, query.order_by(outbox.c.outbox_id).limit(limit))
-    if rows:
-        connection.execute(
-            update(outbox)
-            .where(outbox.c.outbox_id.in_([row["outbox_id"] for row in rows]))
-            .values(leased_by=holder, leased_until=as_of + _LEASE)
-        )
-    return rows
-
-
-def supersede_older(connection: Connection, *, as_of: datetime) -> int:
-    """Give up due hand-offs that a newer one of the same lead replaces; how many.
-
-    An entry whose outcome is unknown is left alone: it may have been sent.
-    """
-    newer = outbox.alias("newer")
-    replaced = (
-        select(newer.c.outbox_id)
-        .where(
-            newer.c.lead_id == outbox.c.lead_id,
-            newer.c.kind == "handoff",
-            newer.c.status.in_((_WAITING, "sent")),
-            newer.c.outbox_id > outbox.c.outbox_id,
-        )
-        .exists()
-    )
-    old = and_(outbox.c.status == _WAITING, outbox.c.not_before <= as_of)
-    statement = update(outbox).where(
-        old, outbox.c.kind == "handoff", outbox.c.leased_by.is_(None), replaced
-    )
-    return connection.execute(statement.values(status="superseded")).rowcount
 
 
 def release_entries(connection: Connection, outbox_ids: Sequence[int]) -> None:
@@ -160,24 +99,30 @@ def _write_each(
     connection.execute(statement, values)
 
 
-def read_known_until(connection: Connection, lead_ids: Sequence[str]) -> dict[str, datetime]:
+def read_known_until(
+    connection: Connection, lead_ids: Sequence[str], *, systems: Sequence[str]
+) -> dict[str, datetime]:
     """Read up to when we know what stands about leads in the CRM: lead_id -> instant.
 
-    The later of what was last taken of the lead and what was last written of it. An unknown lead
-    is left out.
+    The later of what was last taken of the lead, if its record is of one of these systems (those
+    that read this CRM), and the last hand-off of it that was written there. A lead of which
+    neither is known is left out.
     """
     found: dict[str, datetime] = {}
     written = func.max(func.coalesce(outbox.c.written_at, outbox.c.sent_at))
-    for part in chunks(lead_ids):
-        taken = select(lead.c.lead_id, lead.c.known_at).where(lead.c.lead_id.in_(part))
-        sent = (
-            select(outbox.c.lead_id, written)
-            .where(outbox.c.lead_id.in_(part), outbox.c.status == "sent")
-            .group_by(outbox.c.lead_id)
-        )
-        for query in (taken, sent):
-            for lead_id, at in connection.execute(query):
-                found[lead_id] = max(at, found.get(lead_id, at))
+    own = [one for one in lead_ids if one.partition(":")[0] in systems]
+    queries = [
+        select(lead.c.lead_id, lead.c.known_at).where(lead.c.lead_id.in_(part))
+        for part in chunks(own)
+    ] + [
+        select(outbox.c.lead_id, written)
+        .where(outbox.c.lead_id.in_(part), outbox.c.status == "sent", outbox.c.kind == "handoff")
+        .group_by(outbox.c.lead_id)
+        for part in chunks(lead_ids)
+    ]
+    for query in queries:
+        for lead_id, at in connection.execute(query):
+            found[lead_id] = max(at, found.get(lead_id, at))
     return found
 
 
@@ -216,20 +161,22 @@ def show_outbox(connection: Connection, outbox_id: int) -> dict[str, Any] | None
 
 
 def read_dead(connection: Connection) -> list[int]:
-    """Read the ids of all dead entries, oldest first."""
-    query = select(outbox.c.outbox_id).where(outbox.c.status == "dead")
+    """Read the ids of all dead entries that still have their payload, oldest first."""
+    query = select(outbox.c.outbox_id).where(outbox.c.status == "dead", _is_whole())
     return list(connection.execute(query.order_by(outbox.c.outbox_id)).scalars())
 
 
 def retry_outbox(connection: Connection, outbox_id: int, *, as_of: datetime) -> bool:
     """Let a dead entry wait again, from its first attempt on; False if it is not dead.
 
-    One of unknown outcome is read back first, as ever.
+    One of unknown outcome is read back first, as ever. Nothing is left to send of one whose payload
+    was removed by retention or an erasure: False as well.
     """
     return _set_by_hand(
         connection,
         outbox_id,
         stands=("dead",),
+        only=_is_whole(),
         values={"status": _WAITING, "attempts": 0, "not_before": as_of},
     )
 
@@ -247,12 +194,22 @@ def drop_outbox(
     )
 
 
+def _is_whole() -> ColumnElement[bool]:
+    return outbox.c.payload_hash != ""
+
+
 def _set_by_hand(
-    connection: Connection, outbox_id: int, *, stands: Sequence[str], values: Row
+    connection: Connection,
+    outbox_id: int,
+    *,
+    stands: Sequence[str],
+    values: Row,
+    only: ColumnElement[bool] | None = None,
 ) -> bool:
     statement = (
         update(outbox)
         .where(outbox.c.outbox_id == outbox_id, outbox.c.status.in_(stands))
+        .where(true() if only is None else only)
         .values(**values)
     )
     return connection.execute(statement).rowcount == 1

@@ -15,17 +15,22 @@ MAX_ATTEMPTS = 12
 _FIRST = timedelta(seconds=30)
 _LONGEST = timedelta(hours=6)
 _SPREAD = 0.2
+_MOST_SECONDS = 86_400.0
 
 
 def retry_pause(key: str, *, attempts: int, retry_after: float | None = None) -> timedelta:
     """Return the pause after the failed attempt number ``attempts`` (1 is the first).
 
     30 s, doubled each time up to 6 hours, and up to a fifth longer by the key. Never shorter than
-    the ``retry_after`` seconds that the receiving system asked for.
+    the ``retry_after`` seconds that the receiving system asked for, up to a day: a system that asks
+    for a year has said something else than it meant.
+
+    >>> retry_pause("a", attempts=1, retry_after=float("inf")).days
+    1
     """
     doubled = _LONGEST if attempts > _DOUBLINGS else _FIRST * 2 ** (attempts - 1)
     pause = min(doubled, _LONGEST) * (1 + _SPREAD * _share(f"{key}#{attempts}"))
-    return max(pause, timedelta(seconds=retry_after or 0))
+    return max(pause, timedelta(seconds=min(retry_after or 0, _MOST_SECONDS)))
 
 
 _DOUBLINGS = 20  # beyond it the power is pointless

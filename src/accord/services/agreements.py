@@ -133,10 +133,15 @@ def register(connection: Connection, agreement: Agreement, *, seen_at: datetime)
         add_rows(connection, tables.signature, list(_named_signatures(agreement)))
 
 
-def unsigned_sides(connection: Connection, agreement: Agreement) -> tuple[Finding, ...]:
-    """Return one finding a side that has not signed this version as it stands; none: all signed."""
+def unsigned_sides(
+    connection: Connection, agreement: Agreement, *, as_of: datetime
+) -> tuple[Finding, ...]:
+    """Return one finding a side that has not signed this version, as it stands, by ``as_of``.
+
+    None: all have signed. A signature counts from its very instant on.
+    """
     table = tables.signature
-    query = select(table).where(table.c.version == agreement.version)
+    query = select(table).where(table.c.version == agreement.version, table.c.signed_at <= as_of)
     signed = {row.side: row for row in connection.execute(query)}
     findings = []
     for side in Side:

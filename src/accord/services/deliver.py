@@ -19,19 +19,27 @@ from accord.crm import Crm, Item, Outcome, Result, open_crm
 from accord.errors import DeliveryError
 from accord.findings import Finding
 from accord.killpoints import reach
+from accord.ledger.claim_rows import Claim, claim_entries
 from accord.ledger.outbox_rows import (
-    claim_entries,
     has_due,
     mark_failed,
     mark_sent,
     read_known_until,
     release_entries,
-    supersede_older,
 )
-from accord.services.delivered import failed_row, found_again, refused, sent_row, told
+from accord.services.delivered import (
+    asks_for_rest,
+    failed_row,
+    found_again,
+    refused,
+    sent_row,
+    told,
+    untold,
+    withdraw_over,
+)
 from accord.services.workspace import Workspace
 
-_BATCH = 100
+_BATCH = 100  # entries at once, unless the CRM's setting asks for more
 
 Row = Mapping[str, Any]
 
@@ -94,35 +102,38 @@ def _drain(workspace: Workspace, crm: Crm, *, as_of: datetime) -> DeliverResult:
 
 def _pass(workspace: Workspace, crm: Crm, *, as_of: datetime) -> tuple[DeliverResult, bool]:
     """Send what may go in one pass; whether another pass has a point."""
-    with workspace.ledger.begin() as connection:
-        total = DeliverResult(superseded=supersede_older(connection, as_of=as_of))
-    last, found = 0, False
-    while rows := _claim(workspace, as_of=as_of, after=last):
-        part, answered = _send(workspace, crm, rows, as_of=as_of)
-        total, last, found = total.plus(part), rows[-1]["outbox_id"], True
-        if not answered:
-            return total, False
+    total, last, found = DeliverResult(), 0, False
+    while (claim := _claim(workspace, as_of=as_of, after=last)).last is not None:
+        total, last = total.plus(DeliverResult(superseded=claim.superseded)), claim.last
+        if claim.rows:
+            part, answered = _send(workspace, crm, claim.rows, as_of=as_of)
+            total, found = total.plus(part), True
+            if not answered:
+                return total, False
     return total, found
 
 
-def _claim(workspace: Workspace, *, as_of: datetime, after: int) -> list[dict[str, Any]]:
+def _claim(workspace: Workspace, *, as_of: datetime, after: int) -> Claim:
     holder = f"{socket.gethostname()}:{os.getpid()}"
+    limit = max(_BATCH, workspace.settings.crm_batch)
     with workspace.ledger.begin() as connection:
-        rows = claim_entries(connection, as_of=as_of, holder=holder, after=after, limit=_BATCH)
+        claim = claim_entries(connection, as_of=as_of, holder=holder, after=after, limit=limit)
     reach("deliver.after_claim")
-    return rows
+    return claim
 
 
 def _send(
     workspace: Workspace, crm: Crm, rows: Sequence[Row], *, as_of: datetime
 ) -> tuple[DeliverResult, bool]:
-    """Send claimed entries and mark them; whether the CRM answered at all.
+    """Send claimed entries and mark them; whether the CRM answers and takes more now.
 
     Entries of unknown outcome are read back: those that are there are marked, the others wait for
-    the next pass, where a newer one may replace them.
+    the next pass, where a newer one may replace them. A system that left something open or asked
+    for a pause is not asked for more in this run.
     """
     try:
-        outcomes, answered = _exchange(workspace, crm, rows, as_of=as_of), True
+        outcomes = _exchange(workspace, crm, rows, as_of=as_of)
+        answered = not any(map(asks_for_rest, outcomes))
     except DeliveryError as error:
         outcomes, answered = [refused(row, error) for row in rows], False
     reach("deliver.after_send_before_mark")
@@ -139,13 +150,13 @@ def _exchange(
     reach("deliver.after_read_back")
     outcomes = crm.upsert(items, sent_at=as_of) if items else ()
     again = [found_again(row, there[row["key"]]) for row in unsure if row["key"] in there]
-    return [*again, *outcomes]
+    return [*again, *outcomes, *untold(items, outcomes)]
 
 
 def _items(workspace: Workspace, rows: Sequence[Row]) -> list[Item]:
     lead_ids = sorted({row["lead_id"] for row in rows if row["lead_id"] is not None})
     with workspace.ledger.read() as connection:
-        known = read_known_until(connection, lead_ids)
+        known = read_known_until(connection, lead_ids, systems=workspace.settings.crm_systems)
     return [
         Item(
             key=row["key"],
@@ -174,6 +185,7 @@ def _mark(
         mark_sent(connection, [sent_row(row, known[row["key"]], as_of=as_of) for row in taken])
         mark_failed(connection, failed)
         release_entries(connection, absent)
+        withdraw_over(connection, [row for row in rows if row not in taken])
         reach("deliver.before_mark_commit")
     reach("deliver.after_mark")
     return _counted(rows, known, taken=len(taken), failed=failed)

@@ -6,10 +6,17 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from accord.crm import Kept, Landed, Outcome, Result
+from sqlalchemy import Connection
+
+from accord.crm import Item, Kept, Landed, Outcome, Result
 from accord.errors import DeliveryError
 from accord.findings import Finding
-from accord.outbox import MAX_ATTEMPTS, Status, retry_pause
+from accord.ledger.clock_rows import read_ended, withdraw_messages
+from accord.ledger.fact_rows import read_handoffs
+from accord.ledger.told_rows import withdraw_ended
+from accord.outbox import MAX_ATTEMPTS, Kind, Status, retry_pause
+from accord.services.clock_sync import WITHDRAWN
+from accord.services.settling import ENDED
 
 Row = Mapping[str, Any]
 
@@ -40,6 +47,34 @@ def found_again(row: Row, landed: Landed) -> Outcome:
     if landed.payload_hash not in (None, row["payload_hash"]):
         return Outcome(key=row["key"], result=Result.CONFLICT, error=_CONFLICT)
     return Outcome(key=row["key"], result=Result.TAKEN, landed=landed)
+
+
+def untold(items: Sequence[Item], outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """Return an unknown outcome for each item of which an adapter says nothing."""
+    known = {outcome.key for outcome in outcomes}
+    return [
+        Outcome(key=item.key, result=Result.UNKNOWN, error="the adapter does not tell of it")
+        for item in items
+        if item.key not in known
+    ]
+
+
+def asks_for_rest(outcome: Outcome) -> bool:
+    """Say whether an outcome means that the system should be left alone for now."""
+    return outcome.result is Result.UNKNOWN or outcome.retry_after is not None
+
+
+def withdraw_over(connection: Connection, rows: Sequence[Row]) -> None:
+    """Withdraw those of the entries that did not go and whose reason is over meanwhile.
+
+    What ends (a clock, a hand-off) withdraws what waits for it, but leaves alone what is on its
+    way. If that comes back, it must not be sent later.
+    """
+    clocks = sorted({row["clock_id"] for row in rows if row["clock_id"] is not None})
+    withdraw_messages(connection, read_ended(connection, clocks), why=WITHDRAWN)
+    leads = sorted({row["lead_id"] for row in rows if row["kind"] == Kind.HANDOFF})
+    ended = [one for one in read_handoffs(connection, leads) if one["ended_at"] is not None]
+    withdraw_ended(connection, ended, why=ENDED)
 
 
 def sent_row(row: Row, outcome: Outcome, *, as_of: datetime) -> dict[str, Any]:

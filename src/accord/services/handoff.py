@@ -63,7 +63,7 @@ def run_handoff(workspace: Workspace, *, as_of: datetime, dry_run: bool = False)
     """
     agreement = workspace.agreement(as_of)
     with workspace.ledger.read() as connection:
-        unsigned = unsigned_sides(connection, agreement)
+        unsigned = unsigned_sides(connection, agreement, as_of=as_of)
         if unsigned:
             work = _find_work(connection, agreement, as_of=as_of)
             return HandoffResult(withheld=work.size, findings=unsigned)

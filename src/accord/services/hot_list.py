@@ -81,7 +81,7 @@ def _gather(connection: Connection, agreement: Agreement, *, as_of: datetime) ->
     return _Known(
         agreement=agreement,
         as_of=as_of,
-        is_signed=not unsigned_sides(connection, agreement),
+        is_signed=not unsigned_sides(connection, agreement, as_of=as_of),
         lead_ids=lead_ids,
         states={lead_id: fold(changes.get(lead_id, ())) for lead_id in lead_ids},
         scores={row["lead_id"]: row for row in read_present_scores(connection, lead_ids)},

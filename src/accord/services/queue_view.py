@@ -96,7 +96,7 @@ def read_queue_view(workspace: Workspace, *, as_of: datetime) -> QueueView:
     """
     agreement = workspace.agreement(as_of)
     with workspace.ledger.read() as connection:
-        unsigned = unsigned_sides(connection, agreement)
+        unsigned = unsigned_sides(connection, agreement, as_of=as_of)
         left = find_left(connection, agreement, as_of=as_of)
         queue = [*read_queue(connection), *left]
         free = [row for row in queue if not is_withheld(row)]

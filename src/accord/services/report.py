@@ -78,7 +78,7 @@ def gather_week(workspace: Workspace, *, as_of: datetime, week: str | None = Non
     with workspace.ledger.read() as connection:
         since = read_since(connection)
         raw = {table: read_raw(connection, table) for table in tables_for(FRAMES)}
-        signed = not unsigned_sides(connection, agreement)
+        signed = not unsigned_sides(connection, agreement, as_of=as_of)
         quality = gather_quality(connection, period, at=at, zone=agreement.timezone)
         is_present = period.label == _present(agreement, as_of).label
         unapproved = find_unapproved(connection, agreement) if is_present else ()

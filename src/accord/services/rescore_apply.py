@@ -25,7 +25,8 @@ def check_applicable(
     """
     missing = [*_not_in_force(workspace, proposed, as_of=as_of)]
     with workspace.ledger.read() as connection:
-        missing += [str(one.sentence) for one in unsigned_sides(connection, proposed)]
+        unsigned = unsigned_sides(connection, proposed, as_of=as_of)
+        missing += [str(one.sentence) for one in unsigned]
         newest = read_last_scored(connection)
     if newest is not None and as_of < newest:
         missing.append(f"scores of {to_text(newest)} are stored, which is later.")

@@ -81,7 +81,7 @@ outbox = Table(
     Column("error", Text),
     Index(None, "status", "not_before"),
     Index(None, "status", "outbox_id"),
-    Index(None, "lead_id"),
+    Index(None, "lead_id", "status", "outbox_id"),  # what goes before an entry of its lead
     Index(None, "clock_id"),
 )
 

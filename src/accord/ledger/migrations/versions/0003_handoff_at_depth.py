@@ -18,6 +18,9 @@ def upgrade() -> None:
     op.add_column("outbox", sa.Column("written_at", Instant(), nullable=True))
     op.add_column("outbox", sa.Column("remote", sa.JSON(), nullable=True))
     op.add_column("outbox", sa.Column("kept", sa.JSON(), nullable=True))
+    op.drop_index(op.f("ix_outbox_lead_id"), "outbox")
+    of_a_lead = ["lead_id", "status", "outbox_id"]
+    op.create_index(op.f("ix_outbox_lead_id_status_outbox_id"), "outbox", of_a_lead)
     op.create_index(op.f("ix_handoff_owner_since"), "handoff_owner", ["since"])
     open_leads = ["origin", "ended_at", "stage", "rep_id"]
     op.create_index(op.f("ix_handoff_origin_ended_at_stage_rep_id"), "handoff", open_leads)
