@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import sys
 import threading
 import time
 from contextlib import suppress
@@ -60,6 +61,16 @@ class Request:
     headers: dict[str, str]
 
 
+class Server(ThreadingHTTPServer):
+    """Says nothing where a client was killed or gave up: tests do that on purpose."""
+
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
 class Service:
     """Runs in threads of its own; ``plan`` says what befalls the n-th request (from 1).
 
@@ -90,8 +101,7 @@ class Service:
             def log_message(self, *_args: object) -> None:
                 """Say nothing."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
+        self._server = Server(("127.0.0.1", 0), Handler)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
         self._thread.start()
 

@@ -519,3 +519,15 @@ def test_a_version_that_is_a_date_stands_behind_the_room(build, account):
         "/crm/objects/2026-03/contacts/batch/upsert",
         "/crm/associations/2026-03/tasks/contacts/batch/read",
     }
+
+
+def test_stages_have_the_words_that_the_settings_give_them(build, system):
+    crm = build(hubspot_stages={"mql": "8841"})
+    assert send(crm, handoff(1)) == [Result.TAKEN]
+    assert system.contact("crm:1")["properties"]["lifecyclestage"] == "8841"
+
+
+def test_a_stage_whose_word_is_empty_is_not_written(build, system):
+    crm = build(hubspot_stages={"mql": ""})
+    assert send(crm, handoff(1)) == [Result.TAKEN]
+    assert "lifecyclestage" not in system.contact("crm:1")["properties"]

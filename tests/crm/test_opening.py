@@ -91,6 +91,32 @@ def test_a_setting_that_cannot_be_used_names_its_variable(name, value):
         Settings(_env_file=None, **{name: value})
 
 
+def test_our_stages_in_a_crms_words_come_as_json(monkeypatch):
+    monkeypatch.setenv("ACCORD_HUBSPOT_STAGES", '{"mql": " 8841 "}')
+    monkeypatch.setenv("ACCORD_SALESFORCE_STAGES", '{"mql": "New", "sql": ""}')
+    told = Settings(_env_file=None).crm_settings
+    assert told.hubspot_stages == {"mql": "8841"}
+    assert told.salesforce_stages == {"mql": "New", "sql": ""}
+
+
+@pytest.mark.parametrize(
+    ("told", "found"),
+    [
+        ('{"mqll": "x"}', "'mqll'"),
+        ('{"sal": "x"}', "'sal'"),
+        ('{"mql": 5}', "5"),
+        ("[]", r"\[\]"),
+        ("mql=8841", "is no JSON"),
+        ('{"mql": "' + "x" * 256 + '"}', "'x+'"),
+    ],
+)
+def test_stages_that_are_none_of_ours_are_refused_with_ours(monkeypatch, told, found):
+    monkeypatch.setenv("ACCORD_HUBSPOT_STAGES", told)
+    expected = r'expected our stages in the CRM\'s words, .*: {"mql": "...", "sql": "..."}'
+    with pytest.raises(InputError, match=f"ACCORD_HUBSPOT_STAGES: {found}; {expected}"):
+        Settings(_env_file=None)
+
+
 def test_what_only_one_adapter_needs_is_not_imported_for_another():
     code = (
         "import sys; from accord.crm import CrmSettings, open_crm; from datetime import *;"

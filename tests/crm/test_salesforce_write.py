@@ -477,3 +477,10 @@ def test_the_version_stands_in_every_path(build, account):
     assert rooms == {"v62.0"}
     (body, _) = (json.loads(one.body) for one in written(account))
     assert body["records"][0]["attributes"] == {"type": "Lead"}
+
+
+def test_stages_have_the_words_that_the_settings_give_them(build, system):
+    crm = build(salesforce_stages={"mql": "New", "sql": ""})
+    (outcome,) = crm.upsert([SUITE.handoff(1)], sent_at=AT)
+    assert outcome.result is Result.TAKEN
+    assert system.record("crm:1")["Status"] == "New"

@@ -1,6 +1,8 @@
 """One adapter a CRM behind one port. Adapters send and read back; they decide nothing."""
 
+from accord.crm.erasing import erase_from_crm
 from accord.crm.file import FileCrm
+from accord.crm.looking import look_at_crm
 from accord.crm.opening import CrmSettings, open_crm
 from accord.crm.port import Crm, Item, Kept, Landed, Outcome, Result
 
@@ -13,5 +15,7 @@ __all__ = [
     "Landed",
     "Outcome",
     "Result",
+    "erase_from_crm",
+    "look_at_crm",
     "open_crm",
 ]

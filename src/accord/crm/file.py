@@ -148,13 +148,14 @@ def _write(file: int, lines: Sequence[bytes], *, at: int) -> None:
 def _hash_at(file: int, at: int) -> str | None:
     """Return the digest of the payload of the line that begins there.
 
-    None if it cannot be told: an erased person's payload is empty, and a line may be no JSON.
+    None if it cannot be told: an erased person's payload is empty, one that they were cut out of
+    is another than was sent (blanks fill it up), and a line may be no JSON.
     """
     with os.fdopen(os.dup(file), "rb") as reader:
         reader.seek(at)
-        payload = _split(reader.readline().rstrip(b"\n"))[1].strip()
+        payload = _split(reader.readline().rstrip(b"\n"))[1]
     try:
-        return None if payload == _EMPTIED else payload_hash(json.loads(payload))
+        return None if payload.endswith(b" ") else payload_hash(json.loads(payload))
     except ValueError:
         return None
 

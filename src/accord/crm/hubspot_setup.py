@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from accord.crm.hubspot_fields import PROPERTIES, definition
+from accord.crm.hubspot_fields import PROPERTIES, STAGE, definition
 from accord.crm.hubspot_send import TARGET, HubspotSender
 from accord.errors import DeliveryError
 
 _GROUP = "accord"
+_STAGES_OF = "ACCORD_HUBSPOT_STAGES"
 
 
 def missing_properties(sender: HubspotSender) -> dict[str, tuple[str, ...]]:
@@ -27,7 +28,7 @@ def check_properties(sender: HubspotSender) -> None:
     if not missing:
         return
     listing = "; ".join(f"{kind}: {', '.join(names)}" for kind, names in missing.items())
-    remedy = "create them in Settings > Properties, or let create_properties do it once"
+    remedy = "let accord doctor --create make them, or make them in Settings > Properties"
     unique = [
         f"{kind}.{name}"
         for kind, names in missing.items()
@@ -37,6 +38,18 @@ def check_properties(sender: HubspotSender) -> None:
     rule = f", {' and '.join(unique)} requiring unique values" if unique else ""
     found = f"the account lacks properties that hand-offs need ({listing}); {remedy}{rule}"
     raise DeliveryError(target=TARGET, found=found)
+
+
+def check_stages(sender: HubspotSender, stages: Mapping[str, str]) -> None:
+    """DeliveryError, naming each of our stages whose word is no lifecycle stage of the account."""
+    defined = {str(one.get("name")): one for one in sender.get("properties", "/contacts")}
+    options = defined.get(STAGE, {}).get("options") or ()
+    known = [str(one.get("value")) for one in options]
+    wrong = [f"{ours}: {theirs!r}" for ours, theirs in stages.items() if theirs not in known]
+    if known and wrong:
+        found = f"the account has no lifecycle stage of that name ({', '.join(wrong)})"
+        listed = ", ".join(known)
+        raise DeliveryError(target=TARGET, found=f"{found}; set {_STAGES_OF}: it has {listed}")
 
 
 def create_properties(sender: HubspotSender) -> dict[str, tuple[str, ...]]:

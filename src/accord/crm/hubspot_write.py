@@ -29,8 +29,8 @@ from accord.crm.hubspot_fields import (
 )
 from accord.crm.hubspot_match import Contact, Matcher, Owners
 from accord.crm.hubspot_send import AT_ONCE, VARIABLE, HubspotSender
-from accord.crm.hubspot_setup import check_properties
-from accord.crm.opening import CrmSettings
+from accord.crm.hubspot_setup import check_properties, check_stages
+from accord.crm.opening import CrmSettings, words_of
 from accord.crm.port import Item, Kept, Landed, Outcome
 from accord.crm.sending import Input, Record, Written
 from accord.crm.turns import Turn, send_in_turns
@@ -72,6 +72,10 @@ class HubspotCrm:
         if not self._checked:
             check_properties(self.sender)
             self._checked = True
+
+    def check_stages(self) -> None:
+        """See that our stages are stages there; DeliveryError, naming those that are not."""
+        check_stages(self.sender, self._stages)
 
     def upsert(self, items: Sequence[Item], *, sent_at: datetime) -> tuple[Outcome, ...]:
         """Write contacts and tasks; items of one lead one after the other.
@@ -235,7 +239,12 @@ def open_hubspot(settings: CrmSettings) -> HubspotCrm:
         timeout_seconds=settings.timeout_seconds,
         version=settings.hubspot_version,
     )
-    return HubspotCrm(sender, source=settings.hubspot_source, batch=settings.batch)
+    return HubspotCrm(
+        sender,
+        source=settings.hubspot_source,
+        batch=settings.batch,
+        stages=words_of(STAGES, settings.hubspot_stages),
+    )
 
 
 def _contested(write: Mapping[str, str | None], wanted: Mapping[str, str | None]) -> dict[str, str]:

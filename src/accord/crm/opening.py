@@ -28,7 +28,9 @@ class CrmSettings:
     too while receivers change over, ``token`` goes along if there is one. ``timeout_seconds`` is
     how long one answer may take, ``batch`` how many items go in one request at most (an adapter
     whose system takes fewer sends fewer). ``..._source`` is the source in ``sources.yaml`` that
-    reads the same CRM: its leads' and reps' ids are the CRM's own.
+    reads the same CRM: its leads' and reps' ids are the CRM's own. ``..._stages`` are our stages as
+    that CRM names its own, where it names them otherwise than the adapter does; a stage whose word
+    is empty is not written.
     """
 
     name: str = "file"
@@ -43,6 +45,7 @@ class CrmSettings:
     hubspot_url: str = "https://api.hubapi.com"
     hubspot_version: str = "v3"
     hubspot_source: str = "hubspot"
+    hubspot_stages: Mapping[str, str] = field(default_factory=dict)
     salesforce_url: str = "https://login.salesforce.com"
     salesforce_version: str = "59.0"
     salesforce_username: str = field(default="", repr=False)
@@ -51,6 +54,16 @@ class CrmSettings:
     salesforce_client_id: str = field(default="", repr=False)
     salesforce_client_secret: str = field(default="", repr=False)
     salesforce_source: str = "salesforce"
+    salesforce_stages: Mapping[str, str] = field(default_factory=dict)
+
+
+def words_of(ours: Mapping[str, str], told: Mapping[str, str]) -> dict[str, str]:
+    """Return our stages in a CRM's words: the settings' before the adapter's, empty ones left out.
+
+    >>> words_of({"mql": "lead", "sql": "hot lead"}, {"mql": "8841", "sql": ""})
+    {'mql': '8841'}
+    """
+    return {stage: word for stage, word in {**ours, **told}.items() if word}
 
 
 def open_crm(settings: CrmSettings, *, as_of: datetime) -> Crm:

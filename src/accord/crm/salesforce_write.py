@@ -15,7 +15,7 @@ from typing import Any
 from accord.crm.edits import OWNER as CONTESTED_OWNER
 from accord.crm.edits import STAGE as CONTESTED_STAGE
 from accord.crm.edits import settle
-from accord.crm.opening import CrmSettings
+from accord.crm.opening import CrmSettings, words_of
 from accord.crm.patience import Patience
 from accord.crm.port import Item, Kept, Landed, Outcome
 from accord.crm.salesforce_fields import (
@@ -97,6 +97,16 @@ class SalesforceCrm:
             found = f"the organisation lacks fields that hand-offs need ({listing}); {remedy}"
             raise DeliveryError(target=TARGET, found=found)
         self._checked = True
+
+    def check_stages(self) -> None:
+        """See that our stages are lead statuses there; DeliveryError, naming those that are not."""
+        values = self.sender.describe("Lead").get(STAGE, {}).get("picklistValues") or ()
+        known = [str(one.get("value")) for one in values if one.get("active") is not False]
+        wrong = [f"{ours}: {there!r}" for ours, there in self._stages.items() if there not in known]
+        if known and wrong:
+            found = f"the organisation has no lead status of that name ({', '.join(wrong)})"
+            remedy = f"set ACCORD_SALESFORCE_STAGES: it has {', '.join(known)}"
+            raise DeliveryError(target=TARGET, found=f"{found}; {remedy}")
 
     def upsert(self, items: Sequence[Item], *, sent_at: datetime) -> tuple[Outcome, ...]:
         """Write Leads and Tasks; items of one lead one after the other.
@@ -249,7 +259,10 @@ def open_salesforce(settings: CrmSettings) -> SalesforceCrm:
         patience=_ONCE,
     )
     return SalesforceCrm(
-        SalesforceSender(http=http), source=settings.salesforce_source, batch=settings.batch
+        SalesforceSender(http=http),
+        source=settings.salesforce_source,
+        batch=settings.batch,
+        stages=words_of(STAGES, settings.salesforce_stages),
     )
 
 

@@ -30,6 +30,7 @@ from sqlalchemy.exc import (
 )
 
 from accord.crm.port import Item, Landed, Outcome, Result
+from accord.crm.sql_erase import Cut, erase_rows, write_anew
 from accord.crm.sql_rows import name_of, read_landed, write_item
 from accord.crm.sql_tables import effect, lead, metadata
 from accord.errors import DeliveryError, InputError
@@ -83,30 +84,61 @@ class SqlCrm:
         except _CommitError as error:
             raise DeliveryError(target=_TARGET, found=str(error)) from None
 
+    def missing_tables(self, *, create: bool = False) -> tuple[str, ...]:
+        """Return which of our tables are not there; ``create`` makes them.
+
+        DeliveryError if the database does not answer, or has one of another shape.
+        """
+        with _explained(), self.engine.begin() as connection:
+            there = set(inspect(connection).get_table_names())
+            missing = tuple(name for name in metadata.tables if name not in there)
+            if create:
+                metadata.create_all(connection)
+            _check_columns(connection)
+        return missing
+
+    def erase(
+        self, *, names: Mapping[str, str], keys: frozenset[str], cut: Cut, dry_run: bool = False
+    ) -> int:
+        """Empty a person's rows and cut them out of others'; how many (see ``erase_rows``).
+
+        ``dry_run`` counts and changes nothing; tables that are not there are not made.
+        """
+        try:
+            with self._begun(make=False) as connection:
+                found = erase_rows(connection, names=names, keys=keys, cut=cut, dry_run=dry_run)
+            if not dry_run:
+                reach("crm.erase_committed")
+                with _explained():
+                    write_anew(self.engine)
+        except _CommitError as error:
+            raise DeliveryError(target=_TARGET, found=str(error)) from None
+        return found
+
     def close(self) -> None:
         """Give back every connection."""
         self.engine.dispose()
 
     @contextmanager
-    def _begun(self) -> Iterator[Connection]:
+    def _begun(self, *, make: bool = True) -> Iterator[Connection]:
         """One transaction on tables that are there; what the database says becomes our errors."""
         with _explained(), self.engine.connect() as connection:
             transaction = connection.begin()
-            self._prepare(connection)
+            self._prepare(connection, make=make)
             yield connection
             reach("crm.before_commit")
             try:
                 transaction.commit()
             except SQLAlchemyError as error:
                 raise _CommitError(f"the commit did not answer ({name_of(error)})") from None
-            self._is_ready = True
+            self._is_ready = self._is_ready or make
             reach("crm.after_commit")
 
-    def _prepare(self, connection: Connection) -> None:
+    def _prepare(self, connection: Connection, *, make: bool) -> None:
         if connection.dialect.name == "postgresql":
             milliseconds = math.ceil(self.timeout_seconds * 1000)
             connection.execute(sql_text(f"SET LOCAL statement_timeout = {milliseconds}"))
-        if not self._is_ready:
+        if make and not self._is_ready:
             metadata.create_all(connection)
             _check_columns(connection)
 
@@ -171,6 +203,8 @@ def _check_columns(connection: Connection) -> None:
     """Refuse tables of another shape with the columns that are missing."""
     looked = inspect(connection)
     for table in (lead, effect):
+        if not looked.has_table(table.name):
+            continue
         there = {column["name"] for column in looked.get_columns(table.name)}
         missing = [column.name for column in table.columns if column.name not in there]
         if missing:

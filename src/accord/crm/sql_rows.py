@@ -120,10 +120,15 @@ def _lead_row(item: Item) -> dict[str, Any]:
 
 
 def read_landed(connection: Connection, keys: Sequence[str]) -> dict[str, Landed]:
-    """Return which keys have their row, its hash, and when the database wrote it."""
+    """Return which keys have their row, its hash, and when the database wrote it.
+
+    An erased person's row has no hash any more.
+    """
     columns = (effect.c.key, effect.c.payload_hash, effect.c.written_at)
     return {
-        key: Landed(payload_hash=digest, written_at=written_at, remote={"accord_effect": key})
+        key: Landed(
+            payload_hash=digest or None, written_at=written_at, remote={"accord_effect": key}
+        )
         for part in pieces(keys, _KEYS_AT_ONCE)
         for key, digest, written_at in connection.execute(
             select(*columns).where(effect.c.key.in_(part))

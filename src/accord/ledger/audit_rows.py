@@ -12,18 +12,15 @@ from accord.ledger.erase_rows import is_erased
 from accord.ledger.store import read_rows
 from accord.ledger.tables import (
     EVERYONE,
-    agreement,
     batch,
     clock,
     handoff,
     lead,
     merge,
     metric,
-    outbox,
     pending,
     quarantine,
     score,
-    signature,
     step,
 )
 
@@ -58,28 +55,6 @@ def doubled_handoffs(connection: Connection) -> Rows:
     """Leads with two hand-overs in one cycle and role, or two sendings of one hand-over."""
     key = (handoff.c.lead_id, handoff.c.cycle, handoff.c.stage)
     return read_rows(connection, select(*key).group_by(*key).having(func.count() > 1))
-
-
-def sent_keys(connection: Connection, kind: str) -> tuple[str, ...]:
-    """Keys of what was sent."""
-    query = select(outbox.c.key).where(outbox.c.kind == kind, outbox.c.status == "sent")
-    return tuple(connection.execute(query).scalars())
-
-
-def abandoned_handoffs(connection: Connection) -> Rows:
-    """Hand-overs of ours that are assigned and open, without owner or without a running clock."""
-    running = exists().where(
-        clock.c.lead_id == handoff.c.lead_id,
-        clock.c.cycle == handoff.c.cycle,
-        clock.c.ended_at.is_(None),
-    )
-    query = select(handoff).where(
-        handoff.c.origin == "decided",
-        handoff.c.assigned_at.is_not(None),
-        handoff.c.ended_at.is_(None),
-        or_(handoff.c.rep_id.is_(None), ~running),
-    )
-    return read_rows(connection, query)
 
 
 def silent_queue(connection: Connection) -> Rows:
@@ -125,30 +100,12 @@ def disordered_steps(connection: Connection) -> Rows:
     return read_rows(connection, query)
 
 
-def kept_stages(connection: Connection) -> dict[str, str | None]:
-    """The stage kept beside each lead's record; leads merged into another are left out."""
+def kept_stages(connection: Connection) -> dict[str, tuple[str | None, int]]:
+    """Stage and cycle kept beside each lead's record; leads merged into another are left out."""
     absorbed = select(merge.c.lead_id).where(merge.c.undone_at.is_(None))
-    query = select(lead.c.lead_id, lead.c.current_stage).where(lead.c.lead_id.not_in(absorbed))
-    return {row[0]: row[1] for row in connection.execute(query)}
-
-
-def unsigned_handoffs(connection: Connection) -> Rows:
-    """Hand-overs of ours under a version that not both sides have signed as it was."""
-    signed = (
-        select(func.count())
-        .select_from(signature)
-        .join(
-            agreement,
-            and_(
-                agreement.c.version == signature.c.version,
-                agreement.c.fingerprint == signature.c.fingerprint,
-            ),
-        )
-        .where(signature.c.version == handoff.c.version)
-        .scalar_subquery()
-    )
-    query = select(handoff).where(handoff.c.origin == "decided", signed < len(("both", "sides")))
-    return read_rows(connection, query)
+    kept = (lead.c.lead_id, lead.c.current_stage, lead.c.cycle)
+    query = select(*kept).where(lead.c.lead_id.not_in(absorbed))
+    return {row[0]: (row[1], row[2]) for row in connection.execute(query)}
 
 
 def gaps_in_revisions(connection: Connection) -> Rows:

@@ -25,6 +25,7 @@ from sqlalchemy import (
     update,
 )
 
+from accord.ledger.erase_outbox import hash_anew
 from accord.ledger.fact_rows import read_absorbed, read_survivors
 from accord.ledger.personal import PRIVACY
 from accord.ledger.store import chunks, read_rows
@@ -228,19 +229,24 @@ def empty_flags(connection: Connection, is_theirs: Callable[[Row], bool], *, rea
 def cut_quotations(connection: Connection, cut: Callable[[str, Any], Any]) -> dict[str, int]:
     """Cut a person out of what may quote one in passing; changed rows, by table.
 
-    ``cut`` is given a column's name and a value, and returns what shall stand there.
+    ``cut`` is given a column's name and a value, and returns what shall stand there. What waits to
+    be sent has the digest of what it says now.
     """
     found: dict[str, int] = {}
     for name, columns in PRIVACY.items():
         quoting = (*columns.quoting, *columns.of_others)
         if quoting:
-            found[f"{name} (quoted)"] = _cut_table(connection, metadata.tables[name], quoting, cut)
+            changed = _cut_table(connection, metadata.tables[name], quoting, cut)
+            found[f"{name} (quoted)"] = len(changed)
+            if name == outbox.name:
+                hash_anew(connection, [row["outbox_id"] for row in changed])
     return found
 
 
 def _cut_table(
     connection: Connection, table: Table, columns: Sequence[str], cut: Callable[[str, Any], Any]
-) -> int:
+) -> list[Row]:
+    """Cut one table; the rows that were changed, as they were."""
     keys = [column.name for column in table.primary_key]
     told = or_(*(table.c[column].is_not(None) for column in columns))
     query = select(*(table.c[column] for column in (*keys, *columns))).where(told)
@@ -252,7 +258,7 @@ def _cut_table(
     for row, now in changes:
         same = and_(*(table.c[key] == row[key] for key in keys))
         connection.execute(update(table).where(same).values(now))
-    return len(changes)
+    return [row for row, _ in changes]
 
 
 def rename_ids(connection: Connection, names: Mapping[str, str]) -> int:

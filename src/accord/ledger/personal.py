@@ -153,10 +153,11 @@ PRIVACY: Mapping[str, Columns] = MappingProxyType(
             personal=_names("payload payload_hash error"),
             of_others=_names("payload error"),
             ids=_names("key lead_id clock_id"),
+            quoting=("remote",),
             staff=("kept",),
             impersonal=_names(
                 "outbox_id kind step status created_at not_before attempts leased_by leased_until"
-                " sent_at written_at remote"
+                " sent_at written_at"
             ),
         ),
         "merge": Columns(

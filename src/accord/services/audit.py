@@ -7,20 +7,23 @@ is seen here by its traces: what the log holds of a batch is what the ledger say
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
+from itertools import pairwise
 
 from sqlalchemy import Connection
 
 from accord.findings import Finding
+from accord.ledger import audit_handoffs as handoffs
 from accord.ledger import audit_rows
 from accord.ledger.erase_rows import erased_activities, read_unfinished
 from accord.ledger.stage_rows import read_changes
-from accord.lifecycle import fold
+from accord.lifecycle import StageChange, fold
+from accord.records import to_text
 from accord.services.score_audit import stale_scores
 from accord.services.workspace import Workspace
 
+_AT_ONCE = 20_000  # histories in memory
 Law = Callable[[Connection, Workspace, datetime], Iterable[Finding]]
 
 
@@ -77,25 +80,53 @@ def scores_follow_from_the_log(
 def each_lead_is_handed_over_once(
     connection: Connection, _workspace: Workspace, _as_of: datetime
 ) -> Iterator[Finding]:
-    """L4: one hand-off per lead, cycle and role; each sent once to its owner."""
+    """L4: one hand-off per lead, cycle and role; each owner that we set is told of it, once.
+
+    What tells an owner waits, was sent, is dead, was replaced by a newer one, or was withdrawn for
+    a reason that holds: the hand-off ended, or went on to another, or a person dropped it.
+    """
     for row in audit_rows.doubled_handoffs(connection):
         sentence = f"handed over twice in cycle {row['cycle']} at {row['stage']}"
         yield _broken("L4", f"lead {row['lead_id']}", sentence)
-    keys = Counter(audit_rows.sent_keys(connection, "handoff"))
-    for key, count in keys.items():
-        if count > 1:
-            yield _broken("L4", key, f"sent {count} times")
+    for row in handoffs.untold_owners(connection):
+        sentence = f"given to {row['rep_id']} at {row['stage']}, and nothing in the outbox tells it"
+        yield _broken("L4", f"lead {row['lead_id']}", sentence)
+    for row in handoffs.given_up_entries(connection):
+        sentence = (
+            f"{row['key']} is {row['status']}, its hand-off is open and nothing else tells it"
+        )
+        yield _broken("L4", f"lead {row['lead_id']}", sentence)
+    for row in handoffs.stray_entries(connection):
+        yield _broken("L4", row["key"], "sent, and no hand-off of ours is of that name")
+    for row in handoffs.doubled_entries(connection):
+        times = f"sent {row['told']} times, given {row['times']} times"
+        yield _broken("L4", row["key"], times)
 
 
 def no_lead_is_left_behind(
     connection: Connection, _workspace: Workspace, _as_of: datetime
 ) -> Iterator[Finding]:
     """L5: what we handed off has an owner and a running clock, or an outcome, or waits visibly."""
-    for row in audit_rows.abandoned_handoffs(connection):
+    for row in handoffs.abandoned_handoffs(connection):
         sentence = f"handed over at {row['stage']} without owner or running clock"
         yield _broken("L5", f"lead {row['lead_id']}", sentence)
     for row in audit_rows.silent_queue(connection):
         yield _broken("L5", f"lead {row['lead_id']}", "waits for an owner without a reason")
+    for row in handoffs.half_ended_handoffs(connection):
+        sentence = f"its hand-off at {row['stage']} has half an ending"
+        yield _broken("L5", f"lead {row['lead_id']}", sentence)
+    for row in handoffs.unlike_owners(connection):
+        sentence = f"with {row['rep_id']} at {row['stage']}, the owner set last is {row['last']}"
+        yield _broken("L5", f"lead {row['lead_id']}", sentence)
+
+
+def nobody_stays_with_who_has_left(
+    connection: Connection, _workspace: Workspace, as_of: datetime
+) -> Iterator[Finding]:
+    """L5: who has left has no open lead after a run, but for those that wait with a reason."""
+    for row in handoffs.left_behind(connection, as_of=as_of):
+        sentence = f"still with {row['rep_id']} at {row['stage']}, who left {row['left_at'].date()}"
+        yield _broken("L5", f"lead {row['lead_id']}", sentence)
 
 
 def ladders_climb_in_order(
@@ -111,13 +142,27 @@ def ladders_climb_in_order(
 def stages_are_folds(
     connection: Connection, _workspace: Workspace, _as_of: datetime
 ) -> Iterator[Finding]:
-    """L7: the kept stage is the fold of the history."""
+    """L7: the kept stage and cycle are the fold of the history, and its moves follow each other."""
     kept = audit_rows.kept_stages(connection)
-    folded = read_changes(connection, sorted(kept))
-    for lead_id, stage in kept.items():
-        now = fold(folded.get(lead_id, ())).stage
-        if now != stage:
-            yield _broken("L7", f"lead {lead_id}", f"kept as {stage}, its history says {now}")
+    lead_ids = sorted(kept)
+    for start in range(0, len(lead_ids), _AT_ONCE):
+        part = lead_ids[start : start + _AT_ONCE]
+        histories = read_changes(connection, part)
+        for lead_id in part:
+            for sentence in _history_faults(kept[lead_id], histories.get(lead_id, ())):
+                yield _broken("L7", f"lead {lead_id}", sentence)
+
+
+def _history_faults(kept: tuple[str | None, int], changes: Sequence[StageChange]) -> Iterator[str]:
+    state = fold(changes)
+    stage, cycle = kept
+    if state.stage != stage:
+        yield f"kept as {stage}, its history says {state.stage}"
+    if state.cycle != cycle:
+        yield f"kept in cycle {cycle}, its history says {state.cycle}"
+    for before, after in pairwise(changes):
+        if after.from_stage != before.to_stage:
+            yield f"left {after.from_stage} for {after.to_stage}, and stood at {before.to_stage}"
 
 
 def closed_weeks_keep_their_revisions(
@@ -133,8 +178,21 @@ def both_sides_have_signed(
     connection: Connection, _workspace: Workspace, _as_of: datetime
 ) -> Iterator[Finding]:
     """L9: nothing is handed off under an unsigned agreement."""
-    for row in audit_rows.unsigned_handoffs(connection):
+    for row in handoffs.unsigned_handoffs(connection):
         sentence = f"handed over under version {row['version']}, which not both sides signed"
+        yield _broken("L9", f"lead {row['lead_id']}", sentence)
+
+
+def both_had_signed_before(
+    connection: Connection, _workspace: Workspace, _as_of: datetime
+) -> Iterator[Finding]:
+    """L9: no owner was set before both sides had signed; at that very instant they have."""
+    for row in handoffs.owners_before_signing(connection):
+        given, signed = to_text(row["since"]), to_text(row["signed_at"])
+        sentence = (
+            f"given to {row['rep_id']} at {given} under version {row['version']},"
+            f" which both had signed at {signed} only"
+        )
         yield _broken("L9", f"lead {row['lead_id']}", sentence)
 
 
@@ -144,9 +202,11 @@ LAWS: tuple[Law, ...] = (
     scores_follow_from_the_log,
     each_lead_is_handed_over_once,
     no_lead_is_left_behind,
+    nobody_stays_with_who_has_left,
     ladders_climb_in_order,
     stages_are_folds,
     closed_weeks_keep_their_revisions,
     both_sides_have_signed,
+    both_had_signed_before,
 )
 """The audit, law by law."""

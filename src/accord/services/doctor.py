@@ -10,6 +10,7 @@ from datetime import datetime
 from importlib.metadata import version
 
 from accord.agreement import load
+from accord.crm import look_at_crm
 from accord.errors import AccordError
 from accord.ledger import Ledger
 from accord.services.settings import Settings
@@ -28,8 +29,11 @@ class Check:
     found: str
 
 
-def examine(settings: Settings, *, as_of: datetime) -> tuple[Check, ...]:
-    """Look at everything a deployment needs; nothing is changed but for a missing home folder."""
+def examine(settings: Settings, *, as_of: datetime, create: bool = False) -> tuple[Check, ...]:
+    """Look at everything a deployment needs; nothing is changed but for a missing home folder.
+
+    ``create`` also makes what the CRM lacks for our hand-offs, where that can be made from here.
+    """
     return (
         Check(what="python", ok=True, found=sys.version.split()[0]),
         *(Check(what=name, ok=True, found=version(name)) for name in _PACKAGES),
@@ -38,6 +42,7 @@ def examine(settings: Settings, *, as_of: datetime) -> tuple[Check, ...]:
         _look("agreement", lambda: _agreement(settings, as_of)),
         _look("sources", lambda: _sources(settings)),
         *_unlisted(settings),
+        _look("crm", lambda: _crm(settings, as_of, create=create)),
     )
 
 
@@ -73,6 +78,10 @@ def _agreement(settings: Settings, as_of: datetime) -> str:
 def _sources(settings: Settings) -> str:
     sources = read_sources(settings.sources, dict(os.environ))
     return f"{len(sources.sources)} sources"
+
+
+def _crm(settings: Settings, as_of: datetime, *, create: bool) -> str:
+    return look_at_crm(settings.crm_settings, as_of=as_of, create=create)
 
 
 def _unlisted(settings: Settings) -> tuple[Check, ...]:

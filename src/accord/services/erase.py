@@ -33,6 +33,7 @@ from accord.services.erase_certificate import (
     certificate_of,
     read_certificates,
 )
+from accord.services.erase_crm import count_in_crm, erase_in_crm, records_left
 from accord.services.erase_person import Person, Recognition, read_person
 from accord.services.erase_spellings import needles_of
 from accord.services.erased import (
@@ -76,7 +77,7 @@ def run_erase(  # noqa: PLR0913  a request is told by all of these
     are more e-mails, names or phones to look for. A lead that is erased already gives its
     certificate again, and an erasure that was interrupted is brought to its end. ``dry_run``
     counts what would go and changes nothing. InputError if nobody knows the lead; LeaseHeldError
-    if a stage is at work.
+    if a stage is at work; DeliveryError if the CRM's tables cannot be used.
     """
     with _leases(workspace):
         known = certificate_of(workspace, lead_id)
@@ -154,6 +155,7 @@ def _plan(  # noqa: PLR0913  a request is told by all of these
 ) -> Certificate:
     """Write down who goes and what will, and end the work for them; all in one transaction."""
     words = _words_of_agreement(workspace, as_of)
+    in_crm = count_in_crm(workspace, lead_ids, also=also)
     with workspace.ledger.begin() as connection:
         everyone = person_rows.read_people(connection, lead_ids)
         person = read_person(connection, everyone, also=also)
@@ -172,7 +174,9 @@ def _plan(  # noqa: PLR0913  a request is told by all of these
                 why=why,
                 request=request,
                 leads=everyone,
+                removed=in_crm,
                 shared_with=person_rows.read_namesakes(connection, everyone),
+                crm_records=records_left(connection, workspace, person),
             ),
         )
         keys = sorted(person_rows.read_sent_keys(connection, everyone))
@@ -220,6 +224,7 @@ def _counted(
     theirs = Recognition.of(workspace, person)
     keys = frozenset(person_rows.read_sent_keys(connection, person.lead_ids))
     removed = {
+        **certificate.removed,
         "activities": sum(counted.values()),
         "activity_details_of_others": workspace.log.count_quoting(
             person.values, besides=person.lead_ids
@@ -242,11 +247,12 @@ def _go_on(workspace: Workspace, certificate: Certificate) -> Certificate:
 
 
 def _clear(workspace: Workspace, certificate: Certificate) -> Certificate:
-    """Take the person out of the log, the files and the ledger, in this order."""
+    """Take the person out of the log, the CRM, the files and the ledger, in this order."""
     person, keys = _planned_person(workspace, certificate)
     workspace.log.erase(person.lead_ids, quoted=person.values)
     reach("erase.after_log")
     theirs = Recognition.of(workspace, person)
+    erase_in_crm(workspace, theirs, keys)
     files.erase_sent(workspace, theirs, keys)
     reach("erase.within_files")
     files.erase_reports(workspace, theirs.needles)

@@ -27,7 +27,9 @@ class Certificate:
     ``removed`` counts by place: rows of tables, activities, sent entries, report files.
     ``kept`` counts the rows that stay with ids and times only. ``left`` names files under the home
     folder that hold the person and are not ours to change. ``shared_with`` are other leads of the
-    same mailbox that somebody told apart: other persons, who stay.
+    same mailbox that somebody told apart: other persons, who stay. ``crm_records`` names what the
+    CRM holds of the person, for somebody to delete there: a kind of record and its id, or the key
+    that it carries.
     """
 
     certificate_id: str
@@ -42,6 +44,7 @@ class Certificate:
     renamed_ids: int = 0
     shared_with: tuple[str, ...] = ()
     left: tuple[str, ...] = ()
+    crm_records: tuple[str, ...] = ()
     outside: tuple[str, ...] = OUTSIDE
 
     def content(self) -> dict[str, Any]:
@@ -67,7 +70,7 @@ def certificate_in(row: Mapping[str, Any]) -> Certificate:
     """Read a certificate from its row of the ledger."""
     content = row["content"]
     known = {one.name: content[one.name] for one in fields(Certificate) if one.name in content}
-    known |= {name: tuple(known[name]) for name in ("leads", "shared_with", "left", "outside")}
+    known |= {name: tuple(value) for name, value in known.items() if isinstance(value, list)}
     return Certificate(**{**known, "erased_at": row["erased_at"]})
 
 

@@ -48,7 +48,10 @@ def erase_sent(
 
 
 def _without(theirs: Recognition, payload: bytes, *, is_ours: bool) -> bytes | None:
-    """Return a payload about somebody else without the person; None if a namesake alone is told."""
+    """Return a payload about somebody else without the person; None if a namesake alone is told.
+
+    It is always shorter than it was: the blanks that follow tell that it is not what was sent.
+    """
     if not is_ours:
         return b""
     try:
@@ -58,7 +61,7 @@ def _without(theirs: Recognition, payload: bytes, *, is_ours: bool) -> bytes | N
     fresh = json.dumps(theirs.cut_payload(told), ensure_ascii=False).encode()
     if fresh == payload.strip():
         return None
-    return fresh if len(fresh) <= len(payload) else b"{}"
+    return fresh if len(fresh) < len(payload) else b"{}"
 
 
 def erase_reports(workspace: Workspace, needles: Needles, *, dry_run: bool = False) -> int:

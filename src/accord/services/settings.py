@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr, StringConstraints, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from accord.crm import CrmSettings
 from accord.errors import InputError
+from accord.records import HandoffStage
 
 FEWEST_LEAD_MONTHS = 24
 """Leads that were lost, returned or disqualified come again: they are kept as long (A093)."""
 
 _UNSET = SecretStr("")
+
+Word = Annotated[str, StringConstraints(strip_whitespace=True, max_length=255)]
+Stages = dict[HandoffStage, Word]
+"""Our stages as a CRM names its own; JSON in the environment: {"mql": "...", "sql": "..."}."""
 
 
 class Settings(BaseSettings):
@@ -51,6 +57,7 @@ class Settings(BaseSettings):
     hubspot_url: str = "https://api.hubapi.com"
     hubspot_version: str = "v3"
     hubspot_source: str = "hubspot"
+    hubspot_stages: Stages = Field(default_factory=dict)
     salesforce_url: str = "https://login.salesforce.com"
     salesforce_version: str = "59.0"
     salesforce_username: SecretStr = _UNSET
@@ -59,6 +66,7 @@ class Settings(BaseSettings):
     salesforce_client_id: SecretStr = _UNSET
     salesforce_client_secret: SecretStr = _UNSET
     salesforce_source: str = "salesforce"
+    salesforce_stages: Stages = Field(default_factory=dict)
     engine: Literal["duckdb", "spark"] = "duckdb"
     spark_master: str = "local[*]"
     retention_lead_months: int | None = Field(default=None, ge=FEWEST_LEAD_MONTHS, le=1200)
@@ -71,6 +79,8 @@ class Settings(BaseSettings):
             super().__init__(**values)
         except ValidationError as error:
             raise _refused(error) from None
+        except SettingsError as error:  # what should be JSON is none
+            raise _unreadable(error) from None
 
     @property
     def ledger_url(self) -> str:
@@ -108,6 +118,12 @@ class Settings(BaseSettings):
         return self.home / "outbox"
 
     @property
+    def crm_systems(self) -> tuple[str, ...]:
+        """The source that reads the CRM which hand-offs go to: the system of its leads' ids."""
+        read = {"hubspot": self.hubspot_source, "salesforce": self.salesforce_source}
+        return (read[self.crm],) if self.crm in read else ()
+
+    @property
     def crm_settings(self) -> CrmSettings:
         """What the adapter is told; its secrets stand there in the open, and are not shown."""
         told = {name: _open(getattr(self, name)) for name in _OF_CRMS}
@@ -129,6 +145,8 @@ def _refused(error: ValidationError) -> InputError:
     """Say the first setting that cannot be used, and why."""
     fault = error.errors(include_url=False)[0]
     name = str(fault["loc"][0])
+    if name in _STAGES:
+        return _no_stages(name, f"{fault['input']!r}")
     expected = fault["msg"][:1].lower() + fault["msg"][1:]
     if name == "retention_lead_months":
         expected = (
@@ -137,4 +155,23 @@ def _refused(error: ValidationError) -> InputError:
         )
     return InputError(
         where=f"ACCORD_{name.upper()}", found=f"{fault['input']!r}", expected=expected
+    )
+
+
+_STAGES = tuple(name for name in Settings.model_fields if name.endswith("_stages"))
+_FIELD = re.compile(r'field "(\w+)"')
+
+
+def _unreadable(error: SettingsError) -> InputError:
+    """Say which setting is no JSON; what stands there is not repeated."""
+    named = _FIELD.search(str(error))
+    return _no_stages(named[1] if named else "", "is no JSON")
+
+
+def _no_stages(name: str, found: str) -> InputError:
+    ours = ", ".join(f'"{stage}": "..."' for stage in HandoffStage)
+    return InputError(
+        where=f"ACCORD_{name.upper()}",
+        found=found,
+        expected=f"our stages in the CRM's words, at most 255 characters each: {{{ours}}}",
     )
