@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -10,8 +10,10 @@ from sqlalchemy import func, inspect, select
 from sqlalchemy.exc import IntegrityError
 
 from accord.ledger import insert_rows, read_rows, tables
-from accord.ledger.bulk import write_columns
+from accord.ledger.bulk import change_columns, write_columns
+from accord.ledger.outbox_rows import write_entries
 from accord.ledger.record_rows import write_records
+from accord.ledger.store import is_among
 from accord.records import Entity, to_us
 
 AT = datetime(2026, 11, 20, 9, 30, 0, 123456, tzinfo=UTC)
@@ -173,3 +175,62 @@ def test_first_versions_say_what_was_given_and_where_it_stood(ledger, count) -> 
         assert [to_us(at) for at in created.scalars()] == said["created_at"]
     batches = ["b'1"] * count
     assert found == list(zip(leads, said["email"], batches, numbers, strict=True))
+
+
+@pytest.mark.parametrize("count", [0, 3, 1500])
+def test_rows_that_are_there_are_changed_by_their_key_and_no_others(ledger, count) -> None:
+    changed = {
+        "spend_id": [f"s{number}" for number in range(count)],
+        "amount": list(range(count)),
+        "campaign": [None if number % 3 else f"c{number}" for number in range(count)],
+        "known_at": [to_us(AT) + number for number in range(count)],
+    }
+    with ledger.begin() as connection:
+        write_columns(connection, tables.spend, spend_columns(count + 2))
+        change_columns(connection, tables.spend, changed, key="spend_id")
+    rows = {row["spend_id"]: row for row in stored(ledger)}
+    assert len(rows) == count + 2
+    for number in range(count):
+        row = rows[f"s{number}"]
+        assert row["amount"] == Decimal(number) / 100
+        assert row["campaign"] == (None if number % 3 else f"c{number}")
+        assert row["known_at"] == AT + timedelta(microseconds=number)
+        assert row["channel"] == ("ads" if number % 2 else None)
+    untouched = spend_rows(count + 2)[count:]
+    assert [rows[row["spend_id"]] for row in untouched] == untouched
+
+
+@pytest.mark.parametrize("count", [2, 1200])
+def test_a_unique_key_that_is_not_the_primary_one_keeps_its_row(ledger, count) -> None:
+    def entries(status, names):
+        return {
+            "key": names,
+            "kind": ["handoff"] * len(names),
+            "payload": ['{"a":1}'] * len(names),
+            "payload_hash": ["h"] * len(names),
+            "status": [status] * len(names),
+            "created_at": [to_us(AT)] * len(names),
+            "not_before": [to_us(AT)] * len(names),
+            "attempts": [0] * len(names),
+        }
+
+    names = [f"k{number}" for number in range(count)]
+    with ledger.begin() as connection:
+        write_entries(connection, entries("sent", names[:1]))
+        write_entries(connection, entries("waiting", names))
+        rows = read_rows(connection, select(tables.outbox).order_by(tables.outbox.c.outbox_id))
+    assert [row["key"] for row in rows] == names
+    assert [row["status"] for row in rows] == ["sent", *["waiting"] * (count - 1)]
+    assert rows[-1]["payload"] == {"a": 1}
+
+
+@pytest.mark.parametrize("names", [[], ["s1"], ["s0", "s2", "nobody", "'\"\\ü,", "s0"]])
+def test_a_list_given_as_one_value_finds_what_in_would_find(ledger, names) -> None:
+    column = tables.spend.c.spend_id
+    odd = {**spend_columns(1), "spend_id": ["'\"\\ü,"]}
+    with ledger.begin() as connection:
+        write_columns(connection, tables.spend, spend_columns(4))
+        write_columns(connection, tables.spend, odd)
+        found = connection.execute(select(column).where(is_among(connection, column, names)))
+        wanted = connection.execute(select(column).where(column.in_(names)))
+        assert sorted(found.scalars()) == sorted(wanted.scalars())

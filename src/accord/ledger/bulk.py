@@ -40,11 +40,13 @@ def write_columns(
     columns: Columns,
     *,
     on_conflict: Literal["replace", "keep"] | None = None,
+    key: Sequence[str] = (),
 ) -> None:
     """Write rows given by columns; on a key that is there, replace the row's columns or keep it.
 
-    With ``on_conflict`` no key may stand twice among the rows. Columns that are not named keep
-    what they hold; in a new row they get the table's default, or null.
+    ``key`` names a unique key that is not the primary one. With ``on_conflict`` no key may stand
+    twice among the rows. Columns that are not named keep what they hold; in a new row they get the
+    table's default, or null.
     """
     count = len(next(iter(columns.values()), ()))
     if not count:
@@ -54,7 +56,8 @@ def write_columns(
     fixed = {} if postgres or count < MANY else _fixed(whole)
     bound = {name: values for name, values in whole.items() if name not in fixed}
     rows = zip(*_prepared(table, bound, postgres=postgres), strict=True)
-    conflict = _conflict(table, tuple(columns), on_conflict)
+    key = key or [column.name for column in table.primary_key]
+    conflict = _conflict(tuple(columns), key, on_conflict)
     if postgres and count >= MANY:
         _copy(connection, table, tuple(whole), rows, conflict=conflict)
         return
@@ -127,6 +130,29 @@ def _defaults(table: Table, columns: Columns, count: int) -> Columns:
     }
 
 
+def change_columns(connection: Connection, table: Table, columns: Columns, *, key: str) -> None:
+    """Change rows that are there: their ``key`` and the columns to change; each key stands once."""
+    count = len(columns[key])
+    if not count:
+        return
+    postgres = connection.dialect.name == "postgresql"
+    rest = [name for name in columns if name != key]
+    bound = {name: columns[name] for name in (*rest, key)}
+    rows = zip(*_prepared(table, bound, postgres=postgres), strict=True)
+    if postgres and count >= MANY:
+        with _copied(connection, table, tuple(bound), rows) as copied:
+            changes = ", ".join(f'"{name}" = {copied}."{name}"' for name in rest)
+            connection.exec_driver_sql(
+                f"UPDATE {_name(table)} SET {changes} FROM {copied} "  # noqa: S608 - our own names
+                f'WHERE {_name(table)}."{key}" = {copied}."{key}"'
+            )
+        return
+    mark = "%s" if postgres else "?"
+    changes = ", ".join(f'"{name}" = {mark}' for name in rest)
+    statement = f'UPDATE {_name(table)} SET {changes} WHERE "{key}" = {mark}'  # noqa: S608 - our own names
+    connection.exec_driver_sql(statement, list(rows))
+
+
 def _copy(
     connection: Connection,
     table: Table,
@@ -136,13 +162,34 @@ def _copy(
     conflict: str,
 ) -> None:
     """Bring rows in by COPY; where keys may be there already, through a temporary table."""
-    target = _name(table)
-    if conflict:
-        target = f'"copied_{table.name}"'
+    if not conflict:
+        _stream(connection, _name(table), names, rows)
+        return
+    with _copied(connection, table, names, rows) as copied:
         connection.exec_driver_sql(
-            f"CREATE TEMPORARY TABLE {target} ON COMMIT DROP AS "  # noqa: S608 - our own names
-            f"SELECT {_names(names)} FROM {_name(table)} WITH NO DATA"
+            f"INSERT INTO {_name(table)} ({_names(names)}) "  # noqa: S608 - our own names
+            f"SELECT {_names(names)} FROM {copied}{conflict}"
         )
+
+
+@contextmanager
+def _copied(
+    connection: Connection, table: Table, names: Sequence[str], rows: Iterable[tuple[Any, ...]]
+) -> Iterator[str]:
+    """Keep rows, these columns of ``table``, in a temporary table for as long as a block."""
+    name = f'"copied_{table.name}"'
+    connection.exec_driver_sql(
+        f"CREATE TEMPORARY TABLE {name} ON COMMIT DROP AS "  # noqa: S608 - our own names
+        f"SELECT {_names(names)} FROM {_name(table)} WITH NO DATA"
+    )
+    _stream(connection, name, names, rows)
+    yield name
+    connection.exec_driver_sql(f"DROP TABLE {name}")
+
+
+def _stream(
+    connection: Connection, target: str, names: Sequence[str], rows: Iterable[tuple[Any, ...]]
+) -> None:
     driver: Any = connection.connection.driver_connection
     with (
         driver.cursor() as cursor,
@@ -150,20 +197,13 @@ def _copy(
     ):
         for row in rows:
             copy.write_row(row)
-    if conflict:
-        connection.exec_driver_sql(
-            f"INSERT INTO {_name(table)} ({_names(names)}) "  # noqa: S608 - our own names
-            f"SELECT {_names(names)} FROM {target}{conflict}"
-        )
-        connection.exec_driver_sql(f"DROP TABLE {target}")
 
 
 def _conflict(
-    table: Table, names: Sequence[str], on_conflict: Literal["replace", "keep"] | None
+    names: Sequence[str], key: Sequence[str], on_conflict: Literal["replace", "keep"] | None
 ) -> str:
     if on_conflict is None:
         return ""
-    key = [column.name for column in table.primary_key]
     rest = [name for name in names if name not in key]
     if on_conflict == "keep" or not rest:
         return f" ON CONFLICT ({_names(key)}) DO NOTHING"

@@ -31,8 +31,9 @@ from sqlalchemy import (
 )
 from sqlalchemy import bindparam as bind
 
+from accord.ledger.bulk import write_columns
 from accord.ledger.merged_rows import is_own
-from accord.ledger.store import add_rows, chunks, read_rows, upsert_rows
+from accord.ledger.store import add_rows, chunks, is_among, read_rows
 from accord.ledger.tables import (
     clock,
     decision,
@@ -46,6 +47,7 @@ from accord.ledger.tables import (
     step,
     touch,
 )
+from accord.records import to_us
 
 Rows = list[dict[str, Any]]
 ByLead = dict[str, Rows]
@@ -55,10 +57,9 @@ _MOVES = (
     stage_change.c.lead_id,
     stage_change.c.change_id,
     stage_change.c.retracts,
-    stage_change.c.from_stage,
     stage_change.c.to_stage,
-    stage_change.c.cycle,
     stage_change.c.occurred_at,
+    stage_change.c.cycle,
     stage_change.c.position,
     stage_change.c.programme,
     stage_change.c.origin,
@@ -78,21 +79,19 @@ _HANDED = (
 
 
 def read_lead_rows(connection: Connection, lead_ids: Sequence[str]) -> dict[str, ByLead]:
-    """Read what happened to these leads: ``lead``, ``move``, ``owner``, ``touch``, ``decision``.
+    """Read what happened to these leads: ``lead``, ``owner``, ``touch``, ``decision``.
 
-    Standing moves only; one row an owner of a hand-off; automatic touches are left out.
+    One row an owner of a hand-off; automatic touches are left out.
     """
     owners = select(*_HANDED).join(
         handoff_owner, handoff_owner.c.handoff_id == handoff.c.handoff_id
     )
     touches = select(touch.c.lead_id, touch.c.touched_at, touch.c.rep_id)
     decisions = select(decision.c.lead_id, decision.c.decided_at, decision.c.outcome)
-    moves = _by_lead(connection, select(*_MOVES), stage_change.c.lead_id, lead_ids)
     return {
         "lead": _by_lead(
             connection, select(lead.c.lead_id, lead.c.segment), lead.c.lead_id, lead_ids
         ),
-        "move": {lead_id: _standing(rows) for lead_id, rows in moves.items()},
         "owner": _by_lead(connection, owners.where(is_own()), handoff.c.lead_id, lead_ids),
         "touch": _by_lead(
             connection, touches.where(touch.c.automatic.is_not(True)), touch.c.lead_id, lead_ids
@@ -106,14 +105,29 @@ def _by_lead(
 ) -> ByLead:
     found: ByLead = {}
     for part in chunks(lead_ids):
-        for row in read_rows(connection, query.where(column.in_(part))):
+        for row in read_rows(connection, query.where(is_among(connection, column, part))):
             found.setdefault(row["lead_id"], []).append(row)
     return found
 
 
-def _standing(moves: Rows) -> Rows:
-    retracted = {row["retracts"] for row in moves}
-    return [row for row in moves if row["retracts"] is None and row["change_id"] not in retracted]
+def read_entries(connection: Connection, lead_ids: Sequence[str]) -> dict[str, list[Any]]:
+    """Read the standing entries of these leads into stages, in no order.
+
+    Of each: stage, instant, cycle, position, programme, origin, inferred. A step within a stage
+    enters nothing.
+    """
+    moves: dict[str, list[Any]] = {}
+    enters = stage_change.c.from_stage.is_distinct_from(stage_change.c.to_stage)
+    for part in chunks(lead_ids):
+        query = select(*_MOVES).where(is_among(connection, stage_change.c.lead_id, part), enters)
+        for row in connection.execute(query).fetchall():
+            moves.setdefault(row[0], []).append(row)
+    return {lead_id: _standing(rows) for lead_id, rows in moves.items()}
+
+
+def _standing(moves: list[Any]) -> list[Any]:
+    retracted = {retracts for _, _, retracts, *_ in moves}
+    return [row[3:] for row in moves if row[2] is None and row[1] not in retracted]
 
 
 def read_reps(connection: Connection) -> Rows:
@@ -139,6 +153,7 @@ def read_clocks(connection: Connection, lead_ids: Sequence[str]) -> ByLead:
 
 
 _SHARED = ("calendar_terms", "pauses", "steps")
+_INSTANTS = ("started_at", "due_at", "ended_at", "next_step_at")
 
 
 @lru_cache(maxsize=1024)
@@ -147,8 +162,21 @@ def _parsed(text: str) -> Any:
 
 
 def write_clocks(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Write clocks whole; one that is there is replaced."""
-    upsert_rows(connection, clock, rows)
+    """Write clocks whole, all rows with the same columns; one that is there is replaced."""
+    if not rows:
+        return
+    columns = {name: [row[name] for row in rows] for name in rows[0]}
+    for name in _SHARED:
+        columns[name] = _texts(columns[name])
+    for name in _INSTANTS:
+        columns[name] = [None if at is None else to_us(at) for at in columns[name]]
+    write_columns(connection, clock, columns, on_conflict="replace")
+
+
+def _texts(values: Sequence[Any]) -> list[str]:
+    """Return the JSON of each value, made once of what many rows share."""
+    texts: dict[int, str] = {}
+    return [texts.get(id(one)) or texts.setdefault(id(one), json.dumps(one)) for one in values]
 
 
 def delete_clocks(connection: Connection, clock_ids: Sequence[str]) -> None:
@@ -255,6 +283,17 @@ def write_next_steps(connection: Connection, rows: Sequence[Mapping[str, Any]]) 
             for row in rows
         ],
     )
+
+
+def read_ended(connection: Connection, clock_ids: Sequence[str]) -> list[str]:
+    """Return those of the clocks that have ended."""
+    found: list[str] = []
+    for part in chunks(clock_ids):
+        query = select(clock.c.clock_id).where(
+            clock.c.clock_id.in_(part), clock.c.ended_at.is_not(None)
+        )
+        found += connection.execute(query.order_by(clock.c.clock_id)).scalars()
+    return found
 
 
 def withdraw_messages(connection: Connection, clock_ids: Sequence[str], *, why: str) -> int:

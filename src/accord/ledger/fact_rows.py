@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, delete, exists, func, or_, select, update
 
 from accord.ledger.erase_rows import is_erased
-from accord.ledger.store import chunks, read_rows
+from accord.ledger.store import chunks, is_among, read_rows
 from accord.ledger.tables import (
     EVERYONE,
     decision,
@@ -78,7 +78,8 @@ def _read_merges(
     if lead_ids is None:
         queries = [query]
     else:
-        queries = [query.where(column.in_(part)) for part in chunks(sorted(lead_ids))]
+        parts = chunks(sorted(lead_ids))
+        queries = [query.where(is_among(connection, column, part)) for part in parts]
     return {row.lead_id: row.into_lead_id for one in queries for row in connection.execute(one)}
 
 
@@ -87,7 +88,9 @@ def read_leads(connection: Connection, lead_ids: Sequence[str]) -> list[dict[str
     return [
         row
         for part in chunks(lead_ids)
-        for row in read_rows(connection, select(lead).where(lead.c.lead_id.in_(part)))
+        for row in read_rows(
+            connection, select(lead).where(is_among(connection, lead.c.lead_id, part))
+        )
     ]
 
 
@@ -142,7 +145,8 @@ def read_crossings(connection: Connection) -> list[dict[str, Any]]:
 def clear_crossings(connection: Connection, lead_ids: Sequence[str]) -> None:
     """Mark crossings as acted on."""
     for part in chunks(lead_ids):
-        connection.execute(update(score).where(score.c.lead_id.in_(part)).values(crossed=None))
+        among = is_among(connection, score.c.lead_id, part)
+        connection.execute(update(score).where(among).values(crossed=None))
 
 
 def read_handoffs(connection: Connection, lead_ids: Sequence[str]) -> list[dict[str, Any]]:

@@ -209,6 +209,18 @@ def write_waiting(connection: Connection, rows: Sequence[Row]) -> None:
     change_columns(connection, handoff, columns, key="handoff_id")
 
 
+def read_origins(connection: Connection, lead_ids: Sequence[str]) -> list[dict[str, Any]]:
+    """Read what a hand-off keeps of its lead as it is now: lead_id, segment, channel, campaign."""
+    columns = (lead.c.lead_id, lead.c.segment, lead.c.channel, lead.c.campaign)
+    return [
+        row
+        for part in chunks(lead_ids)
+        for row in read_rows(
+            connection, select(*columns).where(is_among(connection, lead.c.lead_id, part))
+        )
+    ]
+
+
 def read_scores(connection: Connection, lead_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
     """Read the present scores of leads: whole tenths, and which thresholds hold."""
     columns = (score.c.fit, score.c.engagement, score.c.intent, score.c.qualifies)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, case, func, select
+from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select
 
 from accord.ledger.merged_rows import is_own
 from accord.ledger.store import read_rows
@@ -90,12 +90,34 @@ def read_first_come(connection: Connection) -> datetime | None:
     return first
 
 
+def read_gone_since(connection: Connection, *, as_of: datetime) -> list[dict[str, Any]]:
+    """Read what waited at ``as_of`` and has been assigned or has ended since, as rows of the queue.
+
+    Scores, and whether they were hot, as the hand-off keeps them.
+    """
+    own = ("handoff_id", "lead_id", "cycle", "stage", "queued_at", "waits_for", "hot")
+    scores = ("fit", "engagement", "intent")
+    gone_at = func.coalesce(handoff.c.assigned_at, handoff.c.ended_at)
+    query = select(
+        *(handoff.c[name] for name in own),
+        *(func.coalesce(handoff.c[name], 0).label(name) for name in scores),
+    ).where(
+        _ours(),
+        handoff.c.queued_at <= as_of,
+        or_(handoff.c.assigned_at.is_(None), handoff.c.assigned_at > as_of),
+        gone_at > as_of,
+    )
+    return [
+        {**row, "qualifies": ("hot",) if row["hot"] else ()} for row in read_rows(connection, query)
+    ]
+
+
 def read_forced(
-    connection: Connection, *, week: datetime, month: datetime
+    connection: Connection, *, week: datetime, month: datetime, until: datetime
 ) -> dict[str, tuple[int, int]]:
     """Count what each rep was given over capacity since the week's and the month's beginning.
 
-    By who it was first given to: a lead that a colleague took over later was forced on the other.
+    Up to ``until``, and by who it was first given to: a lead that a colleague took over later was forced on the other.
     """
     counts = [
         func.sum(case((handoff.c.assigned_at >= start, 1), else_=0)) for start in (week, month)
@@ -106,6 +128,7 @@ def read_forced(
         .where(
             handoff.c.forced,
             handoff.c.assigned_at >= min(week, month),
+            handoff.c.assigned_at <= until,
             handoff_owner.c.since == handoff.c.assigned_at,
             handoff_owner.c.rep_id.is_not(None),
             is_own(),

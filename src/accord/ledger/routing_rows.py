@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, case, delete, distinct, func, or_, select
 
 from accord.ledger.merged_rows import is_own
-from accord.ledger.store import chunks, read_rows, upsert_rows
+from accord.ledger.store import chunks, is_among, read_rows, upsert_rows
 from accord.ledger.tables import (
     handoff,
     handoff_owner,
@@ -35,12 +35,19 @@ def read_active_reps(connection: Connection, *, as_of: datetime) -> list[dict[st
 
 
 def read_loads(
-    connection: Connection, *, week: datetime, month: datetime, day: datetime
+    connection: Connection,
+    *,
+    week: datetime,
+    month: datetime,
+    day: datetime,
+    until: datetime | None = None,
 ) -> dict[str, tuple[int, int, int]]:
     """Count what each rep was given since the week's, the month's and the day's beginning.
 
     Each hand-off once a rep, when he became its owner, whoever has it now: a lead that he took over
-    from a colleague was given to him then.
+    from a colleague was given to him then. ``until`` counts what was given up to that instant, for
+    a look at the past; a run counts all there is, or one whose clock is a little behind would give
+    a capacity away twice.
     """
     given, since = handoff_owner.c.handoff_id, handoff_owner.c.since
     counts = [func.count(distinct(case((since >= start, given)))) for start in (week, month, day)]
@@ -50,6 +57,8 @@ def read_loads(
         .where(since >= min(week, month), handoff_owner.c.rep_id.is_not(None), is_own())
         .group_by(handoff_owner.c.rep_id)
     )
+    if until is not None:
+        query = query.where(since <= until)
     return {row[0]: (int(row[1]), int(row[2]), int(row[3])) for row in connection.execute(query)}
 
 
@@ -64,7 +73,7 @@ def read_account_owners(connection: Connection, domains: Sequence[str]) -> list[
             select(handoff.c.assigned_at, lead.c.domain, handoff.c.rep_id)
             .join(lead, lead.c.lead_id == handoff.c.lead_id)
             .where(
-                lead.c.domain.in_(part),
+                is_among(connection, lead.c.domain, part),
                 handoff.c.assigned_at.is_not(None),
                 handoff.c.ended_at.is_(None),
                 handoff.c.rep_id.is_not(None),
@@ -74,7 +83,7 @@ def read_account_owners(connection: Connection, domains: Sequence[str]) -> list[
             select(opportunity.c.opened_at, lead.c.domain, opportunity.c.rep_id)
             .join(lead, lead.c.lead_id == opportunity.c.lead_id)
             .where(
-                lead.c.domain.in_(part),
+                is_among(connection, lead.c.domain, part),
                 opportunity.c.stage.not_in(_OVER),
                 opportunity.c.closed_at.is_(None),
                 opportunity.c.opened_at.is_not(None),

@@ -6,24 +6,33 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, Select, exists, select, update
-from sqlalchemy import bindparam as bind
+from sqlalchemy import Column, Connection, Select, exists, select, update
 
-from accord.ledger.store import chunks, insert_rows, read_rows
+from accord.ledger.bulk import write_columns
+from accord.ledger.store import chunks, is_among
 from accord.ledger.tables import lead, stage_change
-from accord.lifecycle import StageChange, fold
+from accord.lifecycle import LeadState, StageChange, fold
 from accord.records import Origin, Programme, Stage, to_us
 
+_Current: TypeAlias = tuple[Stage | None, int]  # stage and cycle
+
 _FIELDS = tuple(field.name for field in fields(StageChange))
+_COLUMNS = tuple(stage_change.c[name] for name in _FIELDS)  # the lead's id is the first
+_WORDS = ("from_stage", "to_stage", "origin", "programme")
+_INSTANTS = ("occurred_at", "until")
+_STAGES = {stage.value: stage for stage in Stage}
+_ORIGINS = {origin.value: origin for origin in Origin}
+_PROGRAMMES = {programme.value: programme for programme in Programme}
 
 
-def standing_changes() -> Select[Any]:
-    """Select the moves that stand: neither retractions nor retracted."""
+def standing_changes(*columns: Column[Any]) -> Select[Any]:
+    """Select the moves that stand: neither retractions nor retracted. All columns if none named."""
     later = stage_change.alias("later")
     retracted = exists().where(later.c.retracts == stage_change.c.change_id)
-    return select(stage_change).where(stage_change.c.retracts.is_(None), ~retracted)
+    query: Select[Any] = select(*columns) if columns else select(stage_change)
+    return query.where(stage_change.c.retracts.is_(None), ~retracted)
 
 
 def read_changes(
@@ -32,21 +41,66 @@ def read_changes(
     """Read the standing moves of these leads, in order; a lead without any is missing."""
     found: dict[str, list[StageChange]] = {}
     for part in chunks(lead_ids):
-        query = standing_changes().where(stage_change.c.lead_id.in_(part))
-        for row in read_rows(connection, query):
-            found.setdefault(row["lead_id"], []).append(_change_of(row))
+        among = is_among(connection, stage_change.c.lead_id, part)
+        query = standing_changes(*_COLUMNS).where(among)
+        for row in connection.execute(query).fetchall():
+            found.setdefault(row[0], []).append(_change_of(row))
     return {
         lead_id: tuple(sorted(changes, key=lambda change: change.order))
         for lead_id, changes in found.items()
     }
 
 
+def read_places(connection: Connection, lead_ids: Sequence[str]) -> dict[str, LeadState]:
+    """Read where these leads stand by their last move alone: stage, cycle, at, position.
+
+    All that is needed to enter a further stage, for a fraction of what a history costs; what else
+    a state says stays unsaid. A lead without a history stands nowhere yet.
+    """
+    columns = (
+        stage_change.c.lead_id,
+        stage_change.c.occurred_at,
+        stage_change.c.position,
+        stage_change.c.to_stage,
+        stage_change.c.cycle,
+    )
+    last: dict[str, Any] = {}
+    for part in chunks(lead_ids):
+        among = is_among(connection, stage_change.c.lead_id, part)
+        for row in connection.execute(standing_changes(*columns).where(among)).fetchall():
+            known = last.get(row[0])
+            if known is None or (known[1], known[2]) < (row[1], row[2]):
+                last[row[0]] = row
+    return {lead_id: _place_of(last.get(lead_id)) for lead_id in lead_ids}
+
+
+def _place_of(row: Sequence[Any] | None) -> LeadState:
+    if row is None:
+        return LeadState()
+    _, at, position, stage, cycle = row
+    return LeadState(stage=_STAGES[stage], cycle=cycle, at=at, position=position)
+
+
 def append_changes(
-    connection: Connection, changes: Sequence[StageChange], *, known_at: datetime
+    connection: Connection,
+    changes: Sequence[StageChange],
+    *,
+    known_at: datetime,
+    newest: bool = False,
 ) -> None:
-    """Append moves, and keep each lead's present stage and cycle beside its record."""
-    insert_rows(connection, stage_change, [_row_of(change, known_at) for change in changes])
-    _write_current(connection, {change.lead_id for change in changes})
+    """Append moves, and keep each lead's present stage and cycle beside its record.
+
+    ``newest``: no lead has a move later than its last one here, as none has that is entered into a
+    stage; else their histories are read and folded.
+    """
+    columns = _columns_of(changes, known_at=known_at)
+    if not newest:
+        columns["change_id"] = _free_ids(connection, columns["change_id"])
+    write_columns(connection, stage_change, columns)
+    if newest:
+        _write_current(connection, {one.lead_id: (one.to_stage, one.cycle) for one in changes})
+    else:
+        _write_current(connection, _read_current(connection, {one.lead_id for one in changes}))
 
 
 def retract_changes(
@@ -55,56 +109,78 @@ def retract_changes(
     """Take moves back by rows that name them; the rows themselves stay as they are."""
     by_lead = {change.lead_id for change in changes}
     wanted = {change.change_id: change for change in changes}
-    rows = []
+    taken_back: list[tuple[StageChange, str]] = []
     for part in chunks(sorted(by_lead)):
-        query = standing_changes().where(stage_change.c.lead_id.in_(part))
-        for row in read_rows(connection, query):
+        among = is_among(connection, stage_change.c.lead_id, part)
+        query = standing_changes(*_COLUMNS, stage_change.c.change_id).where(among)
+        for row in connection.execute(query).fetchall():
             change = wanted.get(_change_of(row).change_id)
             if change is not None:
-                key = _digest("retract", row["change_id"])
-                retraction = {"change_id": key, "retracts": row["change_id"]}
-                rows.append({**_row_of(change, known_at), **retraction})
-    insert_rows(connection, stage_change, rows)
-    _write_current(connection, by_lead)
+                taken_back.append((change, row[-1]))
+    columns = _columns_of([change for change, _ in taken_back], known_at=known_at)
+    columns["retracts"] = [row_id for _, row_id in taken_back]
+    columns["change_id"] = [_digest("retract", row_id) for _, row_id in taken_back]
+    write_columns(connection, stage_change, columns)
+    _write_current(connection, _read_current(connection, by_lead))
 
 
-def _write_current(connection: Connection, lead_ids: Iterable[str]) -> None:
-    states = {
-        lead_id: fold(changes)
-        for lead_id, changes in read_changes(connection, sorted(lead_ids)).items()
-    }
-    if not states:
-        return
-    statement = (
-        update(lead)
-        .where(lead.c.lead_id == bind("of_lead"))
-        .values(current_stage=bind("now_stage"), cycle=bind("now_cycle"))
-    )
-    values = [
-        {"of_lead": lead_id, "now_stage": state.stage, "now_cycle": state.cycle}
-        for lead_id, state in states.items()
-    ]
-    connection.execute(statement, values)
+def _read_current(connection: Connection, lead_ids: Iterable[str]) -> dict[str, _Current]:
+    histories = read_changes(connection, sorted(lead_ids))
+    states = {lead_id: fold(changes) for lead_id, changes in histories.items()}
+    return {lead_id: (state.stage, state.cycle) for lead_id, state in states.items()}
+
+
+def _write_current(connection: Connection, current: Mapping[str, _Current]) -> None:
+    """Most leads of a run stand at the same stage and cycle: one statement each."""
+    standing: dict[_Current, list[str]] = {}
+    for lead_id, place in current.items():
+        standing.setdefault(place, []).append(lead_id)
+    for (stage, cycle), lead_ids in standing.items():
+        for part in chunks(lead_ids):
+            connection.execute(
+                update(lead)
+                .where(is_among(connection, lead.c.lead_id, part))
+                .values(current_stage=stage, cycle=cycle)
+            )
 
 
 def _digest(*parts: object) -> str:
     return hashlib.sha256("\x1f".join(map(str, parts)).encode()).hexdigest()[:32]
 
 
-def _row_of(change: StageChange, known_at: datetime) -> dict[str, Any]:
+def _free_ids(connection: Connection, ids: Sequence[str]) -> list[str]:
+    """Return these ids, another in place of each that is taken.
+
+    That is a move which was appended, taken back and now holds again, all learnt at one instant.
+    """
+    taken: set[str] = set()
+    for part in chunks(ids):
+        query = select(stage_change.c.change_id).where(stage_change.c.change_id.in_(part))
+        taken.update(connection.execute(query).scalars())
+    if not taken:
+        return list(ids)
+    again = [_digest(each, "again") if each in taken else each for each in ids]
+    return _free_ids(connection, again)
+
+
+def _columns_of(changes: Sequence[StageChange], *, known_at: datetime) -> dict[str, list[Any]]:
     """A move retracted and later derived again is a new row: known_at is part of its key."""
-    return {
-        **{name: getattr(change, name) for name in _FIELDS},
-        "change_id": _digest(change.change_id, to_us(known_at)),
-        "known_at": known_at,
-        "retracts": None,
-    }
+    known_us = to_us(known_at)
+    columns = {name: [getattr(change, name) for change in changes] for name in _FIELDS}
+    for name in _WORDS:
+        columns[name] = [None if word is None else word.value for word in columns[name]]
+    for name in _INSTANTS:
+        columns[name] = [None if at is None else to_us(at) for at in columns[name]]
+    columns["change_id"] = [_digest(change.change_id, known_us) for change in changes]
+    columns["known_at"] = [known_us for _ in changes]
+    return columns
 
 
-def _change_of(row: Mapping[str, Any]) -> StageChange:
-    values = {name: row[name] for name in _FIELDS}
-    values["to_stage"] = Stage(row["to_stage"])
-    values["from_stage"] = Stage(row["from_stage"]) if row["from_stage"] else None
-    values["origin"] = Origin(row["origin"])
-    values["programme"] = Programme(row["programme"]) if row["programme"] else None
+def _change_of(row: Sequence[Any]) -> StageChange:
+    """Return the move that a row of ``_COLUMNS`` (and maybe more) holds."""
+    values = dict(zip(_FIELDS, row, strict=False))
+    values["to_stage"] = _STAGES[values["to_stage"]]
+    values["from_stage"] = _STAGES.get(values["from_stage"])
+    values["origin"] = _ORIGINS[values["origin"]]
+    values["programme"] = _PROGRAMMES.get(values["programme"])
     return StageChange(**values)

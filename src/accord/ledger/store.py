@@ -6,13 +6,28 @@ transaction begins IMMEDIATE, so that two writers queue and neither fails half-w
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, Engine, Select, Table, create_engine, event, insert
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Select,
+    Table,
+    Text,
+    any_,
+    create_engine,
+    event,
+    func,
+    insert,
+    literal,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
@@ -175,13 +190,27 @@ def read_rows(connection: Connection, query: Select[Any]) -> list[dict[str, Any]
     """Read a query as a list of dicts, one a row."""
     result = connection.execute(query)
     names = tuple(result.keys())  # asked once: a mapping of each row would ask again
-    return [dict(zip(names, row, strict=True)) for row in result]
+    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]  # one by one is slow
 
 
 def read_frame(connection: Connection, query: Select[Any]) -> pd.DataFrame:
     """Read a query as a frame: columns as selected, instants as UTC datetimes, money as Decimal."""
     result = connection.execute(query)
     return pd.DataFrame(result.fetchall(), columns=list(result.keys()))
+
+
+def is_among(connection: Connection, column: Any, keys: Sequence[str]) -> ColumnElement[bool]:
+    """Whether a column of text holds one of these keys, all of them given as one value.
+
+    For long lists: the stores bind it once, where ``in_`` spells out a parameter a key.
+    """
+    if connection.dialect.name == "postgresql":
+        listed = literal(list(keys), type_=postgresql.ARRAY(Text))
+        equal: ColumnElement[bool] = column == any_(listed)
+        return equal
+    given = func.json_each(json.dumps(list(keys), ensure_ascii=False)).table_valued("value")
+    held: ColumnElement[bool] = column.in_(select(given.c.value))
+    return held
 
 
 def chunks(keys: Sequence[str], size: int = _CHUNK) -> Iterator[Sequence[str]]:

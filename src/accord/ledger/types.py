@@ -57,6 +57,11 @@ class Instant(TypeDecorator[datetime]):
             return dialect.type_descriptor(DateTime(timezone=True))
         return dialect.type_descriptor(BigInteger())
 
+    def result_processor(self, dialect: Dialect, coltype: object) -> Any:
+        """Give what reads a value: one call, for there are millions of them."""
+        del coltype
+        return _utc_of if dialect.name == "postgresql" else _instant_of
+
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
         """Turn an aware instant into what the store keeps."""
         if value is None:
@@ -65,6 +70,12 @@ class Instant(TypeDecorator[datetime]):
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         """Turn what the store keeps into an aware UTC instant."""
-        if value is None:
-            return None
-        return value.astimezone(UTC) if dialect.name == "postgresql" else from_us(value)
+        return (_utc_of if dialect.name == "postgresql" else _instant_of)(value)
+
+
+def _utc_of(value: datetime | None) -> datetime | None:
+    return None if value is None else value.astimezone(UTC)
+
+
+def _instant_of(value: int | None) -> datetime | None:
+    return None if value is None else from_us(value)

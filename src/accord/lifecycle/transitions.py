@@ -49,9 +49,9 @@ def enter(state: LeadState, entry: Entry, *, lead_id: str) -> tuple[StageChange,
     stages = [*_skipped(state, entry.stage), entry.stage]
     moves: list[StageChange] = []
     for stage in stages:
-        move = _move(state, entry, stage=stage, lead_id=lead_id)
-        moves.append(move)
-        state = state.after(move)
+        if moves:
+            state = state.after(moves[-1])
+        moves.append(_move(state, entry, stage=stage, lead_id=lead_id))
     return tuple(moves)
 
 

@@ -1,7 +1,7 @@
 """The canonical records: their schemas and closed vocabularies. No I/O, no rules."""
 
 from accord.records.instants import EPOCH, from_us, to_text, to_us
-from accord.records.payloads import payload_hash, payload_text
+from accord.records.payloads import json_text, payload_hash
 from accord.records.schema import SCHEMAS, Field, Kind, Schema
 from accord.records.vocabulary import (
     ASIDE,
@@ -39,8 +39,8 @@ __all__ = [
     "Stage",
     "TouchOutcome",
     "from_us",
+    "json_text",
     "payload_hash",
-    "payload_text",
     "to_text",
     "to_us",
 ]

@@ -19,7 +19,7 @@ def to_us(instant: datetime) -> int:
 
 def from_us(microseconds: int) -> datetime:
     """Return the UTC instant of microseconds since 1970."""
-    return EPOCH + timedelta(microseconds=microseconds)
+    return EPOCH + MICROSECOND * microseconds
 
 
 def to_text(instant: datetime) -> str:

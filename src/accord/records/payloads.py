@@ -16,9 +16,15 @@ def payload_hash(payload: Mapping[str, Any]) -> str:
     >>> payload_hash({"a": 1, "b": 2}) == payload_hash({"b": 2, "a": 1})
     True
     """
-    return hashlib.sha256(payload_text(payload).encode()).hexdigest()
+    return hashlib.sha256(json_text(payload).encode()).hexdigest()
 
 
-def payload_text(payload: Mapping[str, Any]) -> str:
-    """Return the one text of a payload that its digest is of: equal payloads give equal texts."""
-    return _TEXTS.encode(payload)
+def json_text(value: Any) -> str:
+    """Return the one JSON text of a value: equal values give equal texts.
+
+    Keys are sorted, nothing is padded, and no character is escaped that need not be.
+
+    >>> json_text({"b": [1, None], "a": "ü"})
+    '{"a":"ü","b":[1,null]}'
+    """
+    return _TEXTS.encode(value)

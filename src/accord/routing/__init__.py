@@ -18,7 +18,7 @@ from accord.routing.model import (
 )
 from accord.routing.periods import Periods, periods_of
 from accord.routing.route import route
-from accord.routing.rules import team_of
+from accord.routing.rules import Teams, team_of
 from accord.routing.shares import left_today
 from accord.routing.turns import Turns
 from accord.routing.weeks_ahead import (
@@ -40,6 +40,7 @@ __all__ = [
     "Routed",
     "Standing",
     "Stretch",
+    "Teams",
     "Turn",
     "Turns",
     "Waiting",

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from accord.agreement import RoutingRule
-from accord.conditions import holds
+from accord.conditions import fields_of, holds
 
 
 def team_of(rules: Sequence[RoutingRule], lead: Mapping[str, Any]) -> str:
@@ -19,3 +19,22 @@ def team_of(rules: Sequence[RoutingRule], lead: Mapping[str, Any]) -> str:
         if rule.when is None or holds(rule.when, lead):
             return rule.team
     return rules[-1].team
+
+
+class Teams:
+    """One list of rules for many leads: for leads alike in all that the rules ask, once."""
+
+    def __init__(self, rules: Sequence[RoutingRule]) -> None:
+        asked = {name for rule in rules if rule.when for name in fields_of(rule.when)}
+        self._rules = rules
+        self._fields = tuple(sorted(asked))
+        self._known: dict[tuple[tuple[type, Any], ...], str] = {}
+
+    def of(self, lead: Mapping[str, Any]) -> str:
+        """Return the team of a lead, as :func:`team_of` does."""
+        values = [lead.get(name) for name in self._fields]
+        key = tuple([(type(value), value) for value in values])  # true is not 1
+        team = self._known.get(key)
+        if team is None:
+            team = self._known[key] = team_of(self._rules, lead)
+        return team

@@ -63,6 +63,39 @@ def terms_of(row: Row) -> ClockTerms:
     )
 
 
+class SharedTerms:
+    """The terms of many stored clocks, each distinct one made once.
+
+    Rows share what was read from the same text, and are kept as long as this is.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[Any, ...], tuple[Row, ClockTerms]] = {}
+
+    def of(self, row: Row) -> ClockTerms:
+        """Return the terms that a stored clock was started with."""
+        shared = (id(row["calendar_terms"]), id(row["pauses"]), id(row["steps"]))
+        key = (*shared, *map(row.__getitem__, _PLAIN))
+        found = self._known.get(key)
+        if found is None:
+            found = self._known[key] = (row, terms_of(row))
+        return found[1]
+
+
+_PLAIN = (
+    "term",
+    "side",
+    "from_event",
+    "until_event",
+    "within_us",
+    "business",
+    "calendar",
+    "escalation",
+    "segment",
+    "version",
+)
+
+
 @lru_cache(maxsize=1024)
 def watch_of(term: str, side: str, from_event: str, until_event: str) -> Watch:
     """Return what decides when clocks of a term start and end."""
@@ -89,40 +122,51 @@ def ended_of(row: Row) -> Ended | None:
 
 
 def row_of(clock: Clock, reps: Mapping[str, Rep]) -> dict[str, Any]:
-    """Return the ledger's row of a clock; which step comes next is not its to say."""
+    """Return the ledger's row of a clock; which step comes next is not its to say.
+
+    What many clocks share (hours, pauses, ladder) is one object in their rows, not to be changed.
+    """
     period, terms = clock.period, clock.terms
-    rep = reps.get(period.owner_id or "")
     return {
         "clock_id": clock.clock_id,
         "lead_id": clock.lead_id,
-        "handoff_id": period.handoff_id,
         "term": terms.watch.name,
         "side": terms.watch.side.value,
         "from_event": terms.watch.from_event,
         "until_event": terms.watch.until_event,
         "segment": terms.segment,
         "cycle": period.cycle,
-        "owner_id": period.owner_id,
-        "team": period.team or (None if rep is None else rep.team),
-        "started_at": period.started_at,
         "within_us": terms.within // _MICROSECOND,
         "business": terms.business,
         "calendar": terms.calendar,
-        "calendar_terms": dict(terms.calendar_terms),
-        "pauses": list(terms.pauses),
+        "calendar_terms": terms.calendar_terms,
+        "pauses": terms.pauses,
         "escalation": terms.escalation,
         "steps": steps_of(terms.rungs),
-        "due_at": clock.due_at,
-        "ended_at": period.ended_at,
-        "ended_by": None if period.ended_by is None else period.ended_by.value,
-        "origin": period.origin.value,
         "version": terms.version,
+        **dict(zip(MOVING, _moving(clock, reps), strict=True)),
     }
 
 
-def has_moved(row: Row, stored: Row) -> bool:
-    """Whether a derived clock says anything else than the stored one."""
-    return any(row[name] != stored[name] for name in MOVING)
+def _moving(clock: Clock, reps: Mapping[str, Rep]) -> tuple[Any, ...]:
+    """Return what of a clock may still change, as :data:`MOVING` names it."""
+    period = clock.period
+    rep = reps.get(period.owner_id or "")
+    return (
+        period.handoff_id,
+        period.owner_id,
+        period.team or (None if rep is None else rep.team),
+        period.started_at,
+        clock.due_at,
+        period.ended_at,
+        None if period.ended_by is None else period.ended_by.value,
+        period.origin.value,
+    )
+
+
+def has_moved(clock: Clock, stored: Row, reps: Mapping[str, Rep]) -> bool:
+    """Whether a derived clock says anything else than the stored row."""
+    return _moving(clock, reps) != tuple(stored[name] for name in MOVING)
 
 
 def instant_text(at: datetime) -> str:

@@ -7,7 +7,7 @@ A clock that ends takes its waiting messages with it; one that nothing supports 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -28,7 +28,7 @@ from accord.ledger.clock_rows import (
 from accord.ledger.fact_rows import read_absorbed
 from accord.records import Origin
 from accord.services.clock_events import gather_events, with_activities
-from accord.services.clock_records import has_moved, reps_of, row_of, terms_of
+from accord.services.clock_records import SharedTerms, has_moved, reps_of, row_of
 from accord.services.workspace import Workspace
 from accord.sla import (
     ACTIVITY_EVENTS,
@@ -48,8 +48,10 @@ from accord.sla import (
 
 Row = Mapping[str, Any]
 
+_NO_ROWS: Mapping[str, Row] = {}
+
 _UNSWEPT = "its clock ended before a sweep came"
-_WITHDRAWN = "withdrawn: its clock ended while it waited"
+WITHDRAWN = "withdrawn: its clock ended while it waited"
 _KNOWN_LATE = "sent before it was known that the clock had ended"
 _UNSUPPORTED = "withdrawn: what is known no longer supports its clock"
 
@@ -127,7 +129,8 @@ def _read(connection: Connection, lead_ids: Sequence[str]) -> _Known:
 
 def _derive(context: _Context, known: _Known) -> list[Clock]:
     """Derive new leads with their activities; others again with them where their clocks need it."""
-    started = {lead_id: _started(lead_id, rows) for lead_id, rows in known.stored.items()}
+    terms = SharedTerms()
+    started = {lead_id: _started(terms, lead_id, rows) for lead_id, rows in known.stored.items()}
     new = {lead_id for lead_id in known.events if lead_id not in started}
     told = [lead for lead_id, lead in known.events.items() if lead_id not in new]
     clocks = derive_clocks(told, book=context.book, reps=context.reps, started=started)
@@ -138,9 +141,9 @@ def _derive(context: _Context, known: _Known) -> list[Clock]:
     return [*kept, *again]
 
 
-def _started(lead_id: str, rows: Mapping[str, Row]) -> Started:
+def _started(terms: SharedTerms, lead_id: str, rows: Mapping[str, Row]) -> Started:
     """Clocks of a lead that was merged into this one are not this one's."""
-    return {key: terms_of(row) for key, row in rows.items() if row["lead_id"] == lead_id}
+    return {key: terms.of(row) for key, row in rows.items() if row["lead_id"] == lead_id}
 
 
 def _waiting(context: _Context, known: _Known, clocks: Iterable[Clock]) -> set[str]:
@@ -162,16 +165,17 @@ def _is_untold(context: _Context, known: _Known, clock: Clock) -> bool:
 
 
 def _stored_row(clock: Clock, known: _Known) -> Row | None:
-    return known.stored.get(str(clock.lead_id), {}).get(clock.clock_id)
+    return known.stored.get(clock.lead_id or "", _NO_ROWS).get(clock.clock_id)
 
 
 def _as_known(clock: Clock, known: _Known) -> Clock:
     """A clock that an activity met stays met where the log was not asked again."""
-    row = _stored_row(clock, known)
-    if row is None or row["ended_by"] != Ended.MET or not needs_activities(clock.terms.watch):
+    if not needs_activities(clock.terms.watch):
         return clock
-    period = replace(clock.period, ended_at=row["ended_at"], ended_by=Ended.MET)
-    return replace(clock, period=period)
+    row = _stored_row(clock, known)
+    if row is None or row["ended_by"] != Ended.MET.value:
+        return clock
+    return clock.met_at(row["ended_at"])
 
 
 def _with_activities(
@@ -197,9 +201,8 @@ def _compare(
     gone = {key: row for rows in known.stored.values() for key, row in rows.items()}
     for clock in clocks:
         stored = gone.pop(clock.clock_id, None)
-        row = row_of(clock, context.reps)
-        if stored is None or has_moved(row, stored):
-            moved.append((clock, row, stored))
+        if stored is None or has_moved(clock, stored, context.reps):
+            moved.append((clock, row_of(clock, context.reps), stored))
     changes.gone.extend(gone.values())
     taken = _taken(connection, [stored for _, _, stored in moved if stored is not None])
     for clock, row, stored in moved:
@@ -264,7 +267,7 @@ def _write(connection: Connection, changes: _Changes, *, as_of: datetime) -> Non
     write_clocks(connection, changes.clocks)
     write_steps(connection, changes.steps)
     if changes.ended:
-        withdraw_messages(connection, sorted(changes.ended), why=_WITHDRAWN)
+        withdraw_messages(connection, sorted(changes.ended), why=WITHDRAWN)
         note_known_late(connection, changes.ended, why=_KNOWN_LATE)
     _let_go(connection, changes.gone, as_of=as_of)
 

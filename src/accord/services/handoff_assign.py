@@ -22,7 +22,7 @@ from accord.ledger.handoff_rows import (
 )
 from accord.ledger.routing_rows import read_active_reps, read_turns, write_turns
 from accord.records import HandoffStage
-from accord.routing import Assignment, Held, Routed, Waiting, periods_of, route, team_of
+from accord.routing import Assignment, Held, Routed, Teams, Waiting, periods_of, route
 from accord.services.clocks import sync_clocks
 from accord.services.handoff_payload import enqueue_handoffs
 from accord.services.handoff_people import accounts_of, candidates_of, misfits, unknown_calendars
@@ -158,9 +158,9 @@ def waiting_of(
     connection: Connection, agreement: Agreement, queue: Sequence[Row], leads: Mapping[str, Row]
 ) -> Iterator[Waiting]:
     """Yield rows of the queue as routing needs them, with the team that the rules name."""
-    rules = {
-        HandoffStage.MQL.value: agreement.handoff.routing.mql,
-        HandoffStage.SQL.value: agreement.handoff.routing.sql,
+    teams = {
+        HandoffStage.MQL.value: Teams(agreement.handoff.routing.mql),
+        HandoffStage.SQL.value: Teams(agreement.handoff.routing.sql),
     }
     former = _former_reps(connection, queue)
     together = agreement.handoff.keep_account_together
@@ -169,7 +169,7 @@ def waiting_of(
         yield Waiting(
             handoff_id=row["handoff_id"],
             lead_id=row["lead_id"],
-            team=team_of(rules[row["stage"]], lead),
+            team=teams[row["stage"]].of(lead),
             hot=is_hot(row),
             fit=row["fit"],
             engagement=row["engagement"],

@@ -8,15 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import reduce
 from typing import Any
 
 from sqlalchemy import Connection
 
 from accord.agreement import Agreement, Requalify
 from accord.ledger.approval_rows import APPROVAL
-from accord.ledger.fact_rows import clear_crossings, read_absorbed, read_leads
-from accord.ledger.handoff_rows import read_handoff_ids, read_scores
+from accord.ledger.fact_rows import clear_crossings, read_absorbed
+from accord.ledger.handoff_rows import read_handoff_ids, read_origins, read_scores
 from accord.ledger.stage_rows import append_changes, read_places
 from accord.lifecycle import Entry, LeadState, StageChange, enter
 from accord.log import ActivityLog
@@ -137,14 +136,12 @@ def _enter_mql(
         version=agreement.version,
     )
     moves: list[StageChange] = []
-    after: dict[str, LeadState] = {}
     queued: dict[str, tuple[int, datetime]] = {}
     for lead_id, state in states.items():
         steps = enter(state, entry, lead_id=lead_id)
         moves.extend(steps)
-        after[lead_id] = reduce(LeadState.after, steps, state)
         queued[lead_id] = (steps[-1].cycle, as_of)
-    append_changes(connection, moves, known_at=as_of, states=after)
+    append_changes(connection, moves, known_at=as_of, newest=True)
     return _queue_rows(connection, agreement, queued, stage=HandoffStage.MQL)
 
 
@@ -159,7 +156,7 @@ def _queue_rows(
     scores = read_scores(connection, lead_ids)
     used = read_handoff_ids(connection, [one for one in lead_ids if queued[one][0] > 1])
     rows = []
-    for lead in read_leads(connection, lead_ids):
+    for lead in read_origins(connection, lead_ids):
         cycle, since = queued[lead["lead_id"]]
         score = scores.get(lead["lead_id"], _NO_SCORE)
         rows.append(

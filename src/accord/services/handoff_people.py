@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
@@ -22,14 +23,24 @@ _NAMED = 5
 
 
 def candidates_of(
-    connection: Connection, agreement: Agreement, reps: Sequence[Row], *, periods: Periods
+    connection: Connection,
+    agreement: Agreement,
+    reps: Sequence[Row],
+    *,
+    periods: Periods,
+    until: datetime | None = None,
 ) -> list[Candidate]:
     """Return the active reps of known teams whose role is the team's, with their loads.
 
-    A calendar that the agreement does not know counts as not given, as it does for clocks.
+    A calendar that the agreement does not know counts as not given, as it does for clocks. Loads
+    are all that is known, or for a look at the past what was given ``until`` then.
     """
     loads = read_loads(
-        connection, week=periods.week_start, month=periods.month_start, day=periods.day_start
+        connection,
+        week=periods.week_start,
+        month=periods.month_start,
+        day=periods.day_start,
+        until=until,
     )
     capacity = agreement.handoff.capacity
     calendars = {name: Calendar.parse(terms) for name, terms in agreement.calendars.items()}

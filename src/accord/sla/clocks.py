@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from types import MappingProxyType
 
-from accord.sla.derive import derive_periods
 from accord.sla.due import due_times
-from accord.sla.events import ACTIVITY_EVENTS, Timeline
+from accord.sla.events import ACTIVITY_EVENTS
 from accord.sla.model import Clock, ClockTerms, LeadEvents, Period, Rep, Term, Watch
+from accord.sla.shapes import Shapes
 from accord.sla.terms import TermBook
 
 Started = Mapping[str, ClockTerms]
@@ -31,13 +32,19 @@ def derive_clocks(
     with, also if the agreement no longer has them; a new one takes those of the book. The same
     events give the same clocks to the bit, in any order of arrival.
     """
-    found = [
-        (lead.lead_id, key, period, terms)
-        for lead in leads
-        for key, period, terms in _lead_clocks(
-            lead, book=book, reps=reps, started=started.get(lead.lead_id, _NONE)
-        )
-    ]
+    current = {term.watch: term for term in book.terms}
+    shapes = Shapes(tuple(current), kinds=book.kinds)
+    found: list[tuple[str, str, Period, ClockTerms]] = []
+    for lead in leads:
+        kept = started.get(lead.lead_id, _NONE)
+        former = (terms.watch for terms in kept.values() if terms.watch not in current)
+        for period in shapes.periods(lead, tuple(dict.fromkeys(former))):
+            key = clock_key(lead.lead_id, period)
+            terms = kept.get(key)
+            if terms is None and period.watch in current:
+                terms = _started(book, current[period.watch], period, reps)
+            if terms is not None and terms.watch == period.watch:
+                found.append((lead.lead_id, key, period, terms))
     due = due_times(
         [
             (period.started_at, terms, reps.get(period.owner_id or ""))
@@ -50,21 +57,6 @@ def derive_clocks(
     )
 
 
-def _lead_clocks(
-    lead: LeadEvents, *, book: TermBook, reps: Mapping[str, Rep], started: Started
-) -> Iterator[tuple[str, Period, ClockTerms]]:
-    timeline = Timeline(lead)
-    current = {term.watch: term for term in book.terms}
-    for watch in dict.fromkeys((*current, *(terms.watch for terms in started.values()))):
-        for period in derive_periods(timeline, watch, kinds=book.kinds):
-            key = clock_key(lead.lead_id, period)
-            terms = started.get(key)
-            if terms is None and watch in current:
-                terms = _started(book, current[watch], period, reps)
-            if terms is not None and terms.watch == watch:
-                yield key, period, terms
-
-
 def _started(book: TermBook, term: Term, period: Period, reps: Mapping[str, Rep]) -> ClockTerms:
     return book.start(term, period, reps.get(period.owner_id or ""))
 
@@ -75,8 +67,9 @@ def clock_key(lead_id: str, period: Period) -> str:
     It does not depend on when the clock starts, so a clock whose start moves because something was
     said late stays the same clock, and no step of its ladder is climbed twice.
     """
-    parts = (lead_id, period.watch.name, period.cycle, period.owner_id or "", period.turn)
-    return digest(*parts)
+    owner, name = period.owner_id or "", period.watch.name
+    text = f"{lead_id}\x1f{name}\x1f{period.cycle}\x1f{owner}\x1f{period.turn}"
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 def digest(*parts: object) -> str:
@@ -84,6 +77,7 @@ def digest(*parts: object) -> str:
     return hashlib.sha256("\x1f".join(map(str, parts)).encode()).hexdigest()[:32]
 
 
+@lru_cache(maxsize=1024)
 def needs_activities(watch: Watch) -> bool:
     """Whether a term can only be followed with the lead's activities at hand."""
     return bool(ACTIVITY_EVENTS & {watch.from_event, watch.until_event})

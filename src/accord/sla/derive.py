@@ -7,7 +7,6 @@ otherwise (cancelled).
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -51,13 +50,14 @@ def derive_periods(timeline: Timeline, term: Watch, *, kinds: frozenset[str]) ->
 
     ``kinds`` are the activities with points above zero.
     """
-    turns: Counter[tuple[int, str | None]] = Counter()
+    turns: dict[tuple[int, str | None], int] = {}
     found: list[Period] = []
     for start in _starts(timeline, term, kinds):
         for period in _periods(timeline, term, start, kinds):
             key = (period.cycle, period.owner_id)
-            found.append(replace(period, turn=turns[key]) if turns[key] else period)
-            turns[key] += 1
+            turn = turns.get(key, 0)
+            found.append(replace(period, turn=turn) if turn else period)
+            turns[key] = turn + 1
     return tuple(found)
 
 
@@ -123,7 +123,7 @@ def _activity_marks(
     begins: dict[int, datetime] = {}
     for entry in timeline.entries:
         begins.setdefault(entry.cycle, entry.at)
-    ends = [*list(begins.values())[1:], None]
+    ends = [*list(begins.values())[1:], None][: len(begins)]
     for (cycle, begin), end in zip(begins.items(), ends, strict=True):
         at = timeline.activity_after(begin, kinds)
         if at is not None and (end is None or at < end):
@@ -131,10 +131,7 @@ def _activity_marks(
 
 
 def _stage_start(timeline: Timeline, term: Watch, mark: Mark, cycle: int, origin: Origin) -> _Start:
-    handoffs = {
-        stage: next((each for each in timeline.handoffs(stage) if each.cycle == cycle), None)
-        for stage in HandoffStage
-    }
+    handoffs = {stage: timeline.handoff(stage, cycle) for stage in HandoffStage}
     sales = term.side is Side.SALES
     owners = _owners_from(handoffs, mark.at) if sales else ((_NOBODY, None),)
     handoff = (owners[0][1] if sales else None) or handoffs[HandoffStage.MQL]

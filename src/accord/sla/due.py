@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -35,13 +35,36 @@ def _instant(text: str) -> datetime:
 
 def clock_calendar(terms: ClockTerms, rep: Rep | None) -> Calendar:
     """Return the open time that a clock runs on: its pauses are closed, wall time never is."""
-    base = Calendar.parse(terms.calendar_terms) if terms.business else ALWAYS_OPEN
+    base = _parsed(Same(terms.calendar_terms)) if terms.business else ALWAYS_OPEN
     return _paused(base, _absences(terms, rep))
 
 
 def business_calendar(terms: ClockTerms, rep: Rep | None) -> Calendar:
     """Return the working hours beside a clock, by which its business time is told."""
-    return _paused(Calendar.parse(terms.calendar_terms), _absences(terms, rep))
+    return _paused(_parsed(Same(terms.calendar_terms)), _absences(terms, rep))
+
+
+class Same:
+    """A key that is equal only to itself: for what thousands of clocks share, and nobody changes.
+
+    It holds on to what it stands for, so that no other object takes its place.
+    """
+
+    __slots__ = ("it",)
+
+    def __init__(self, it: Any) -> None:
+        self.it = it
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Same) and self.it is other.it
+
+    def __hash__(self) -> int:
+        return id(self.it)
+
+
+@lru_cache(maxsize=1024)
+def _parsed(entry: Same) -> Calendar:
+    return Calendar.parse(entry.it)
 
 
 def _absences(terms: ClockTerms, rep: Rep | None) -> tuple[Span, ...]:
@@ -57,12 +80,8 @@ def due_times(
     clocks: Sequence[tuple[datetime, ClockTerms, Rep | None]],
 ) -> tuple[datetime, ...]:
     """Return when each clock (start, terms, owner) runs out, many at once."""
-    due: list[datetime] = [start for start, _, _ in clocks]
-    for calendar, rows in _by_calendar(clocks).items():
-        if calendar == ALWAYS_OPEN:
-            for row in rows:
-                due[row] = clocks[row][0].astimezone(UTC) + clocks[row][1].within
-            continue
+    due = [start.astimezone(UTC) + terms.within for start, terms, _ in clocks]
+    for calendar, rows in _by_calendar(clocks):
         starts = np.array([to_us(clocks[row][0]) for row in rows], np.int64)
         withins = np.array([clocks[row][1].within // _MICROSECOND for row in rows], np.int64)
         found = calendar.due_many(starts.view("M8[us]"), withins.view("m8[us]"))
@@ -73,12 +92,16 @@ def due_times(
 
 def _by_calendar(
     clocks: Sequence[tuple[datetime, ClockTerms, Rep | None]],
-) -> Mapping[Calendar, list[int]]:
-    names: dict[tuple[str, tuple[Span, ...]], list[int]] = {}
-    for row, (_, terms, rep) in enumerate(clocks):
-        text = json.dumps(terms.calendar_terms) if terms.business else ""
-        names.setdefault((text, _absences(terms, rep)), []).append(row)
-    return {clock_calendar(*clocks[rows[0]][1:]): rows for rows in names.values()}
+) -> Iterator[tuple[Calendar, list[int]]]:
+    """Yield each calendar with the places of its clocks; time never stops for those left out."""
+    places: dict[tuple[Same | None, tuple[Span, ...]], list[int]] = {}
+    for place, (_, terms, rep) in enumerate(clocks):
+        absences = _absences(terms, rep)
+        if terms.business or absences:
+            hours = Same(terms.calendar_terms) if terms.business else None
+            places.setdefault((hours, absences), []).append(place)
+    for rows in places.values():
+        yield clock_calendar(*clocks[rows[0]][1:]), rows
 
 
 def rung_times(
@@ -96,5 +119,11 @@ def _rung_time(
     at: StepAt, calendar: Calendar, *, start: datetime, within: timedelta, due: datetime
 ) -> datetime:
     if at.share is not None:
-        return calendar.due(start, int(within // _MICROSECOND * at.share) * _MICROSECOND)
-    return calendar.due(due, at.after) if at.after else due
+        return _due(calendar, start, int(within // _MICROSECOND * at.share) * _MICROSECOND)
+    return _due(calendar, due, at.after) if at.after else due
+
+
+@lru_cache(maxsize=4096)
+def _due(calendar: Calendar, start: datetime, within: timedelta) -> datetime:
+    """Hand-offs of one run start together: what one clock asks, thousands ask."""
+    return calendar.due(start, within)

@@ -31,6 +31,15 @@ EVENTS = frozenset(
 """Every event that a term may name."""
 
 _BACK = (Programme.RETURNED, Programme.LOST)
+_DECIDED = frozenset({Stage.SQL, Stage.OPPORTUNITY, Stage.DEFERRED, Stage.DISQUALIFIED, Stage.LOST})
+_ENDS = _DECIDED | {Stage.CUSTOMER, Stage.NURTURE}
+_RAISED_BY = {
+    "decision": _ENDS,
+    "returned": _ENDS,
+    "closed": _ENDS,
+    **{f"{ENTERED}{stage.value}": frozenset({stage}) for stage in Stage},
+}
+"""The stages of which at least one is entered where such an event begins a term."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +66,7 @@ class Mark:
 class Timeline:
     """One lead's events in order, with what follows from them."""
 
-    __slots__ = ("_handoffs", "decisions", "entries", "events", "touches")
+    __slots__ = ("_handoffs", "_stages", "decisions", "entries", "events", "touches")
 
     def __init__(self, events: LeadEvents) -> None:
         self.events = events
@@ -68,18 +77,34 @@ class Timeline:
         self.touches = sorted(
             (each for each in events.touches if not each.automatic), key=lambda touch: touch.at
         )
-
+        self._stages = {entry.stage for entry in events.entries}
         self._handoffs = sorted(
             (each for each in events.handoffs if each.owners), key=lambda each: each.cycle
         )
+
+    def may_raise(self, event: str) -> bool:
+        """Whether a term from this event may begin on this line; if not, nothing need be sought."""
+        if event in _RAISED_BY:
+            return not self._stages.isdisjoint(_RAISED_BY[event])
+        return bool(self.events.activities if event in ACTIVITY_EVENTS else self._handoffs)
 
     def handoffs(self, stage: HandoffStage) -> Iterator[Handoff]:
         """Yield the hand-overs at a stage that have an owner, or had one, by cycle."""
         return (each for each in self._handoffs if each.stage is stage)
 
+    def handoff(self, stage: HandoffStage, cycle: int) -> Handoff | None:
+        """Return the hand-over of a cycle at a stage, if it has an owner, or had one."""
+        for each in self._handoffs:
+            if each.stage is stage and each.cycle == cycle:
+                return each
+        return None
+
     def entry_after(self, mark: Mark, wanted: Callable[[Entry], bool]) -> Entry | None:
         """Return the first entry after a mark that is wanted."""
-        return next((each for each in self.entries if mark.precedes(each) and wanted(each)), None)
+        for each in self.entries:
+            if mark.precedes(each) and wanted(each):
+                return each
+        return None
 
     def passed_through(self, index: int) -> bool:
         """Whether the entry, inferred or the very first, was left at the instant it was made."""
@@ -109,6 +134,8 @@ class Timeline:
 
     def activity_after(self, at: datetime, kinds: Iterable[str] | None) -> datetime | None:
         """Return the first activity of these kinds at or after an instant."""
+        if not self.events.activities:
+            return None
         wanted = frozenset(kinds or ())
         found = (
             each.at for each in self.events.activities if each.at >= at and each.kind in wanted
@@ -121,6 +148,8 @@ def owners_of(handoff: Handoff) -> tuple[Owner, ...]:
 
     Nobody named after somebody is no change: a source that repeats itself says less, not more.
     """
+    if len(handoff.owners) == 1:
+        return handoff.owners
     ordered = sorted(handoff.owners, key=lambda owner: owner.since)
     kept = ordered[:1]
     for owner in ordered[1:]:
@@ -143,9 +172,7 @@ def is_closed(entry: Entry) -> bool:
 
 def is_decided(entry: Entry) -> bool:
     """Whether the entry is what a decision leads to: convert, defer, return, disqualify."""
-    forward = entry.stage in (Stage.SQL, Stage.OPPORTUNITY)
-    aside = entry.stage in (Stage.DEFERRED, Stage.DISQUALIFIED, Stage.LOST)
-    return forward or aside or is_returned(entry)
+    return entry.stage in _DECIDED or is_returned(entry)
 
 
 def first_entries(timeline: Timeline, stage: Stage) -> Iterator[Entry]:

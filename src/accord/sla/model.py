@@ -126,6 +126,10 @@ class Watch:
     from_event: str
     until_event: str
 
+    def __hash__(self) -> int:
+        """Terms have different names; they are looked up for every clock."""
+        return hash(self.name)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Term:
@@ -191,3 +195,29 @@ class Clock:
     period: Period
     terms: ClockTerms
     due_at: datetime
+
+    def met_at(self, at: datetime) -> Clock:
+        """Return this clock as met at an instant; ``replace`` takes five times as long."""
+        return Clock(
+            clock_id=self.clock_id,
+            lead_id=self.lead_id,
+            period=_met(self.period, at),
+            terms=self.terms,
+            due_at=self.due_at,
+        )
+
+
+def _met(period: Period, at: datetime) -> Period:
+    return Period(
+        watch=period.watch,
+        cycle=period.cycle,
+        handoff_id=period.handoff_id,
+        origin=period.origin,
+        owner_id=period.owner_id,
+        team=period.team,
+        segment=period.segment,
+        turn=period.turn,
+        started_at=period.started_at,
+        ended_at=at,
+        ended_by=Ended.MET,
+    )
