@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import delete, insert, update
 
 from accord.ledger import insert_rows, tables, upsert_rows
-from accord.ledger.audit_rows import abandoned_handoffs
+from accord.ledger.audit_handoffs import abandoned_handoffs
 from accord.services.lifecycle import LifecycleResult, run_lifecycle
 from tests.services.handoff_world import MONDAY, World
 
