@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 from prefect import get_run_logger
@@ -46,7 +47,7 @@ DECIDES: dict[str, Any] = {
 @contextmanager
 def open_workspace() -> Iterator[Workspace]:
     """Open the stores for one task, by the worker's own settings."""
-    workspace = Workspace.open(Settings())
+    workspace = Workspace.open(Settings(), now=lambda: datetime.now(UTC))
     try:
         yield workspace
     finally:

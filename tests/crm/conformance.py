@@ -10,7 +10,7 @@ that reason.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, ClassVar, Protocol
@@ -293,6 +293,18 @@ class Conformance:
         assert system.effects(one.key) == 1
 
     # What goes wrong
+
+    def test_what_was_emptied_since_it_was_written_is_refused_alone(self, crm, system):
+        items = [self.handoff(1), self.message(2), self.handoff(3), self.message(4)]
+        bare = {name: one for name, one in items[2].payload.items() if name != "lead_id"}
+        gone = [replace(items[n], payload={}, payload_hash="") for n in (0, 1)]
+        items = [*gone, replace(items[2], payload=bare), items[3], self.handoff(5)]
+        outcomes = crm.upsert(items, sent_at=AT)
+        assert [one.key for one in outcomes] == [item.key for item in items]
+        assert [one.result for one in outcomes] == [Result.REFUSED] * 3 + [Result.TAKEN] * 2
+        self.check_is_silent(*outcomes)
+        assert [system.effects(item.key) for item in items] == [0, 0, 0, 1, 1]
+        assert {one.result for one in crm.upsert(items[:3], sent_at=AT)} == {Result.REFUSED}
 
     @needs(Feature.BAD_ITEMS)
     def test_one_item_that_is_refused_leaves_the_others_alone(self, crm, system):

@@ -199,8 +199,12 @@ class HubspotAccount(HubspotServer):
             said[one["idProperty"]] = one["id"]
         self._set(kind, number, said, source="INTEGRATION")
         for association in one.get("associations") or ():
-            links = self.links.setdefault((kind, "contacts"), {})
-            links.setdefault(str(number), []).append(association["to"]["id"])
+            other = association["to"]["id"]
+            for ends, end, far in (
+                ((kind, "contacts"), str(number), other),
+                (("contacts", kind), other, str(number)),
+            ):
+                self.links.setdefault(ends, {}).setdefault(end, []).append(far)
         record = self.objects[kind][number]
         trace = {"objectWriteTraceId": one["objectWriteTraceId"]} if self.multi_status else {}
         return {**record, **trace, "new": is_new}

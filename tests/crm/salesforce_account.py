@@ -199,5 +199,7 @@ def _holds(record: dict[str, Any], condition: str) -> bool:
         if match[1] == "Email":
             return value.casefold() in {one.casefold() for one in asked}
         return value in asked
+    if condition.endswith(" != null"):
+        return record.get(condition.removesuffix(" != null")) is not None
     name, _, said = condition.partition(" = ")
     return record.get(name) is (said == "true")

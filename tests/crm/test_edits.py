@@ -91,3 +91,11 @@ def test_once_it_is_written_it_is_no_edit(wanted, there, read_at):
         return
     now = Standing(value=wanted, since=READ + TICK, written=wanted)
     assert not is_edited("next", now, read_at=read_at)
+
+
+def test_what_is_kept_is_told_in_our_words_and_written_in_theirs():
+    wanted = {"owner": "7", "stage": "new"}
+    there = {"owner": standing(value="9"), "stage": standing(value="new")}
+    settled = settle(wanted, there, read_at=READ, say=lambda field, value: f"{field}:{value}")
+    assert settled.write == {"stage": "new"}
+    assert settled.kept == (Kept(field="owner", ours="owner:7", theirs="owner:9", at=READ + TICK),)

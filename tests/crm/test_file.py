@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from accord.crm import FileCrm, Item, Result
+from accord.errors import DeliveryError
 from accord.records import payload_hash
 from tests.crm.conformance import Conformance, Feature
 
@@ -16,7 +18,7 @@ AT = datetime(2026, 11, 16, 14, tzinfo=UTC)
 
 
 def item(key: str, **payload) -> Item:
-    return Item(key=key, kind="handoff", payload=payload)
+    return Item(key=key, kind="handoff", payload={"lead_id": "crm:1", **payload})
 
 
 def lines(path: Path) -> list[dict]:
@@ -31,7 +33,7 @@ def test_an_item_is_one_line_with_its_key_first(tmp_path):
         "key": "handoff:1:rep",
         "kind": "handoff",
         "sent_at": "2026-11-16T14:00:00Z",
-        "payload": {"name": "Zoë"},
+        "payload": {"lead_id": "crm:1", "name": "Zoë"},
     }
     assert lines(crm.path) == [line]
     assert crm.path.read_text(encoding="utf-8").startswith('{"key": "handoff:1:rep"')
@@ -87,6 +89,67 @@ def test_lines_that_are_not_ours_are_passed_over(tmp_path):
     assert set(crm.read_back(["a"])) == {"a"}
 
 
+@pytest.mark.parametrize(
+    "damaged", ['{"key": "abc', '{"key": ', '{"key": "\\x", "kind', '{"key": 7}', '{"key": [[[[["a']
+)
+def test_a_damaged_line_is_passed_over_and_ends_no_delivery(tmp_path, damaged):
+    crm = FileCrm(tmp_path / "crm.jsonl")
+    crm.upsert([item("a")], sent_at=AT)
+    with crm.path.open("a", encoding="utf-8") as file:
+        file.write(f"{damaged}\n")
+    for again in (crm, FileCrm(crm.path)):
+        assert [one.result for one in again.upsert([item("b")], sent_at=AT)] == [Result.TAKEN]
+        assert set(again.read_back(["a", "b"])) == {"a", "b"}
+    assert crm.path.read_text(encoding="utf-8").count('"key": "b"') == 1
+
+
+def test_a_folder_in_the_files_place_is_one_error(tmp_path):
+    (tmp_path / "crm.jsonl").mkdir()
+    crm = FileCrm(tmp_path / "crm.jsonl")
+    for use in (lambda: crm.upsert([item("a")], sent_at=AT), lambda: crm.read_back(["a"])):
+        with pytest.raises(DeliveryError, match=r"crm\.jsonl cannot be used \(Is a directory\)"):
+            use()
+
+
+def test_a_file_in_the_folders_place_is_one_error(tmp_path):
+    (tmp_path / "outbox").write_text("", encoding="utf-8")
+    with pytest.raises(DeliveryError, match="cannot be used"):
+        FileCrm(tmp_path / "outbox" / "crm.jsonl").upsert([item("a")], sent_at=AT)
+
+
+def test_a_disk_that_is_full_is_one_error_and_nothing_doubles(tmp_path, monkeypatch):
+    crm = FileCrm(tmp_path / "crm.jsonl")
+    write, left = os.pwrite, 250
+
+    def pwrite(file, some, at):
+        nonlocal left
+        if not left:
+            raise OSError(28, "No space left on device")
+        taken = write(file, some[:left], at)
+        left -= taken
+        return taken
+
+    items = [item(f"k{number}", text="x" * 30) for number in range(5)]
+    monkeypatch.setattr(os, "pwrite", pwrite)
+    with pytest.raises(DeliveryError, match=r"cannot be used \(No space left on device\)"):
+        crm.upsert(items, sent_at=AT)
+    assert crm.path.stat().st_size == 250
+    monkeypatch.undo()
+    assert {one.result for one in crm.upsert(items, sent_at=AT)} == {Result.TAKEN}
+    assert [line["key"] for line in lines(crm.path)] == [one.key for one in items]
+
+
+def test_a_write_that_takes_a_part_at_a_time_is_gone_on_with(tmp_path, monkeypatch):
+    crm, write = FileCrm(tmp_path / "crm.jsonl"), os.pwrite
+    monkeypatch.setattr(os, "pwrite", lambda file, some, at: write(file, some[:7], at))
+    crm.upsert([item("a"), item("b")], sent_at=AT)
+    crm.erase(lambda key, _: b"{}" if key == "a" else None)
+    assert [(line["key"], bool(line["payload"])) for line in lines(crm.path)] == [
+        ("a", False),
+        ("b", True),
+    ]
+
+
 def test_a_large_file_is_read_in_pieces(tmp_path):
     crm = FileCrm(tmp_path / "crm.jsonl")
     crm.upsert([item(f"k{number}", text="x" * 50_000) for number in range(60)], sent_at=AT)
@@ -94,7 +157,7 @@ def test_a_large_file_is_read_in_pieces(tmp_path):
 
 
 def hashed(key: str, **payload) -> Item:
-    return Item(key=key, kind="handoff", payload=payload, payload_hash=payload_hash(payload))
+    return Item(key=key, kind="message", payload=payload, payload_hash=payload_hash(payload))
 
 
 def test_a_line_written_by_another_process_conflicts_as_well(tmp_path):

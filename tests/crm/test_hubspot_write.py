@@ -212,10 +212,51 @@ def test_the_contact_that_we_wrote_goes_before_the_record_and_the_address(crm, a
     assert "accord_handoff_key" not in account.objects["contacts"][9]["properties"]
 
 
-def test_two_leads_with_one_address_are_one_contact(crm, account):
-    one, other = handoff(1), handoff(2, email=SUITE.email(1))
-    assert send(crm, one, other) == [Result.TAKEN] * 2
+@pytest.mark.parametrize("together", [True, False])
+def test_two_leads_with_one_address_do_not_take_its_contact_from_each_other(
+    crm, system, account, together
+):
+    one, other = handoff(1), handoff(2, owner="8", email=SUITE.email(1))
+    if not together:
+        crm.upsert([one], sent_at=AT)
+    outcomes = crm.upsert([one, other], sent_at=AT)
+    assert [outcome.result for outcome in outcomes] == [Result.TAKEN, Result.REFUSED]
+    assert "crm:2 is lead crm:1 already" in outcomes[1].error
+    assert "accord identity merge crm:2 crm:1" in outcomes[1].error
+    SUITE.check_is_silent(*outcomes)
+    (contact,) = account.objects["contacts"].values()
+    assert contact["properties"]["accord_lead_id"] == "crm:1"
+    assert contact["properties"]["hubspot_owner_id"] == "507"
+    assert system.effects(other.key) == 0
+
+
+def test_a_lead_into_which_another_was_merged_goes_on_with_its_contact(crm, system, account):
+    send(crm, handoff(2, email=SUITE.email(1)))
+    item = handoff(1)
+    item.payload["merged"] = ["crm:3", "crm:2"]
+    assert send(crm, item) == [Result.TAKEN]
     assert len(account.objects["contacts"]) == 1
+    assert system.contact("crm:1")["properties"]["accord_handoff_key"] == item.key
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_a_second_address_takes_no_contact_from_another_lead_either(crm, account, together):
+    account.put("contacts", 44, email=SUITE.email(1))
+    account.additional_emails[SUITE.email(2)] = 44
+    if not together:
+        send(crm, handoff(1))
+    outcomes = crm.upsert([handoff(1), handoff(2, owner="8")], sent_at=AT)
+    assert [one.result for one in outcomes] == [Result.TAKEN, Result.REFUSED]
+    assert "contact 44 with the address of lead crm:2 is lead crm:1 already" in outcomes[1].error
+    assert account.objects["contacts"][44]["properties"]["hubspot_owner_id"] == "507"
+
+
+def test_two_leads_that_lead_to_one_contact_in_one_batch_are_the_first_ones(crm, account):
+    account.put("contacts", 44, email=SUITE.email(2))
+    one, other = handoff(1, email=None), handoff(2)
+    one.payload["lead_id"] = "hubspot:44"
+    assert send(crm, one, other) == [Result.TAKEN, Result.REFUSED]
+    assert account.objects["contacts"][44]["properties"]["accord_lead_id"] == "hubspot:44"
 
 
 def test_a_new_contact_has_a_name_and_what_we_know(crm, system):
@@ -300,6 +341,21 @@ def test_an_owner_is_asked_for_once_and_again_where_there_was_none(crm, account)
     assert asked == [f"rep{number}@us.example" for number in (7, 8, 66, 66)]
 
 
+def test_an_address_of_no_owner_is_asked_for_once_however_many_items_name_it(crm, account):
+    items = [handoff(number, owner="66") for number in range(1, 31)]
+    assert set(send(crm, *items, handoff(31))) == {Result.REFUSED, Result.TAKEN}
+    asked = [one.query["email"] for one in account.requests if one.path.endswith("/owners")]
+    assert asked == ["rep66@us.example", "rep7@us.example"]
+
+
+def test_a_reps_address_is_in_no_log(crm, account, caplog):
+    with caplog.at_level("INFO"):
+        assert send(crm, handoff(1), handoff(2, owner="66")) == [Result.TAKEN, Result.REFUSED]
+    assert any("rep7" in one.query.get("email", "") for one in account.requests)
+    assert "rep7" not in caplog.text
+    assert "rep66" not in caplog.text
+
+
 def test_a_rep_whose_id_this_account_gave_needs_no_address(crm, system):
     item = handoff(1)
     item.payload["rep"] = {"rep_id": "hubspot:509", "name": "Rep", "email": None}
@@ -337,6 +393,25 @@ def test_a_message_that_broke_off_after_the_others_tasks_doubles_none(crm, syste
     assert [system.effects(key) for key in (item.key, f"{item.key}:600")] == [1, 1]
 
 
+@pytest.mark.parametrize("broken_off", [False, True])
+def test_what_a_message_became_is_told_with_every_recipients_task(crm, system, account, broken_off):
+    """None of them may come back from the CRM as what somebody did with the lead."""
+    account.owners.append({"id": "600", "email": "boss@us.example"})
+    send(crm, handoff(1), handoff(2), SUITE.message(2))
+    item = SUITE.message(1)
+    if broken_off:
+        account.next_write = Done(BROKEN)
+        assert send(crm, item) == [Result.UNKNOWN]
+    (outcome,) = crm.upsert([item], sent_at=AT)
+    (own,), (other,) = system.tasks(item.key), system.tasks(f"{item.key}:600")
+    about = system.contact("crm:1")["id"]
+    ids = {"task": own["id"], "task:600": other["id"], "contact": about}
+    assert dict(outcome.landed.remote) == ids
+    assert dict(crm.read_back([item.key])[item.key].remote) == ids
+    (again,) = crm.upsert([item], sent_at=AT)
+    assert dict(again.landed.remote) == ids
+
+
 def test_a_message_about_no_lead_is_a_task_alone(crm, system, account):
     item = SUITE.message(1)
     item.payload["lead_id"] = None
@@ -362,6 +437,31 @@ def test_an_owner_that_a_person_took_away_stays_away(crm, system, account):
     assert outcome.kept == (Kept(field="owner", ours="hubspot:508", theirs=None, at=AT + 2 * HOUR),)
     assert system.contact("crm:1")["properties"]["hubspot_owner_id"] == ""
     assert system.tasks(again.key)[0]["properties"]["hubspot_owner_id"] == "508"
+
+
+@pytest.mark.parametrize("second", [True, False])
+def test_what_people_set_stays_by_whichever_address_the_contact_is_known(crm, account, second):
+    account.put("contacts", 44, email="first@person.example" if second else SUITE.email(1))
+    account.additional_emails[SUITE.email(1)] = 44
+    account.edit(44, AT + HOUR, hubspot_owner_id="509", lifecyclestage="opportunity")
+    (outcome,) = crm.upsert([handoff(1, read_at=AT)], sent_at=AT + 2 * HOUR)
+    assert outcome.result is Result.TAKEN
+    assert [(one.field, one.theirs) for one in outcome.kept] == [
+        ("owner", "hubspot:509"),
+        ("stage", "opportunity"),
+    ]
+    said = account.objects["contacts"][44]["properties"]
+    assert (said["hubspot_owner_id"], said["lifecyclestage"]) == ("509", "opportunity")
+    assert {"accord_owner", "accord_lifecyclestage"}.isdisjoint(said)
+    assert said["accord_priority"] == "2"
+
+
+def test_a_stage_goes_back_in_a_contact_known_by_its_second_address(crm, account):
+    account.put("contacts", 44, email="first@person.example", lifecyclestage="opportunity")
+    account.additional_emails[SUITE.email(1)] = 44
+    assert send(crm, handoff(1, stage="mql")) == [Result.TAKEN]
+    said = account.objects["contacts"][44]["properties"]
+    assert said["lifecyclestage"] == "marketingqualifiedlead"
 
 
 def test_an_edit_that_we_kept_once_is_kept_until_we_have_read_it(crm, system):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from accord.crm import Kept, Result
 from accord.crm.opening import CrmSettings
 from accord.crm.salesforce_fields import FIELDS
+from accord.crm.salesforce_match import whole_id
 from accord.crm.salesforce_write import open_salesforce
 from accord.errors import DeliveryError, InputError
 from tests.crm.conformance import AT, HOUR, SECRET_WORD, WORDS, Conformance, Fault, Lead
@@ -228,11 +230,35 @@ def test_a_new_lead_without_a_company_or_a_name_is_made_all_the_same(crm, system
 def test_quotes_and_backslashes_are_found_again(crm, account):
     email = "o'brien\\@person.example"
     assert (
-        send(crm, handoff(1, email=email), handoff(2, key="it's \\ 1", email=email))
+        send(crm, handoff(1, email=email), handoff(1, key="it's \\ 1", email=email))
         == [Result.TAKEN] * 2
     )
     assert len(account.objects["Lead"]) == 1
     assert set(crm.read_back(["it's \\ 1"])) == {"it's \\ 1"}
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_two_leads_with_one_address_do_not_take_its_lead_from_each_other(
+    crm, system, account, together
+):
+    one, other = handoff(1), handoff(2, owner="8", email=SUITE.email(1))
+    if not together:
+        crm.upsert([one], sent_at=AT)
+    outcomes = crm.upsert([one, other], sent_at=AT)
+    assert [outcome.result for outcome in outcomes] == [Result.TAKEN, Result.REFUSED]
+    assert "accord identity merge crm:2 crm:1" in outcomes[1].error
+    SUITE.check_is_silent(*outcomes)
+    assert system.lead("crm:1").owner == "crm:7"
+    assert (system.effects(other.key), len(account.objects["Lead"])) == (0, 1)
+
+
+def test_a_lead_into_which_another_was_merged_goes_on_with_its_lead(crm, system, account):
+    send(crm, handoff(2, email=SUITE.email(1)))
+    item = handoff(1)
+    item.payload["merged"] = ["crm:2"]
+    assert send(crm, item) == [Result.TAKEN]
+    assert len(account.objects["Lead"]) == 1
+    assert system.record("crm:1")["Accord_Handoff_Key__c"] == item.key
 
 
 def test_many_keys_are_asked_for_in_several_queries_and_pages(crm, account):
@@ -300,7 +326,62 @@ def test_a_message_is_a_task_for_each_recipient_that_is_a_user(crm, system, acco
     assert own["WhoId"] == other["WhoId"] == system.record("crm:1")["Id"]
 
 
+def test_what_a_message_became_is_told_with_every_recipients_task(crm, system, account):
+    """None of them may come back from Salesforce as what somebody did with the lead."""
+    boss = account.make("User", 600, Email="boss@us.example")
+    send(crm, handoff(1), handoff(2), SUITE.message(2))
+    item = SUITE.message(1)
+    (outcome,) = crm.upsert([item], sent_at=AT)
+    (own,), (other,) = system.tasks(item.key), system.tasks(f"{item.key}:{boss}")
+    lead = system.record("crm:1")["Id"]
+    ids = {"task": own["Id"], f"task:{boss}": other["Id"], "lead": lead}
+    assert dict(outcome.landed.remote) == ids
+    assert dict(crm.read_back([item.key])[item.key].remote) == ids
+    (again,) = crm.upsert([item], sent_at=AT)
+    assert dict(again.landed.remote) == ids
+
+
 # Who gets it
+
+
+@pytest.mark.parametrize(
+    ("short", "whole"),
+    [
+        ("005000000000507", "005000000000507AAA"),
+        ("00Q5g00000AbCdE", "00Q5g00000AbCdEEAV"),
+        ("001A0000006Vm9r", "001A0000006Vm9rIAC"),
+        ("005000000000507AAA", "005000000000507AAA"),
+        ("short", "short"),
+        ("", ""),
+    ],
+)
+def test_an_id_of_a_report_is_brought_to_that_of_the_api(short, whole):
+    assert whole_id(short) == whole
+
+
+@pytest.mark.parametrize("length", [15, 18])
+def test_a_user_by_an_id_of_either_length_is_the_same_and_no_persons_edit(
+    crm, system, account, length
+):
+    def to(rep, key):
+        item, name = handoff(1, key=key), f"salesforce:{user(rep)[:length]}"
+        payload = item.payload | {"rep_id": name, "rep": {"rep_id": name, "email": None}}
+        return replace(item, payload=payload, read_at=AT - 1000 * HOUR)
+
+    assert send(crm, to("crm:7", "a")) == [Result.TAKEN]
+    assert system.record("crm:1")["OwnerId"] == system.record("crm:1")["Accord_Owner__c"]
+    (outcome,) = crm.upsert([to("crm:8", "b")], sent_at=AT)
+    assert (outcome.result, outcome.kept) == (Result.TAKEN, ())
+    assert system.lead("crm:1").owner == "crm:8"
+
+
+def test_an_id_of_15_that_we_once_wrote_is_no_persons_edit(crm, system):
+    send(crm, handoff(1))
+    system.record("crm:1")["Accord_Owner__c"] = user("crm:7")[:15]
+    item = handoff(1, key="b", owner="8", read_at=AT - 1000 * HOUR)
+    (outcome,) = crm.upsert([item], sent_at=AT)
+    assert outcome.kept == ()
+    assert system.lead("crm:1").owner == "crm:8"
 
 
 def test_a_rep_that_is_no_active_user_is_refused_by_id_and_the_others_go(crm, system, account):
@@ -359,6 +440,22 @@ def test_an_owner_that_a_person_set_is_kept_until_we_have_read_it(crm, system):
     for number, read_at in enumerate([AT - 1000 * HOUR, AT + 3 * HOUR]):
         crm.upsert([handoff(1, key=f"k{number}", owner="8", read_at=read_at)], sent_at=AT)
         assert system.lead("crm:1").owner == ("crm:8" if number else "crm:9")
+
+
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [("Working - Contacted", "sql"), ("Nurturing", "Nurturing"), ("Ask Ann", "something else")],
+)
+def test_a_status_that_a_person_set_is_told_in_our_words_and_never_in_theirs(
+    crm, account, system, status, told
+):
+    send(crm, handoff(1))
+    account.edit(system.record("crm:1")["Id"], AT + 2 * HOUR, Status=status)
+    again = handoff(1, key="b", stage="mql", read_at=AT + HOUR)
+    (outcome,) = crm.upsert([again], sent_at=AT)
+    kept = [(one.field, one.ours, one.theirs) for one in outcome.kept]
+    assert kept == [("stage", "mql", told)]
+    assert system.record("crm:1")["Status"] == status
 
 
 # What goes wrong

@@ -257,7 +257,9 @@ def test_a_payload_without_its_parts_is_written_all_the_same(crm, system):
     ]
 
 
-@pytest.mark.parametrize("broken", [{"assigned_at": "soon"}, {"scores": {"fit": "high"}}])
+@pytest.mark.parametrize(
+    "broken", [{"assigned_at": "soon"}, {"scores": {"fit": "high"}}, {"rep": "crm:2"}]
+)
 def test_a_payload_of_another_shape_is_refused_alone(crm, system, broken):
     payload = {"lead_id": "crm:1", "rep_id": "crm:2"} | broken
     bad = Item(key="handoff:bad", kind="handoff", payload=payload, payload_hash="x")
@@ -306,6 +308,42 @@ def test_an_owner_that_a_person_took_away_stays_away(crm, system):
     (outcome,) = crm.upsert([suite._second(read_at=AT)], sent_at=AT + HOUR)
     assert [(one.field, one.theirs) for one in outcome.kept] == [("owner", None)]
     assert system.lead("crm:1").owner is None
+
+
+def test_an_owner_in_a_persons_own_words_is_not_repeated(crm, system):
+    crm.upsert([suite.handoff(1)], sent_at=AT)
+    system.run("UPDATE accord_lead SET owner = 'Zinnia <z@person.example>', stage = 'ask Zinnia'")
+    (outcome,) = crm.upsert([suite._second(read_at=AT)], sent_at=AT + HOUR)
+    assert [one.theirs for one in outcome.kept] == ["somebody else", "something else"]
+    assert system.lead("crm:1").owner == "Zinnia <z@person.example>"
+
+
+def test_a_lead_twice_in_one_batch_is_as_the_last_left_it(crm, system):
+    for first in (1, 3):
+        items = [
+            suite.handoff(1, key=f"k{number}", owner=str(number)) for number in (first, first + 1)
+        ]
+        outcomes = crm.upsert(items, sent_at=AT)
+        assert [(one.result, one.kept) for one in outcomes] == [(Result.TAKEN, ())] * 2
+        assert system.lead("crm:1").owner == f"crm:{first + 1}"
+
+
+def test_a_batch_is_read_at_once_and_no_item_by_itself(crm):
+    crm.upsert([suite.handoff(number) for number in range(1, 6)], sent_at=AT)
+    said = []
+    event.listen(crm.engine, "before_cursor_execute", lambda *event: said.append(event[2]))
+    items = [suite.handoff(number, key=f"again {number}") for number in range(1, 31)]
+    assert {one.result for one in crm.upsert(items, sent_at=AT)} == {Result.TAKEN}
+    assert len([one for one in said if one.startswith("SELECT")]) == 3
+    assert len([one for one in said if one.startswith(("INSERT", "UPDATE"))]) == 60
+
+
+def test_a_lead_id_that_the_database_cannot_keep_is_refused_alone(crm, system):
+    bad = suite.handoff(1)
+    bad.payload["lead_id"] = "crm:\0"
+    results = [one.result for one in crm.upsert([bad, suite.handoff(2)], sent_at=AT)]
+    taken = Result.TAKEN if crm.engine.dialect.name == "sqlite" else Result.REFUSED
+    assert results == [taken, Result.TAKEN]
 
 
 def test_a_key_that_another_process_wrote_first_is_taken_once(crm, system, url):

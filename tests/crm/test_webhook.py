@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 
@@ -98,6 +99,25 @@ def test_a_question_is_signed_with_the_time_of_the_run(system, crm):
     assert system.requests[0].headers["Accord-Signature"].startswith(f"t={int(AT.timestamp())},")
 
 
+def test_a_request_is_signed_with_the_time_it_goes_out_in_a_run_however_long(system):
+    times = [AT + timedelta(minutes=20), AT + timedelta(minutes=40)]
+    waiting = iter(times)
+    settings = CrmSettings(name="webhook", url=f"{system.url}/accord", secret=SECRET)
+    with closing(open_crm(settings, as_of=AT, now=lambda: next(waiting))) as crm:
+        system.now = times[0].timestamp()
+        assert results(crm, [suite.handoff(1)]) == [Result.TAKEN]
+        system.now = times[1].timestamp()
+        assert set(crm.read_back([suite.handoff(1).key])) == {suite.handoff(1).key}
+    told = [one.headers["Accord-Signature"].partition(",")[0] for one in system.requests]
+    assert told == [f"t={int(one.timestamp())}" for one in times]
+
+
+def test_a_signature_that_is_too_old_may_be_a_matter_of_clocks(system, crm):
+    system.now = AT.timestamp() + 901
+    with pytest.raises(DeliveryError, match=r"401: check ACCORD_CRM_SECRET, .*and both clocks"):
+        crm.upsert([suite.handoff(1)], sent_at=AT)
+
+
 def test_a_token_goes_along_only_if_there_is_one(system, connect):
     results(connect(token=SECRET_WORD), [suite.handoff(1)])
     results(connect(), [suite.handoff(2)])
@@ -126,6 +146,21 @@ def test_a_request_holds_so_many_items_and_its_key_is_that_of_its_content(system
         "read_at": "2026-11-16T14:00:00Z",
         "payload": items[0].payload,
     }
+
+
+def test_the_key_of_a_request_is_that_of_its_effects_in_any_order_and_whatever_was_read_since(
+    system, crm
+):
+    one, other = suite.handoff(1, read_at=AT), suite.message(1)
+    changed = replace(one, payload=one.payload | {"priority": 1}, payload_hash="another")
+    for items in ([one, other], [other, replace(one, read_at=AT + HOUR)], [one], [changed, other]):
+        crm.upsert(items, sent_at=AT)
+    for asked in ([one.key, other.key], [other.key, one.key], [one.key]):
+        crm.read_back(asked)
+    keys = [request.headers["Idempotency-Key"] for request in system.requests]
+    assert keys[0] == keys[1]
+    assert keys[4] == keys[5]
+    assert len(set(keys)) == 5
 
 
 def test_a_request_that_is_rejected_whole_is_halved_until_one_item_stands_alone(system, crm):
@@ -222,6 +257,52 @@ def test_all_that_a_receiver_tells_of_an_item_is_taken_over(system, crm):
     assert outcome.landed.remote == {"contact": "5512"}
     kept = Kept(field="owner", ours="crm:7", theirs="crm:9", at=AT - HOUR / 2)
     assert outcome.kept == (kept,)
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("Zinnia Quill <zinnia@person.example>", "somebody else"),
+        ("zinnia@person.example", "somebody else"),
+        ("x" * 101, "somebody else"),
+        ("", "somebody else"),
+        ("crm:9", "crm:9"),
+        (None, None),
+    ],
+)
+def test_who_owns_a_lead_is_repeated_only_where_it_is_an_id(system, crm, said, told):
+    kept = [{"field": "owner", "theirs": said}]
+    outcome = answered(system, crm, suite.handoff(1), result="taken", kept=kept)
+    assert [one.theirs for one in outcome.kept] == [told]
+    assert [one.as_dict()["theirs"] for one in outcome.kept] == [told]
+
+
+def test_a_stage_in_words_and_ids_that_are_none_are_not_repeated(system, crm):
+    kept = [{"field": "stage", "theirs": "Ask Zinnia first"}]
+    remote = {"contact": 5512, "of Zinnia Quill": "7", "note": "zinnia@person.example"}
+    outcome = answered(system, crm, suite.handoff(1), result="taken", kept=kept, remote=remote)
+    assert [one.theirs for one in outcome.kept] == ["something else"]
+    assert outcome.landed.remote == {"contact": "5512"}
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (0, 0),
+        (59.5, 59.5),
+        (86_400, 86_400),
+        (1_794_837_600, 86_400),
+        (10**400, 86_400),
+        (-1, None),
+        (float("inf"), None),
+        (float("nan"), None),
+        (True, None),
+        ("60", None),
+    ],
+)
+def test_a_pause_that_an_item_asks_for_is_a_day_at_most(system, crm, said, told):
+    outcome = answered(system, crm, suite.handoff(1), result="refused", retry_after=said)
+    assert outcome.retry_after == told
 
 
 def test_parts_of_another_shape_count_as_not_told(system, crm):

@@ -155,7 +155,7 @@ def open_workspace(settings: Settings | None = None) -> Iterator[Any]:
     """Open the stores for one command."""
     from accord.services.workspace import Workspace
 
-    workspace = Workspace.open(settings or Settings())
+    workspace = Workspace.open(settings or Settings(), now=lambda: instant(None))
     try:
         yield workspace
     finally:

@@ -6,7 +6,7 @@ fields are ours alone and are always written.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -38,23 +38,30 @@ class Settled:
     kept: tuple[Kept, ...] = ()
 
 
+def as_it_stands(_field: str, value: str | None) -> str | None:
+    """Say a value as it is: the system's words are ours."""
+    return value
+
+
 def settle(
     wanted: Mapping[str, str | None],
     standing: Mapping[str, Standing],
     *,
     read_at: datetime | None,
+    say: Callable[[str, str | None], str | None] = as_it_stands,
 ) -> Settled:
     """Divide the fields that we want into those to write and those that a person's edit keeps.
 
     A field that ``standing`` does not name is empty and was never written. ``read_at`` as in
-    :class:`accord.crm.Item`.
+    :class:`accord.crm.Item`. ``say`` brings a field's value into our words, for what is told.
     """
     write: dict[str, str | None] = {}
     kept: list[Kept] = []
     for field, ours in wanted.items():
         there = standing.get(field, Standing())
         if is_edited(ours, there, read_at=read_at):
-            kept.append(Kept(field=field, ours=ours, theirs=there.value, at=there.since))
+            told = {"ours": say(field, ours), "theirs": say(field, there.value)}
+            kept.append(Kept(field=field, at=there.since, **told))
         else:
             write[field] = ours
     return Settled(write=write, kept=tuple(kept))

@@ -12,20 +12,22 @@ import fcntl
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
+from accord.crm.emptied import emptied
 from accord.crm.port import Item, Landed, Outcome, Result
 from accord.crm.sending import settled
+from accord.errors import DeliveryError
 from accord.killpoints import reach
 from accord.records import payload_hash, to_text
 
 _PIECE = 1 << 20
+_TARGET = "crm file"
 _START = b'{"key": '
 _PAYLOAD = b', "payload": '
 _LONGEST_KEY = 2048
-_EMPTIED = b"{}"
 
 
 class FileCrm:
@@ -42,7 +44,11 @@ class FileCrm:
         self._inode = -1
 
     def upsert(self, items: Sequence[Item], *, sent_at: datetime) -> tuple[Outcome, ...]:
-        """Append the items whose key is not there yet; all of them are then on disk."""
+        """Append the items whose key is not there yet; all of them are then on disk.
+
+        DeliveryError if the file cannot be used, as on a full disk: whole lines that are there by
+        then are found by their keys next time.
+        """
         with self._locked() as file:
             self._catch_up(file)
             os.ftruncate(file, self._seen)
@@ -54,6 +60,9 @@ class FileCrm:
 
     def _outcome(self, file: int, item: Item, fresh: dict[str, Item]) -> Outcome:
         """Say what becomes of an item; one to be written is put among the fresh ones."""
+        refusal = emptied(item)
+        if refusal is not None:
+            return refusal
         there: str | None = None
         if item.key in self._places:
             there = _hash_at(file, self._places[item.key]) if item.payload_hash else None
@@ -64,9 +73,13 @@ class FileCrm:
         return settled(item, there) or taken
 
     def read_back(self, keys: Sequence[str]) -> Mapping[str, Landed]:
-        """Return which of the keys stand in the file, in whole lines, and what they brought."""
-        if not self.path.exists():
-            return {}
+        """Return which of the keys stand in the file, in whole lines, and what they brought.
+
+        DeliveryError if the file cannot be read.
+        """
+        with _explained(self.path):
+            if not self.path.exists():
+                return {}
         with self._locked() as file:
             self._catch_up(file)
             places = {key: self._places[key] for key in keys if key in self._places}
@@ -81,7 +94,8 @@ class FileCrm:
         ``anew`` is given a line's key and payload (of a line that is not ours: no key, and the
         line) and returns what shall stand there, no longer than it was, or None to leave it. Keys
         stay, so that what was sent is known as sent, and every line keeps its length: who reads on
-        from where he stopped, does. Killed half-way, it is done by doing it again.
+        from where he stopped, does. Killed half-way, it is done by doing it again. DeliveryError if
+        the file cannot be used.
         """
         if not self.path.exists():
             return 0
@@ -94,19 +108,20 @@ class FileCrm:
                     continue
                 found += 1
                 if not dry_run:
-                    os.pwrite(file, _padded(head, fresh, length=len(line)), at)
+                    _write_whole(file, _padded(head, fresh, length=len(line)), at=at)
             os.fsync(file)
         return found
 
     @contextmanager
     def _locked(self) -> Iterator[int]:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        file = os.open(self.path, os.O_CREAT | os.O_RDWR)
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            yield file
-        finally:
-            os.close(file)
+        with _explained(self.path):
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            file = os.open(self.path, os.O_CREAT | os.O_RDWR)
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX)
+                yield file
+            finally:
+                os.close(file)
 
     def _catch_up(self, file: int) -> None:
         """Read the whole lines that are new; start anew if it is another or a shorter file."""
@@ -136,13 +151,31 @@ def _write(file: int, lines: Sequence[bytes], *, at: int) -> None:
     """Write lines and bring them to disk; the two points cut a batch between and within lines."""
     for line in lines:
         middle = len(line) // 2
-        os.pwrite(file, line[:middle], at)
+        _write_whole(file, line[:middle], at=at)
         reach("crm.within_line")
-        os.pwrite(file, line[middle:], at + middle)
+        _write_whole(file, line[middle:], at=at + middle)
         at += len(line)
         reach("crm.within_batch")
     if lines:
         os.fsync(file)
+
+
+def _write_whole(file: int, some: bytes, *, at: int) -> None:
+    """Write all of it: the system may take less at a time than it is given."""
+    while some:
+        taken = os.pwrite(file, some, at)
+        some, at = some[taken:], at + taken
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """Turn what the system says of a file that cannot be used into a failed delivery."""
+    try:
+        yield
+    except OSError as error:
+        said = error.strerror or type(error).__name__
+        found = f"{path} cannot be used ({said}); mend that, or set ACCORD_HOME"
+        raise DeliveryError(target=_TARGET, found=found) from None
 
 
 def _hash_at(file: int, at: int) -> str | None:
@@ -185,8 +218,12 @@ def _padded(head: bytes, payload: bytes, *, length: int) -> bytes:
 
 
 def _keys_of(lines: Iterable[bytes]) -> Iterator[str]:
-    """Yield the key of each line of ours; what else stands in the file is passed over."""
+    """Yield the key of each line of ours; what else stands in the file is passed over.
+
+    So is a line that was damaged within its key.
+    """
     for line in lines:
-        if line.startswith(_START):
+        if line.startswith(_START + b'"'):
             head = line[len(_START) : len(_START) + _LONGEST_KEY].decode(errors="replace")
-            yield str(json.JSONDecoder().raw_decode(head)[0])
+            with suppress(ValueError):
+                yield str(json.JSONDecoder().raw_decode(head)[0])

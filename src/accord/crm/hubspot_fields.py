@@ -22,6 +22,9 @@ WRITTEN_OWNER = "accord_owner"
 WRITTEN_STAGE = "accord_lifecyclestage"
 OWNER = "hubspot_owner_id"
 STAGE = "lifecyclestage"
+TYPE = "hs_task_type"
+CALL = "CALL"
+"""The type of a hand-off's task; a message's is another."""
 
 STAGES: Mapping[str, str] = MappingProxyType(
     {"mql": "marketingqualifiedlead", "sql": "salesqualifiedlead"}
@@ -130,7 +133,7 @@ def task(
         "hs_task_body": _html(cut(body(payload), _LONGEST // 2)),
         "hs_task_status": "NOT_STARTED",
         "hs_task_priority": _PRIORITIES.get(payload.get("priority") or 0, "NONE"),
-        "hs_task_type": "CALL" if item.kind == "handoff" else "TODO",
+        TYPE: CALL if item.kind == "handoff" else "TODO",
         "hs_timestamp": to_text(due_at(payload) or sent_at),
     }
     if owner is not None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from accord.crm.hubspot_http import category_of, load_httpx, path_of, read_object
 from accord.crm.patience import retry_after_seconds
 from accord.crm.port import Result
+from accord.crm.quiet import keep_quiet
 from accord.crm.sending import Input, Record, RejectedError, UnsureError, Written, pieces, write_all
 from accord.errors import DeliveryError
 
@@ -45,6 +46,7 @@ class HubspotSender:
     @classmethod
     def open(cls, *, url: str, token: str, timeout_seconds: float, version: str) -> HubspotSender:
         """Make the client that all requests go through; the token stands in it alone."""
+        keep_quiet("httpx")
         headers = {"Authorization": f"Bearer {token}"}
         library = load_httpx("ACCORD_CRM")
         client = library.Client(base_url=url, timeout=timeout_seconds, headers=headers)
@@ -79,13 +81,21 @@ class HubspotSender:
 
     def contacts_of(self, tasks: Sequence[str]) -> dict[str, str]:
         """Return the lowest id of a contact that each task is associated with."""
-        found: dict[str, str] = {}
-        path = f"{path_of(self.version, 'associations')}/tasks/contacts/batch/read"
-        for part in pieces(tasks, AT_ONCE):
-            for one in self._known(path, {"inputs": [{"id": task} for task in part]}):
+        ends = self._associated("tasks", "contacts", tasks)
+        return {task: str(min(several)) for task, several in ends.items() if several}
+
+    def tasks_of(self, contacts: Sequence[str]) -> list[str]:
+        """Return the ids of all tasks that any of the contacts is associated with."""
+        ends = self._associated("contacts", "tasks", contacts)
+        return [str(one) for one in sorted({one for several in ends.values() for one in several})]
+
+    def _associated(self, kind: str, other: str, ids: Sequence[str]) -> dict[str, list[int]]:
+        found: dict[str, list[int]] = {}
+        path = f"{path_of(self.version, 'associations')}/{kind}/{other}/batch/read"
+        for part in pieces(ids, AT_ONCE):
+            for one in self._known(path, {"inputs": [{"id": end} for end in part]}):
                 ends = [int(to["toObjectId"]) for to in one.get("to") or ()]
-                if ends:
-                    found[str(one["from"]["id"])] = str(min(ends))
+                found[str(one["from"]["id"])] = ends
         return found
 
     def write(self, rest: str, inputs: Sequence[Input]) -> Written:

@@ -18,6 +18,9 @@ from accord.errors import InputError
 
 _FILE_NAME = "crm.jsonl"
 
+Clock = Callable[[], datetime]
+"""Tells the time as it is, in UTC: only who runs us may read a clock."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CrmSettings:
@@ -66,11 +69,12 @@ def words_of(ours: Mapping[str, str], told: Mapping[str, str]) -> dict[str, str]
     return {stage: word for stage, word in {**ours, **told}.items() if word}
 
 
-def open_crm(settings: CrmSettings, *, as_of: datetime) -> Crm:
+def open_crm(settings: CrmSettings, *, as_of: datetime, now: Clock | None = None) -> Crm:
     """Return the adapter that the settings name, for a run at ``as_of``; close it after use.
 
-    Nothing is connected yet. InputError, naming the variable, if there is no such adapter or
-    something that it needs is not set.
+    ``now`` tells the time as it is, for what a receiver compares with its own clock: a signature
+    of ``webhook``. Without it that is the time of the run. Nothing is connected yet. InputError,
+    naming the variable, if there is no such adapter or something that it needs is not set.
     """
     opener = _OPENERS.get(settings.name)
     if opener is None:
@@ -81,10 +85,10 @@ def open_crm(settings: CrmSettings, *, as_of: datetime) -> Crm:
             expected=" or ".join([", ".join([*_OPENERS][:-1]), [*_OPENERS][-1]]),
             remedy=f"set ACCORD_CRM={near[0]}" if near else "set one, or leave it out for file",
         )
-    return opener(settings, as_of)
+    return opener(settings, as_of, now)
 
 
-def _open_file(settings: CrmSettings, _as_of: datetime) -> Crm:
+def _open_file(settings: CrmSettings, _as_of: datetime, _now: Clock | None) -> Crm:
     return _file_crm((settings.folder / _FILE_NAME).absolute())
 
 
@@ -97,31 +101,31 @@ def _file_crm(path: Path) -> FileCrm:
 # What an adapter needs is slow to import: only the one that is asked for is.
 
 
-def _open_sql(settings: CrmSettings, _as_of: datetime) -> Crm:
+def _open_sql(settings: CrmSettings, _as_of: datetime, _now: Clock | None) -> Crm:
     from accord.crm.sql import open_sql
 
     return open_sql(settings)
 
 
-def _open_webhook(settings: CrmSettings, as_of: datetime) -> Crm:
+def _open_webhook(settings: CrmSettings, as_of: datetime, now: Clock | None) -> Crm:
     from accord.crm.webhook_opening import open_webhook
 
-    return open_webhook(settings, as_of=as_of)
+    return open_webhook(settings, as_of=as_of, now=now)
 
 
-def _open_hubspot(settings: CrmSettings, _as_of: datetime) -> Crm:
+def _open_hubspot(settings: CrmSettings, _as_of: datetime, _now: Clock | None) -> Crm:
     from accord.crm.hubspot_write import open_hubspot
 
     return open_hubspot(settings)
 
 
-def _open_salesforce(settings: CrmSettings, _as_of: datetime) -> Crm:
+def _open_salesforce(settings: CrmSettings, _as_of: datetime, _now: Clock | None) -> Crm:
     from accord.crm.salesforce_write import open_salesforce
 
     return open_salesforce(settings)
 
 
-_OPENERS: Mapping[str, Callable[[CrmSettings, datetime], Crm]] = {
+_OPENERS: Mapping[str, Callable[[CrmSettings, datetime, Clock | None], Crm]] = {
     "file": _open_file,
     "sql": _open_sql,
     "webhook": _open_webhook,

@@ -7,6 +7,7 @@ to wait and what to send again is not its business: it sends once.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,6 +16,17 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
+_ID = re.compile(r"[\w.:-]{1,100}")
+_UNTOLD = {"owner": "somebody else"}
+
+
+def is_id(text: str) -> bool:
+    """Say whether a text looks like an id or a word of a list, and not like what people write.
+
+    >>> is_id("hubspot:501"), is_id("Ann <ann@b.example>")
+    (True, False)
+    """
+    return _ID.fullmatch(text) is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,12 +57,21 @@ class Result(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """A field (owner or stage) that somebody set in the CRM since our last read: left as it is."""
+    """A field (owner or stage) that somebody set in the CRM since our last read: left as it is.
+
+    ``theirs`` is repeated only where it looks like an id: it goes into logs and reports, and what
+    people write may name anybody. Else it is *somebody else*, or *something else*.
+    """
 
     field: str
     ours: str | None
     theirs: str | None
     at: datetime | None = None
+
+    def __post_init__(self) -> None:
+        """Keep free text out."""
+        if self.theirs is not None and not is_id(self.theirs):
+            object.__setattr__(self, "theirs", _UNTOLD.get(self.field, "something else"))
 
     def as_dict(self) -> dict[str, str | None]:
         """Return it in JSON's own types."""

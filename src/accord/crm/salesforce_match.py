@@ -24,22 +24,26 @@ _FIELDS = (
 _CONTACT_PREFIX = "003"
 _USER_PREFIX = "005"
 _LEAD_PREFIX = "00Q"
-_LENGTHS = (15, 18)
+_ADDRESS = "Email"
 _NOTHING = Standing()
 _SAME = 15  # the rest of an id of 18 only says which of its letters are capitals
+_LENGTHS = (_SAME, _SAME + 3)
+_CAPITALS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
     """Who a lead is there: a Lead that can be written, or the Contact it became.
 
-    ``about`` is what a task belongs to.
+    ``about`` is what a task belongs to. ``bears`` is the lead that we wrote the Lead for, where it
+    was known by its address alone.
     """
 
     about: Mapping[str, str]
     lead_id: str | None
     owner: Standing = _NOTHING
     stage: Standing = _NOTHING
+    bears: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +65,7 @@ class Matcher:
             open_ = {place: name for place, name in asked.items() if place not in found}
             records = self._read(where, open_.values())
             found |= {
-                place: _person(records[_same(where, name)])
+                place: _person(records[_same(where, name)], by_address=where == _ADDRESS)
                 for place, name in open_.items()
                 if _same(where, name) in records
             }
@@ -81,11 +85,11 @@ class Matcher:
             for place in names
             if (email := (items[place].payload.get("lead") or {}).get("email"))
         }
-        return [(LEAD, dict(names)), ("Id", records), ("Email", addresses)]
+        return [(LEAD, dict(names)), ("Id", records), (_ADDRESS, addresses)]
 
     def _read(self, where: str, names: Iterable[str]) -> dict[str, Mapping[str, Any]]:
         """Return records by what they were asked for; of several, the one made first."""
-        only = " AND IsConverted = false" if where == "Email" else ""
+        only = " AND IsConverted = false" if where == _ADDRESS else ""
         soql = f"SELECT {_FIELDS} FROM Lead WHERE {where} IN ({{}}){only} ORDER BY CreatedDate"  # noqa: S608 - our own names, quoted values
         found: dict[str, Mapping[str, Any]] = {}
         for record in self.sender.select(soql, names):
@@ -126,14 +130,26 @@ class Owners:
 
 
 def own_id(name: str, source: str, prefix: str) -> str | None:
-    """Return Salesforce's own id in one of ours; None if another system or object gave it.
+    """Return Salesforce's own id in one of ours, whole; None if another system or object gave it.
 
     >>> own_id("salesforce:00Q5g00000AbCdE", "salesforce", "00Q")
-    '00Q5g00000AbCdE'
+    '00Q5g00000AbCdEEAV'
     """
     system, _, number = name.partition(":")
     is_id = number.isalnum() and number.isascii() and len(number) in _LENGTHS
-    return number if system == source and is_id and number.startswith(prefix) else None
+    return whole_id(number) if system == source and is_id and number.startswith(prefix) else None
+
+
+def whole_id(number: str) -> str:
+    """Bring an id of 15 characters, as reports have it, to the 18 that the API answers.
+
+    The three more tell, five letters each, which of them are capitals, the first the lowest bit.
+    """
+    if len(number) != _SAME:
+        return number
+    parts = (number[start : start + 5] for start in range(0, _SAME, 5))
+    bits = (sum(one.isupper() << place for place, one in enumerate(part)) for part in parts)
+    return number + "".join(_CAPITALS[one] for one in bits)
 
 
 def _has_lead(item: Item) -> bool:
@@ -148,16 +164,16 @@ def _same(where: str, name: str) -> str:
     """Bring a value to the form in which Salesforce finds it equal."""
     if where == "Id":
         return name[:_SAME]
-    return name.casefold() if where == "Email" else name
+    return name.casefold() if where == _ADDRESS else name
 
 
-def _person(record: Mapping[str, Any]) -> Person:
+def _person(record: Mapping[str, Any], *, by_address: bool) -> Person:
     if record.get("IsConverted"):
         ends = {"WhoId": "ConvertedContactId", "WhatId": "ConvertedOpportunityId"}
         about = {name: str(record[end]) for name, end in ends.items() if record.get(end)}
         return Person(about=about, lead_id=None)
     since = datetime.fromisoformat(record["LastModifiedDate"])
-    written = record.get(WRITTEN_OWNER) or None
+    written = whole_id(record.get(WRITTEN_OWNER) or "") or None
     if written is None and not _is_taken(record):
         owner = stage = _NOTHING
     else:
@@ -165,7 +181,11 @@ def _person(record: Mapping[str, Any]) -> Person:
         said = record.get(WRITTEN_STAGE) or None
         stage = Standing(value=record.get(STAGE), since=since, written=said)
     return Person(
-        about={"WhoId": str(record["Id"])}, lead_id=str(record["Id"]), owner=owner, stage=stage
+        about={"WhoId": str(record["Id"])},
+        lead_id=str(record["Id"]),
+        owner=owner,
+        stage=stage,
+        bears=record.get(LEAD) or None if by_address else None,
     )
 
 

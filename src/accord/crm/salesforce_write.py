@@ -8,42 +8,28 @@ Opportunity that it became.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
-from accord.crm.edits import OWNER as CONTESTED_OWNER
-from accord.crm.edits import STAGE as CONTESTED_STAGE
-from accord.crm.edits import settle
+from accord.crm.contested import Words
 from accord.crm.opening import CrmSettings, words_of
 from accord.crm.patience import Patience
-from accord.crm.port import Item, Kept, Landed, Outcome
-from accord.crm.salesforce_fields import (
-    FIELDS,
-    HASH,
-    KEY,
-    LEAD,
-    OWNER,
-    STAGE,
-    STAGES,
-    WRITTEN_OWNER,
-    WRITTEN_STAGE,
-    identity,
-    lead_fields,
-    task,
-)
+from accord.crm.port import Item, Landed, Outcome
+from accord.crm.salesforce_fields import FIELDS, HASH, KEY, STAGE, STAGES, task
 from accord.crm.salesforce_http import Login, SalesforceHttp
-from accord.crm.salesforce_match import Matcher, Owners, Person
+from accord.crm.salesforce_leads import LeadWriter
+from accord.crm.salesforce_match import Matcher, Owners
 from accord.crm.salesforce_send import AT_ONCE, TARGET, SalesforceSender
-from accord.crm.sending import Input, Record, Written
-from accord.crm.turns import Turn, send_in_turns
+from accord.crm.sending import Input, Record
+from accord.crm.turns import Turn, others_of, send_in_turns
 from accord.crm.wording import people
 from accord.errors import DeliveryError, InputError
 from accord.killpoints import reach
 
-HANDOFF = "handoff"
-
+_NOBODY: Mapping[str, str] = MappingProxyType({})
 _TASKS = f"SELECT Id, {KEY}, {HASH}, WhoId, CreatedDate FROM Task WHERE {KEY} IN ({{}})"  # noqa: S608 - our own names, quoted values
+_NEAR = f"SELECT Id, {KEY} FROM Task WHERE WhoId IN ({{}}) AND {KEY} != null"  # noqa: S608 - as above
 _ONCE = Patience(tries=1, wait_seconds=0)
 _BY_APP = "ACCORD_SALESFORCE_CLIENT_ID and ACCORD_SALESFORCE_CLIENT_SECRET"
 _BY_USER = (
@@ -66,11 +52,12 @@ class SalesforceCrm:
         stages: Mapping[str, str] = STAGES,
     ) -> None:
         self.sender = sender
-        self._source = source
         self._batch = min(batch, AT_ONCE)
         self._stages = stages
         self._matcher = Matcher(sender=sender, source=source)
         self._owners = Owners(sender=sender, source=source)
+        words = Words(source=source, stages=stages)
+        self._leads = LeadWriter(sender=sender, owners=self._owners, words=words)
         self._checked = False
 
     def close(self) -> None:
@@ -119,7 +106,23 @@ class SalesforceCrm:
 
     def read_back(self, keys: Sequence[str]) -> Mapping[str, Landed]:
         """Return those of the keys whose Task is there; it is what is written last."""
-        return {str(one[KEY]): _landed_before(one) for one in self.sender.select(_TASKS, keys)}
+        tasks = {str(one[KEY]): one for one in self.sender.select(_TASKS, keys)}
+        others = self._others(tasks)
+        return {key: _landed_before(one, others.get(key, _NOBODY)) for key, one in tasks.items()}
+
+    def _others(self, tasks: Mapping[str, Record]) -> dict[str, dict[str, str]]:
+        """Return the Tasks of a message's other recipients by its key, owner -> Task.
+
+        They are looked for at whom it is about; only there they could be taken for what somebody
+        did with the lead.
+        """
+        about = sorted({str(one["WhoId"]) for one in tasks.values() if one.get("WhoId")})
+        found: dict[str, dict[str, str]] = {}
+        for one in self.sender.select(_NEAR, about):
+            key, _, owner = str(one[KEY]).rpartition(":")
+            if key in tasks:
+                found.setdefault(key, {})[owner] = str(one["Id"])
+        return found
 
     def _send(self, turn: Turn, *, sent_at: datetime) -> None:
         self.prepare()
@@ -127,7 +130,7 @@ class SalesforceCrm:
         self._find_owners(turn)
         found = self._matcher.people(turn.open())
         about = {place: one.about for place, one in found.items()}
-        about |= self._write_leads(turn, found)
+        about |= self._leads.write(turn, found)
         reach("crm.between_records")
         self._write_tasks(turn, about, sent_at=sent_at)
 
@@ -144,60 +147,6 @@ class SalesforceCrm:
                 turn.refuse(place, f"{key}: {names} is no owner; expected {expected}")
             else:
                 turn.owners[place] = [*dict.fromkeys(found)]
-
-    def _write_leads(self, turn: Turn, found: Mapping[int, Person]) -> dict[int, Mapping[str, str]]:
-        """Write the hand-offs' Leads: those that are there by id, the others by our own."""
-        leads = turn.open(HANDOFF)
-        there = [
-            self._change(turn, place, found[place])
-            for place in leads
-            if place in found and found[place].lead_id is not None
-        ]
-        fresh = [self._creation(turn, place) for place in leads if place not in found]
-        changed = turn.write(there, lambda some: self.sender.update("Lead", some))
-        self._forget_owners(changed)
-        done = turn.take(changed)
-        made = turn.write(fresh, lambda some: self.sender.upsert("Lead", LEAD, some))
-        self._forget_owners(made)
-        done |= turn.take(made)
-        return {place: {"WhoId": str(one["id"])} for place, one in done.items()}
-
-    def _forget_owners(self, written: Written) -> None:
-        if written.failed:
-            self._owners.forget()
-
-    def _creation(self, turn: Turn, place: int) -> Input:
-        item, wanted = turn.items[place], self._wanted(turn, place)
-        return Input(place=place, body=identity(item) | lead_fields(item) | _contested(wanted))
-
-    def _change(self, turn: Turn, place: int, person: Person) -> Input:
-        item, wanted = turn.items[place], self._wanted(turn, place)
-        standing = {CONTESTED_OWNER: person.owner, CONTESTED_STAGE: person.stage}
-        what = settle(wanted, standing, read_at=item.read_at)
-        turn.kept[place] = tuple(self._in_our_words(one) for one in what.kept)
-        return Input(
-            place=place,
-            body={"Id": person.lead_id, **lead_fields(item), **_contested(what.write)},
-        )
-
-    def _wanted(self, turn: Turn, place: int) -> dict[str, str | None]:
-        """Return what we want in the contested fields, as Salesforce says it."""
-        owners = turn.owners.get(place) or []
-        stage = self._stages.get(str(turn.items[place].payload.get("stage")))
-        said = {CONTESTED_OWNER: owners[0] if owners else None, CONTESTED_STAGE: stage}
-        return {name: value for name, value in said.items() if value is not None}
-
-    def _in_our_words(self, kept: Kept) -> Kept:
-        """Say owners as the source that reads this organisation does, and stages as we do."""
-        names = {there: here for here, there in self._stages.items()}
-
-        def say(value: str | None) -> str | None:
-            if value is None:
-                return None
-            is_owner = kept.field == CONTESTED_OWNER
-            return f"{self._source}:{value}" if is_owner else names.get(value, value)
-
-        return replace(kept, ours=say(kept.ours), theirs=say(kept.theirs))
 
     def _write_tasks(
         self, turn: Turn, about: Mapping[int, Mapping[str, str]], *, sent_at: datetime
@@ -222,9 +171,11 @@ class SalesforceCrm:
                 make(place, None) for place in turn.open() if not rank and not turn.owners[place]
             ]
             written = turn.write(now, lambda some: self.sender.upsert("Task", KEY, some))
-            done = turn.take(written)
-            for place in () if rank else done:
-                turn.end(place, _landed(done[place], about.get(place, {}), turn.items[place]))
+            for place, one in turn.take(written).items():
+                if rank:
+                    turn.others.setdefault(place, {})[turn.owners[place][rank]] = str(one["id"])
+                else:
+                    turn.end(place, _landed(turn, place, one, about.get(place, {})))
 
 
 def open_salesforce(settings: CrmSettings) -> SalesforceCrm:
@@ -277,25 +228,20 @@ def _missing(there: Mapping[str, Record], kind: str) -> tuple[str, ...]:
     )
 
 
-def _contested(write: Mapping[str, str | None]) -> dict[str, str | None]:
-    """Return contested fields with what we say we wrote; nothing of those that are kept."""
-    names = {CONTESTED_OWNER: (OWNER, WRITTEN_OWNER), CONTESTED_STAGE: (STAGE, WRITTEN_STAGE)}
-    return {there: value for one, value in write.items() for there in names[one]}
-
-
-def _landed_before(record: Record) -> Landed:
+def _landed_before(record: Record, others: Mapping[str, str]) -> Landed:
     return Landed(
         payload_hash=record.get(HASH) or None,
         written_at=datetime.fromisoformat(record["CreatedDate"]),
-        remote=_remote(str(record["Id"]), record.get("WhoId")),
+        remote=_remote(str(record["Id"]), record.get("WhoId")) | others_of(others),
     )
 
 
-def _landed(record: Record, about: Mapping[str, str], item: Item) -> Landed:
+def _landed(turn: Turn, place: int, record: Record, about: Mapping[str, str]) -> Landed:
     """Return what has just landed; when, by its own clock, Salesforce tells only when asked."""
+    others = others_of(turn.others.get(place, _NOBODY))
     return Landed(
-        payload_hash=item.payload_hash or None,
-        remote=_remote(str(record["id"]), about.get("WhoId")),
+        payload_hash=turn.items[place].payload_hash or None,
+        remote=_remote(str(record["id"]), about.get("WhoId")) | others,
     )
 
 

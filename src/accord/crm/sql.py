@@ -31,7 +31,7 @@ from sqlalchemy.exc import (
 
 from accord.crm.port import Item, Landed, Outcome, Result
 from accord.crm.sql_erase import Cut, erase_rows, write_anew
-from accord.crm.sql_rows import name_of, read_landed, write_item
+from accord.crm.sql_rows import Known, name_of, read_landed, write_item
 from accord.crm.sql_tables import effect, lead, metadata
 from accord.errors import DeliveryError, InputError
 from accord.killpoints import reach
@@ -66,7 +66,8 @@ class SqlCrm:
             return ()
         try:
             with self._begun() as connection:
-                outcomes = [write_item(connection, item, sent_at=sent_at) for item in items]
+                known = Known.of(connection, items)
+                outcomes = [write_item(connection, item, known, sent_at=sent_at) for item in items]
                 landed = read_landed(connection, [item.key for item in items])
         except _CommitError as error:
             return tuple(

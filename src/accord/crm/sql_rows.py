@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +17,7 @@ from sqlalchemy.exc import (
 )
 
 from accord.crm.edits import OWNER, STAGE, Standing, settle
+from accord.crm.emptied import emptied
 from accord.crm.port import Item, Kept, Landed, Outcome, Result
 from accord.crm.sending import pieces, settled
 from accord.crm.sql_tables import effect, lead
@@ -25,39 +27,74 @@ _KEYS_AT_ONCE = 500
 _HANDOFF = "handoff"
 _SHOWN = ("name", "email", "phone", "title", "company", "segment")
 _SCORES = ("fit", "engagement", "intent")
+_NEVER_EDITED = {f"{name}_edited_at": None for name in (OWNER, STAGE)}
 
 Row = Mapping[Any, Any]
 
 
-def write_item(connection: Connection, item: Item, *, sent_at: datetime) -> Outcome:
+@dataclass(slots=True, kw_only=True)
+class Known:
+    """What was read for a whole batch: effects by key, and leads by id, which are locked.
+
+    What is not among them, or was written since, is looked at by itself.
+    """
+
+    landed: dict[str, Landed]
+    leads: dict[str, Row]
+
+    @classmethod
+    def of(cls, connection: Connection, items: Sequence[Item]) -> Known:
+        """Read all that the items concern; leads in one order, so that two batches never cross."""
+        named = {str(item.payload.get("lead_id")) for item in items if item.kind == _HANDOFF}
+        lead_ids = {one for one in named if "\0" not in one}  # PostgreSQL refuses even to look
+        return cls(
+            landed=read_landed(connection, [item.key for item in items]),
+            leads={
+                row["lead_id"]: row
+                for part in pieces(sorted(lead_ids), _KEYS_AT_ONCE)
+                for row in connection.execute(
+                    select(lead)
+                    .where(lead.c.lead_id.in_(part))
+                    .order_by(lead.c.lead_id)
+                    .with_for_update()
+                ).mappings()
+            },
+        )
+
+
+def write_item(connection: Connection, item: Item, known: Known, *, sent_at: datetime) -> Outcome:
     """Write one item under a savepoint, or say why it is not written.
 
     Another process that writes the same key or lead is waited for; then it is looked at again.
     """
+    refusal = emptied(item)
+    if refusal is not None:
+        return refusal
     try:
         try:
             with connection.begin_nested():
-                return _write(connection, item, sent_at=sent_at)
+                return _write(connection, item, known, sent_at=sent_at)
         except IntegrityError:
+            known = Known.of(connection, [item])
             with connection.begin_nested():
-                return _write(connection, item, sent_at=sent_at)
+                return _write(connection, item, known, sent_at=sent_at)
     except (OperationalError, InterfaceError):
         raise  # not about this item: the database is gone, full or locked
-    except (SQLAlchemyError, ArithmeticError, TypeError, ValueError) as error:
+    except (SQLAlchemyError, ArithmeticError, AttributeError, TypeError, ValueError) as error:
         found = f"the database does not take {item.key}: {name_of(error)}"
         return Outcome(key=item.key, result=Result.REFUSED, error=found)
 
 
-def _write(connection: Connection, item: Item, *, sent_at: datetime) -> Outcome:
-    there = read_landed(connection, [item.key])
-    if item.key in there:
-        taken = Outcome(key=item.key, result=Result.TAKEN)
-        return settled(item, there[item.key].payload_hash) or taken
-    connection.execute(insert(effect).values(_effect_row(item, sent_at)))
-    kept: tuple[Kept, ...] = ()
-    if item.kind == _HANDOFF:
-        kept = _write_lead(connection, item)
-    return Outcome(key=item.key, result=Result.TAKEN, kept=kept)
+def _write(connection: Connection, item: Item, known: Known, *, sent_at: datetime) -> Outcome:
+    there = known.landed.get(item.key)
+    taken = Outcome(key=item.key, result=Result.TAKEN)
+    if there is not None:
+        return settled(item, there.payload_hash) or taken
+    row = _effect_row(item, sent_at)
+    connection.execute(insert(effect).values(row))
+    kept = _write_lead(connection, item, known) if item.kind == _HANDOFF else ()
+    known.landed[item.key] = Landed(payload_hash=row["payload_hash"])
+    return replace(taken, kept=kept)
 
 
 def _effect_row(item: Item, sent_at: datetime) -> dict[str, Any]:
@@ -71,22 +108,23 @@ def _effect_row(item: Item, sent_at: datetime) -> dict[str, Any]:
     }
 
 
-def _write_lead(connection: Connection, item: Item) -> tuple[Kept, ...]:
+def _write_lead(connection: Connection, item: Item, known: Known) -> tuple[Kept, ...]:
     """Make or change the lead's row, but for what a person has set since our last read."""
     lead_id = item.payload["lead_id"]
     row = _lead_row(item)
     wanted = {OWNER: item.payload.get("rep_id"), STAGE: item.payload.get("stage")}
-    statement = select(lead).where(lead.c.lead_id == lead_id).with_for_update()
-    there = connection.execute(statement).mappings().one_or_none()
+    there = known.leads.get(lead_id)
     if there is None:
         ours = {f"accord_{name}": value for name, value in wanted.items()}
         connection.execute(insert(lead).values(lead_id=lead_id, **row, **wanted, **ours))
+        known.leads[lead_id] = {**wanted, **ours, **_NEVER_EDITED}
         return ()
     verdict = settle(wanted, _standing(there), read_at=item.read_at)
     changes = row | {"written_at": func.now()}
     for name, value in verdict.write.items():
         changes |= {name: value, f"accord_{name}": value, f"{name}_edited_at": None}
     connection.execute(update(lead).where(lead.c.lead_id == lead_id).values(changes))
+    known.leads[lead_id] = {**there, **changes}
     return verdict.kept
 
 

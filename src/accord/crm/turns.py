@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from accord.crm.emptied import emptied
 from accord.crm.port import Item, Kept, Landed, Outcome, Result
 from accord.crm.sending import Input, Record, Written, settled
 from accord.errors import DeliveryError
@@ -17,13 +18,15 @@ from accord.errors import DeliveryError
 class Turn:
     """What is known so far of the items of one turn, by place in the batch.
 
-    ``owners`` are the CRM's ids of who gets the item, the first of them its own; ``kept`` what
-    people set. ``halt`` is why nothing more goes out.
+    ``owners`` are the CRM's ids of who gets the item, the first of them its own; ``others`` the
+    tasks of the rest, owner -> task; ``kept`` what people set. ``halt`` is why nothing more goes
+    out.
     """
 
     items: dict[int, Item]
     outcomes: dict[int, Outcome] = field(default_factory=dict)
     owners: dict[int, list[str]] = field(default_factory=dict)
+    others: dict[int, dict[str, str]] = field(default_factory=dict)
     kept: dict[int, tuple[Kept, ...]] = field(default_factory=dict)
     halt: DeliveryError | None = None
 
@@ -88,11 +91,13 @@ def send_in_turns(
 ) -> tuple[Outcome, ...]:
     """Send turn by turn; after a turn that halts, what is left is refused unsent.
 
-    DeliveryError where nothing at all could be sent.
+    DeliveryError where nothing at all could be sent. What was emptied is refused alone.
     """
+    empty = {place: one for place, item in enumerate(items) if (one := emptied(item)) is not None}
     outcomes: dict[int, Outcome] = {}
     halt: DeliveryError | None = None
-    for members in _turns(items, at_once=at_once):
+    whole = {place: item for place, item in enumerate(items) if place not in empty}
+    for members in _turns(whole, at_once=at_once):
         turn = Turn(items=members, halt=halt)
         try:
             if halt is None:
@@ -104,16 +109,26 @@ def send_in_turns(
         turn.refuse_rest()
         halt = turn.halt
         outcomes |= turn.outcomes
+    outcomes |= empty
     return tuple(outcomes[place] for place in range(len(items)))
 
 
-def _turns(items: Sequence[Item], *, at_once: int) -> Iterator[dict[int, Item]]:
+def others_of(owners: Mapping[str, str]) -> dict[str, str]:
+    """Name the tasks of a message's other recipients, owner -> task, as ``remote`` does.
+
+    >>> others_of({"507": "1002"})
+    {'task:507': '1002'}
+    """
+    return {f"task:{owner}": task for owner, task in owners.items()}
+
+
+def _turns(items: Mapping[int, Item], *, at_once: int) -> Iterator[dict[int, Item]]:
     """Divide items, each with its place, so that nobody stands in one turn twice.
 
     Services refuse a request that names one record twice, and what is sent later about a lead must
     come later. Same key, same lead and same address are taken for the same record.
     """
-    waiting = dict(enumerate(items))
+    waiting = dict(items)
     while waiting:
         seen: set[str] = set()
         turn: dict[int, Item] = {}

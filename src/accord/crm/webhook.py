@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from accord.crm.emptied import emptied
 from accord.crm.patience import retry_after_seconds
 from accord.crm.port import Item, Landed, Outcome, Result
 from accord.crm.sending import Input, RejectedError, UnsureError, Written, pieces, write_all
@@ -52,9 +53,11 @@ _PERHAPS = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY})
 
 @dataclass(slots=True)
 class WebhookCrm:
-    """One receiver; ``as_of`` is the time that a question of ours is signed with.
+    """One receiver; ``secrets`` sign each request, the newest first.
 
-    ``secrets`` sign each request, the newest first.
+    A request is signed with the time that ``now`` gives as it goes out: receivers refuse what is
+    signed too long ago, and a run may be long. Without ``now`` it is the time of the run: what is
+    sent has its own, ``as_of`` is that of a question.
     """
 
     client: httpx.Client = field(repr=False)
@@ -62,30 +65,36 @@ class WebhookCrm:
     secrets: tuple[str, ...] = field(repr=False)
     batch: int
     as_of: datetime
+    now: Callable[[], datetime] | None = None
 
     def upsert(self, items: Sequence[Item], *, sent_at: datetime) -> tuple[Outcome, ...]:
         """Send items, ``batch`` a request; after a request that did not get through, no more.
 
         A request that the receiver will not take as it is goes again in halves, until the item at
         fault stands alone. DeliveryError if nothing was taken because the receiver as a whole
-        takes nothing now.
+        takes nothing now. What was emptied is refused alone.
         """
+        told = {place: one for place, item in enumerate(items) if (one := emptied(item))}
         firsts: dict[str, tuple[int, Item]] = {}
         for place, item in enumerate(items):
-            firsts.setdefault(item.key, (place, item))
-        inputs = [Input(place=place, body=_body(item)) for place, item in firsts.values()]
-        written = write_all(
-            inputs, send=lambda part: self._write(part, sent_at=sent_at), at_once=self.batch
-        )
-        _raise_if_nothing(written)
-        told = written.outcomes(dict(firsts.values()))
-        for place, item in firsts.values():
-            if place in written.done:
-                told[place] = outcome_of(item, written.done[place])
+            if place not in told:
+                firsts.setdefault(item.key, (place, item))
+        told |= self._send(dict(firsts.values()), sent_at=sent_at)
         return tuple(
             told.get(place) or repeated(item, *_first(firsts[item.key], told))
             for place, item in enumerate(items)
         )
+
+    def _send(self, items: Mapping[int, Item], *, sent_at: datetime) -> dict[int, Outcome]:
+        """Send items that are whole, each key once; an outcome each, by place."""
+        written = write_all(
+            [Input(place=place, body=_body(item)) for place, item in items.items()],
+            send=lambda part: self._write(part, sent_at=sent_at),
+            at_once=self.batch,
+        )
+        _raise_if_nothing(written)
+        told = written.outcomes(items)
+        return told | {place: outcome_of(items[place], one) for place, one in written.done.items()}
 
     def read_back(self, keys: Sequence[str]) -> Mapping[str, Landed]:
         """Ask which of the keys are there; none, if the receiver cannot tell.
@@ -103,7 +112,9 @@ class WebhookCrm:
 
     def _write(self, part: Sequence[Input], *, sent_at: datetime) -> Written:
         """Send one request; what its answer says of each item."""
-        answer = self._post({"items": [dict(one.body) for one in part]}, at=sent_at)
+        items = [dict(one.body) for one in part]
+        effects = [f"{one['key']} {one['payload_hash']}" for one in items]
+        answer = self._post({"items": items}, names=effects, at=sent_at)
         _check_taken(answer)
         results = results_of(answer)
         if results is None:
@@ -114,7 +125,7 @@ class WebhookCrm:
 
     def _ask(self, keys: Sequence[str]) -> dict[str, Landed]:
         try:
-            answer = self._post({"read_back": list(keys)}, at=self.as_of)
+            answer = self._post({"read_back": list(keys)}, names=keys, at=self.as_of)
             if answer.status_code in _NO_READ_BACK:
                 return {}
             _check_taken(answer)
@@ -122,14 +133,19 @@ class WebhookCrm:
             raise DeliveryError(target=_TARGET, found=str(error)) from None
         return landed_of(answer, keys)
 
-    def _post(self, content: Mapping[str, Any], *, at: datetime) -> httpx.Response:
-        """Send once; UnsureError where it went out and no answer came."""
+    def _post(
+        self, content: Mapping[str, Any], *, names: Sequence[str], at: datetime
+    ) -> httpx.Response:
+        """Send once; UnsureError where it went out and no answer came.
+
+        ``names`` are what the request is about: the same names are the same request.
+        """
         errors = load_httpx()
         body = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
         headers = {
             "Content-Type": "application/json",
-            "Idempotency-Key": hashlib.sha256(body).hexdigest(),
-            SIGNATURE: sign(body, secrets=self.secrets, at=at),
+            "Idempotency-Key": _digest([*content, *sorted(names)]),
+            SIGNATURE: sign(body, secrets=self.secrets, at=at if self.now is None else self.now()),
         }
         try:
             return self.client.post(self.url, content=body, headers=headers)
@@ -143,6 +159,10 @@ class WebhookCrm:
 def _first(first: tuple[int, Item], told: Mapping[int, Outcome]) -> tuple[Item, Outcome]:
     place, item = first
     return item, told[place]
+
+
+def _digest(names: Sequence[str]) -> str:
+    return hashlib.sha256(json.dumps(names).encode()).hexdigest()
 
 
 def _body(item: Item) -> dict[str, Any]:
@@ -172,7 +192,7 @@ def _check_taken(answer: httpx.Response) -> None:
             raise UnsureError(f"{said} with a page; check {URL}")
         return
     if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
-        found = f"{said}: check {SECRET}, and ACCORD_CRM_TOKEN if it asks for one"
+        found = f"{said}: check {SECRET}, ACCORD_CRM_TOKEN if it asks for one, and both clocks"
         raise DeliveryError(target=_TARGET, found=found)
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         after = retry_after_seconds(answer.headers)

@@ -9,16 +9,18 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 from accord.crm.edits import CONTESTED, OWNER
-from accord.crm.port import Item, Kept, Landed, Outcome, Result
+from accord.crm.port import Item, Kept, Landed, Outcome, Result, is_id
 from accord.crm.sending import UnsureError, settled
 
 if TYPE_CHECKING:
     import httpx
 
 _CODE = re.compile(r"[a-z][a-z0-9_]{1,60}")
+_LONGEST_SECONDS = 86_400  # more than a day is a mistake, such as an instant instead of a pause
 _RESULTS: Mapping[Any, Result] = {
     "taken": Result.TAKEN,
     "refused": Result.REFUSED,
@@ -101,7 +103,7 @@ def _landed(told: Told) -> Landed:
     return Landed(
         payload_hash=digest if isinstance(digest, str) and digest else None,
         written_at=_instant(told.get("written_at")),
-        remote={str(kind): str(one) for kind, one in ids.items()},
+        remote={kind: str(one) for kind, one in ids.items() if is_id(kind) and is_id(str(one))},
     )
 
 
@@ -131,5 +133,6 @@ def _instant(told: Any) -> datetime | None:
 
 
 def _seconds(told: Any) -> float | None:
+    """Read a number of seconds, a day at most; neither infinity nor what is no number."""
     is_number = isinstance(told, int | float) and not isinstance(told, bool)
-    return float(told) if is_number and told >= 0 else None
+    return float(min(told, _LONGEST_SECONDS)) if is_number and 0 <= told < inf else None

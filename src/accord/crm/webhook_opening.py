@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import logging
+from collections.abc import Callable
 from datetime import datetime
 from functools import cache
 from ipaddress import ip_address
@@ -10,6 +10,7 @@ from ssl import SSLContext
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from accord.crm.quiet import keep_quiet
 from accord.crm.webhook import SECRET, URL, WebhookCrm, load_httpx
 from accord.errors import InputError
 
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
     from accord.crm.opening import CrmSettings
 
 
-def open_webhook(settings: CrmSettings, *, as_of: datetime) -> WebhookCrm:
+def open_webhook(
+    settings: CrmSettings, *, as_of: datetime, now: Callable[[], datetime] | None = None
+) -> WebhookCrm:
     """Make the adapter; InputError, naming the variable, if the address or the secret is none."""
     _check_url(settings.url)
     if not settings.secret:
@@ -25,7 +28,7 @@ def open_webhook(settings: CrmSettings, *, as_of: datetime) -> WebhookCrm:
         raise InputError(
             where=SECRET, found="is not set", expected="what both sides sign with", remedy=remedy
         )
-    logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs whole addresses, secrets in them
+    keep_quiet("httpx")
     headers = {"User-Agent": "accord"}
     if settings.token:
         headers["Authorization"] = f"Bearer {settings.token}"
@@ -37,6 +40,7 @@ def open_webhook(settings: CrmSettings, *, as_of: datetime) -> WebhookCrm:
         secrets=tuple(one for one in (settings.secret, settings.secret_before) if one),
         batch=settings.batch,
         as_of=as_of,
+        now=now,
     )
 
 

@@ -75,7 +75,9 @@ def run_deliver(workspace: Workspace, *, as_of: datetime, crm: Crm | None = None
     """Send what is due at ``as_of``; a run with nothing due is one look at an index.
 
     Entries of one lead go in the order in which they were written. ``crm`` replaces the adapter
-    that the settings name. LeaseHeldError if another process is delivering.
+    that the settings name; that one signs what it sends by the workspace's clock, if it has one, so
+    that a long run's last request is as fresh as its first. LeaseHeldError if another process is
+    delivering.
     """
     with workspace.ledger.read() as connection:
         if not has_due(connection, as_of=as_of):
@@ -83,7 +85,8 @@ def run_deliver(workspace: Workspace, *, as_of: datetime, crm: Crm | None = None
     with workspace.ledger.lease("deliver"):
         if crm is not None:
             return _drain(workspace, crm, as_of=as_of)
-        with closing(open_crm(workspace.settings.crm_settings, as_of=as_of)) as opened:
+        made = open_crm(workspace.settings.crm_settings, as_of=as_of, now=workspace.now)
+        with closing(made) as opened:
             return _drain(workspace, opened, as_of=as_of)
 
 

@@ -60,6 +60,7 @@ class _Known:
     due: Mapping[str, Mapping[str, datetime]]
     reasons: Mapping[str, Row]
     names: Mapping[str, Row]
+    merged: Mapping[str, Sequence[str]]
     passes: Mapping[str, Sequence[Row]]
     timelines: Mapping[str, str]
 
@@ -155,11 +156,20 @@ def _gather(
         due=read_due(connection, lead_ids),
         reasons=read_reasons(connection, lead_ids),
         names=read_names(connection),
+        merged=_merged(absorbed),
         passes=_passes(connection, rows, absorbed, told=told),
         timelines=read_timelines(
             connection, log, lead_ids, absorbed=absorbed, told=told, as_of=as_of
         ),
     )
+
+
+def _merged(absorbed: Mapping[str, str]) -> dict[str, list[str]]:
+    """Return the leads that were merged into each: the CRM may know it by their ids."""
+    found: dict[str, list[str]] = {}
+    for lead_id, into in sorted(absorbed.items()):
+        found.setdefault(into, []).append(lead_id)
+    return found
 
 
 def _passes(
@@ -209,6 +219,7 @@ def _parts(row: Row, known: _Known, *, as_of: datetime) -> dict[str, Any]:
     return {
         "handoff_id": row["handoff_id"],
         "lead_id": row["lead_id"],
+        "merged": known.merged.get(row["lead_id"], []),
         "lead": _lead(known.leads[row["lead_id"]]),
         "cycle": row["cycle"],
         "stage": row["stage"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,20 +15,26 @@ from accord.services.settings import Settings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workspace:
-    """One deployment's stores, opened once a process."""
+    """One deployment's stores, opened once a process.
+
+    ``now`` is the clock of whoever opened it, for what must be fresh on the wire; None where time
+    is simulated. Nothing is decided by it.
+    """
 
     settings: Settings
     ledger: Ledger
     log: ActivityLog
+    now: Callable[[], datetime] | None = None
 
     @classmethod
-    def open(cls, settings: Settings) -> Workspace:
+    def open(cls, settings: Settings, *, now: Callable[[], datetime] | None = None) -> Workspace:
         """Open (and make, the first time) ledger and activity log."""
         settings.home.mkdir(parents=True, exist_ok=True)
         return cls(
             settings=settings,
             ledger=Ledger.open(settings.ledger_url),
             log=ActivityLog.open(str(settings.log_path)),
+            now=now,
         )
 
     def agreement(self, as_of: datetime) -> Agreement:
