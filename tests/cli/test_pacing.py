@@ -64,6 +64,7 @@ def test_what_if_more_came_names_the_day_of_the_overflow(world, accord) -> None:
         (("--arrivals", "inbound"), "--arrivals"),
         (("--arrivals", "inbound=-3"), "--arrivals"),
         (("--arrivals", "outbound=3"), "is no team"),
+        (("--arrivals", "inbound=5, inbound=50"), "'inbound' twice; expected each team once"),
         (("--weeks", "0"), "1 to 53"),
     ],
 )
@@ -85,6 +86,21 @@ def test_the_hot_list_begins_with_who_has_nobody_and_holds_ids_alone(world, acco
     assert "2026-11-16T14:05:00Z late" in lines[2]
     assert lines[3] == "2 hot: 1 waits, 1 call; 1 late"
     assert not [word for word in ("Ada", "Acme", "Ann", "Bob") if word in out]
+
+
+@pytest.mark.parametrize("command", [("hot",), ("handoff", "hot"), ("handoff", "queue")])
+def test_a_list_of_now_is_not_given_for_a_time_that_is_past(world, accord, command) -> None:
+    code, out, err = accord(*command, "--as-of", "2026-11-16T13:59:59Z")
+    assert (code, out) == (2, "")
+    assert "expected 2026-11-16T14:00:00Z or later" in err
+    assert len(err.splitlines()) == 1
+
+
+def test_the_pace_says_how_many_had_a_rep_who_has_left(world, accord) -> None:
+    world.reps("r1", per_week=10, left_at=MONDAY)
+    _, out, _ = accord("pace", *AS_OF)
+    told = "waiting: 6, the oldest since 2026-11-16T14:00:00Z; 2 of them since their rep has left"
+    assert told in out.splitlines()
 
 
 def test_names_are_shown_to_those_who_ask(world, accord) -> None:

@@ -106,6 +106,29 @@ def test_a_team_of_nobody_releases_nothing_and_its_queue_is_overdue() -> None:
     assert (found.overdue_from, found.forced_from) == (NINE + 5 * DAY, None)
 
 
+def test_leads_that_are_held_for_no_time_are_overdue_only_where_there_is_no_room() -> None:
+    roomy = forecast(standing(rep("a", per_week=30), hold=0 * DAY), on_mondays((30, 10)), weeks=2)
+    assert seen(roomy, "released", "forced") == [(30, 0), (10, 0)]
+    assert (roomy.overdue_from, roomy.forced_from) == (None, None)
+    full = forecast(standing(rep("a", per_week=30), hold=0 * DAY), on_mondays((30, 31)), weeks=2)
+    assert full.overdue_from == full.forced_from == NINE + WEEK
+    gone = rep("a", absences=(away(0, 24, since=NINE),))
+    found = forecast(standing(gone, hold=0 * DAY), on_mondays((3,)), weeks=1)
+    assert (found.overdue_from, found.forced_from) == (NINE, None)
+    assert seen(found, "released") == [3]
+
+
+def test_what_was_handed_over_before_goes_at_once_and_is_never_overdue() -> None:
+    queue = [lead(number, at=NINE - 90 * DAY, reassigned=True) for number in range(9)]
+    ahead = standing(rep("a", per_week=10), queue=queue, at=NINE, hold=5 * DAY)
+    found = forecast(ahead, [Arrival(at=NINE + DAY, leads=1)], weeks=1)
+    assert seen(found, "released", "backlog") == [(10, 0)]
+    assert (found.overdue_from, found.forced_from) == (None, None)
+    nobody = forecast(standing(queue=queue, at=NINE, hold=5 * DAY), (), weeks=1)
+    assert seen(nobody, "backlog", "oldest_at") == [(9, None)]
+    assert nobody.overdue_from is None
+
+
 def test_the_given_leads_are_told_by_rep() -> None:
     found = forecast(standing(rep("a", per_week=10), rep("b", per_week=20)), MONDAY60, weeks=1)
     assert dict(found.weeks[0].given) == {"a": 10, "b": 20}

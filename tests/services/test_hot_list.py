@@ -157,6 +157,99 @@ def test_what_sales_sent_back_or_put_off_comes_last_and_says_until_when(world):
     assert (late.need, late.why) == (Need.WAITS, "the next run of the hand-off")
 
 
+def sent_back(world: World) -> None:
+    """Make a hot lead that sales has sent back an hour after the hand-over."""
+    world.reps("r1")
+    hot(world, "l1")
+    world.run()
+    world.decision("l1", "return", at=MONDAY + HOUR, reason="not_ready")
+
+
+def still_hot(world: World, at: datetime) -> None:
+    holds = ("engaged", "target", "mql", "hot")
+    world.score("l1", qualifies=holds, crossed=None, at=at, intent=600)
+
+
+RESTED = MONDAY + HOUR + 30 * DAY
+
+
+def test_one_that_may_come_again_waits_for_the_run_that_hands_it_over(world):
+    sent_back(world)
+    world.activity("l1", "demo_requested", at=MONDAY + 20 * DAY)
+    early = RESTED - timedelta(microseconds=1)
+    still_hot(world, early)
+    assert listed(world, early)["l1"].need is Need.LATER
+    assert world.run(early, dry_run=True).decided == 0
+    still_hot(world, RESTED)
+    lead = listed(world, RESTED)["l1"]
+    assert (lead.need, lead.why) == (Need.WAITS, "the next run of the hand-off")
+    assert world.run(RESTED).decided == 1
+    assert listed(world, RESTED)["l1"].need is Need.CALL
+
+
+def test_one_that_has_rested_since_it_was_scored_waits_for_the_next_scoring(world):
+    sent_back(world)
+    world.activity("l1", "demo_requested", at=MONDAY + 20 * DAY)
+    still_hot(world, RESTED - HOUR)
+    lead = listed(world, RESTED)["l1"]
+    assert (lead.need, lead.why) == (
+        Need.WAITS,
+        "the next nightly scoring, which sees that it may come again",
+    )
+    assert world.run(RESTED).decided == 0
+
+
+def test_one_that_has_rested_and_done_nothing_new_comes_later(world):
+    sent_back(world)
+    world.activity("l1", "demo_requested", at=MONDAY + HOUR)  # at the return, not after it
+    still_hot(world, RESTED)
+    lead = listed(world, RESTED)["l1"]
+    assert (lead.need, lead.why) == (
+        Need.LATER,
+        "came back on 2026-11-16, may be handed over by a new activity",
+    )
+    assert world.run(RESTED).decided == 0
+
+
+def test_one_that_may_come_again_waits_first_for_the_signatures(world, workspace):
+    sent_back(world)
+    world.activity("l1", "demo_requested", at=MONDAY + 20 * DAY)
+    still_hot(world, RESTED)
+    change_agreement(
+        workspace,
+        ('version: "2026.4"', 'version: "2026.5"'),
+        ("  - {team: sales, name: VP Sales, date: 2026-09-25}\n", ""),
+    )
+    assert listed(world, RESTED)["l1"].why == "the signatures under the agreement"
+    assert listed(world, RESTED)["l1"].need is Need.WAITS
+
+
+def change_agreement(workspace, *changes: tuple[str, str]) -> None:
+    path = workspace.settings.agreement
+    text = path.read_text(encoding="utf-8")
+    for old, new in changes:
+        assert text.count(old) == 1
+        text = text.replace(old, new)
+    path.write_text(text, encoding="utf-8")
+
+
+def test_days_are_those_of_the_agreements_zone(world, workspace):
+    change_agreement(
+        workspace,
+        ("timezone: America/New_York   ", "timezone: Asia/Tokyo   "),
+        ('version: "2026.4"', 'version: "2026.6"'),
+    )
+    world.reps("r1")
+    hot(world, "l1", "l2")
+    world.run()
+    new_year = datetime(2026, 12, 31, 15, tzinfo=UTC)  # midnight in Tokyo
+    world.decision("l1", "defer", at=MONDAY + HOUR, reason="busy", defer_until=new_year)
+    world.decision("l2", "return", at=MONDAY + 2 * HOUR, reason="not_ready")  # 01:00 on Tuesday
+    found = listed(world, MONDAY + DAY)
+    assert found["l1"].why == "sales put it off until 2027-01-01"
+    assert found["l2"].why.startswith("came back on 2026-11-17, may be handed over from 2026-12-17")
+
+
 def test_until_an_executive_is_there_a_converted_lead_stays_with_its_rep(world):
     world.reps("r1")
     hot(world, "l1")

@@ -218,3 +218,68 @@ def test_the_weeks_are_cut_in_the_agreements_zone(world):
     arrive(world, 0, 1, at=sunday_night)
     arrive(world, 1, 1, at=sunday_night + timedelta(minutes=1))
     assert [week.arrived for week in pace_of(world, weeks=1).behind] == [1, 1]
+
+
+def test_a_time_that_is_past_has_the_loads_and_the_queue_of_then(world):
+    world.reps("r1", per_week=10)
+    arrive(world, 0, 5)
+    now = read_pace(world.workspace, as_of=NOON).as_dict()
+    assert (now["teams"][0]["backlog"], now["teams"][0]["reps"][0]["week"]) == (3, 2)
+    world.decision("l004", "disqualify", at=MONDAY + 4 * HOUR, reason="spam")
+    arrive(world, 5, 12, at=MONDAY + 5 * HOUR, hot=True)
+    world.run(MONDAY + 5 * DAY)
+    assert read_pace(world.workspace, as_of=MONDAY + 5 * DAY).findings
+    then = read_pace(world.workspace, as_of=NOON)
+    assert then.as_dict() == now
+    assert then.findings == ()
+
+
+def test_an_old_run_that_looks_late_still_counts_what_was_given_after_it(world):
+    """Loads are cut for a look at the past alone: two runs would give a capacity away twice."""
+    world.reps("r1", per_week=2, per_month=2)
+    arrive(world, 0, 2, at=MONDAY + 4 * DAY, hot=True)
+    world.mqls("late", at=MONDAY + 4 * DAY)
+    result = world.run(MONDAY + 4 * DAY - HOUR)
+    assert (result.assigned, result.queued) == (0, 1)
+
+
+def test_marketings_teams_have_no_pace_and_no_arrivals_to_ask_for(world):
+    world.reps("m1", role="marketing", team="content_marketing")
+    assert read_pace(world.workspace, as_of=NOON).teams == ()
+    world.reps("r1")
+    arrive(world, 0, 1)
+    assert [one.team for one in read_pace(world.workspace, as_of=NOON).teams] == ["inbound"]
+    with pytest.raises(InputError, match="'content_marketing' is no team that leads"):
+        read_pace(world.workspace, as_of=NOON, arrivals={"content_marketing": 3})
+
+
+def test_what_a_rep_who_has_left_still_has_is_part_of_the_backlog(world):
+    world.reps("r1")
+    arrive(world, 0, 3, at=MONDAY - 10 * DAY)
+    world.reps("r1", left_at=MONDAY + HOUR)
+    assert pace_of(world, at=MONDAY).backlog == 0
+    team = pace_of(world)
+    assert (team.backlog, team.reassigned, team.oldest_at) == (3, 3, None)
+    (finding,) = read_pace(world.workspace, as_of=NOON).findings
+    assert (finding.rule, finding.subject) == ("pace.nobody", "team inbound")
+    assert "3 leads are waiting" in finding.sentence
+
+
+def test_what_must_find_another_rep_is_foretold_to_go_at_once_and_is_not_overdue(world):
+    world.reps("r1")
+    arrive(world, 0, 3, at=MONDAY - 10 * DAY)
+    world.reps("r1", left_at=MONDAY)
+    world.reps("r2", per_week=5)
+    team = pace_of(world, arrivals={"inbound": 0})
+    assert (team.backlog, team.best.weeks[0].released, team.best.overdue_from) == (3, 3, None)
+    assert world.run(NOON).reassigned == 3
+
+
+def test_of_those_over_a_capacity_no_more_are_by_rule_than_there_are(world):
+    world.reps("r1", per_week=10, per_month=5)
+    arrive(world, 0, 12, hot=True)  # seven beyond the month, two beyond the week
+    sentences = [one.sentence for one in read_pace(world.workspace, as_of=NOON).findings]
+    (week,) = [one for one in sentences if "this week" in one]
+    (month,) = [one for one in sentences if "this month" in one]
+    assert "2 over, 2 of them by rule" in week
+    assert "7 over, 7 of them by rule" in month

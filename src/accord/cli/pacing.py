@@ -65,6 +65,10 @@ def _parse_arrivals(text: str | None) -> dict[str, int]:
             raise InputError(
                 where="--arrivals", found=f"{part!r}", expected="TEAM=COUNT, comma between"
             )
+        if team.strip() in found:
+            raise InputError(
+                where="--arrivals", found=f"{team.strip()!r} twice", expected="each team once"
+            )
         found[team.strip()] = int(count)
     return found
 
@@ -87,8 +91,9 @@ def _say_team(team: Row, *, weeks: int) -> None:
     if team["reps"]:
         say_table([_rep(rep) for rep in team["reps"]], _REPS)
     oldest = f", the oldest since {team['oldest_at']}" if team["oldest_at"] else ""
+    left = f"; {team['reassigned']} of them since their rep has left" if team["reassigned"] else ""
     approval = f"; {team['withheld']} more for an approval" if team["withheld"] else ""
-    say(f"waiting: {team['backlog']}{oldest}{approval}")
+    say(f"waiting: {team['backlog']}{oldest}{left}{approval}")
     say(f"overflow: {_overflow(team['overflow'], weeks=weeks)}")
 
 

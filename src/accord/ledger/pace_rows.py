@@ -97,15 +97,14 @@ def read_gone_since(connection: Connection, *, as_of: datetime) -> list[dict[str
     """
     own = ("handoff_id", "lead_id", "cycle", "stage", "queued_at", "waits_for", "hot")
     scores = ("fit", "engagement", "intent")
-    gone_at = func.coalesce(handoff.c.assigned_at, handoff.c.ended_at)
+    assigned = handoff.c.assigned_at
     query = select(
         *(handoff.c[name] for name in own),
         *(func.coalesce(handoff.c[name], 0).label(name) for name in scores),
     ).where(
         _ours(),
         handoff.c.queued_at <= as_of,
-        or_(handoff.c.assigned_at.is_(None), handoff.c.assigned_at > as_of),
-        gone_at > as_of,
+        or_(assigned > as_of, and_(assigned.is_(None), handoff.c.ended_at > as_of)),
     )
     return [
         {**row, "qualifies": ("hot",) if row["hot"] else ()} for row in read_rows(connection, query)
@@ -117,7 +116,8 @@ def read_forced(
 ) -> dict[str, tuple[int, int]]:
     """Count what each rep was given over capacity since the week's and the month's beginning.
 
-    Up to ``until``, and by who it was first given to: a lead that a colleague took over later was forced on the other.
+    Up to ``until``, and by who it was first given to: a lead that a colleague took over later was
+    forced on the other.
     """
     counts = [
         func.sum(case((handoff.c.assigned_at >= start, 1), else_=0)) for start in (week, month)

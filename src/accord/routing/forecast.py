@@ -108,6 +108,7 @@ class _Ahead:
                 assigned = self._run(at)
                 given.update(one.rep_id for one in assigned)
                 forced += sum(one.forced for one in assigned)
+        never_given = (one.queued_at for one in self._queue if not one.reassigned)
         return WeekAhead(
             start=start,
             end=end,
@@ -115,7 +116,7 @@ class _Ahead:
             released=given.total(),
             forced=forced,
             backlog=len(self._queue),
-            oldest_at=min((one.queued_at for one in self._queue), default=None),
+            oldest_at=min(never_given, default=None),
             given=dict(sorted(given.items())),
         )
 
@@ -134,15 +135,18 @@ class _Ahead:
         return {at for at in dues if start <= at < end}
 
     def _is_late(self, waiting: Waiting, at: datetime) -> bool:
-        return not waiting.hot and at - waiting.queued_at >= self._standing.hold_at_most
+        is_levelled = not (waiting.hot or waiting.reassigned)
+        return is_levelled and at - waiting.queued_at >= self._standing.hold_at_most
+
+    def _is_pressing(self, waiting: Waiting, at: datetime) -> bool:
+        return waiting.hot or waiting.reassigned or self._is_late(waiting, at)
 
     def _is_overdue(self, at: datetime) -> bool:
         return any(self._is_late(one, at) for one in self._queue)
 
     def _run(self, at: datetime) -> tuple[Assignment, ...]:
         """Hand over what goes at this instant."""
-        if self.overdue_from is None and self._is_overdue(at):
-            self.overdue_from = at
+        was_overdue = self._is_overdue(at)
         routed = self._routed(at)
         if self.forced_from is None and any(one.forced for one in routed.assignments):
             self.forced_from = at
@@ -151,7 +155,18 @@ class _Ahead:
         self._queue = [one for one in self._queue if one.handoff_id not in gone]
         for one in routed.assignments:
             self._given[one.rep_id].append(at)
+        if self.overdue_from is None and was_overdue and self._is_trouble(routed, at):
+            self.overdue_from = at
         return routed.assignments
+
+    def _is_trouble(self, routed: Routed, at: datetime) -> bool:
+        """Whether leads that have waited as long as agreed tell of an overflow.
+
+        Who is to be held for no time at all is so on arrival: he has no turn to go out of, and is
+        in trouble only if he goes over capacity, or cannot go.
+        """
+        forced = any(one.forced for one in routed.assignments)
+        return bool(self._standing.hold_at_most) or forced or self._is_overdue(at)
 
     def _routed(self, at: datetime) -> Routed:
         """Route the queue; of what is levelled only as much as it takes until one is held.
@@ -160,8 +175,8 @@ class _Ahead:
         """
         periods = periods_of(at, self._standing.zone)
         desks = [self._loaded(one, periods) for one in self._standing.candidates]
-        pressing = [one for one in self._queue if one.hot or self._is_late(one, at)]
-        levelled = [one for one in self._queue if not (one.hot or self._is_late(one, at))]
+        pressing = [one for one in self._queue if self._is_pressing(one, at)]
+        levelled = [one for one in self._queue if not self._is_pressing(one, at)]
         count = self._usual
         while True:
             routed = route(

@@ -45,7 +45,7 @@ class WeekAhead:
 
     ``released`` are all that are given to somebody, also hot ones and ``forced`` ones, which go
     over capacity; ``given`` the same by rep. ``backlog`` waits when the week ends, the oldest of it
-    since ``oldest_at``.
+    that never had a rep since ``oldest_at``.
     """
 
     start: datetime
@@ -63,7 +63,9 @@ class Forecast:
     """The weeks to come, and when the queue overflows; None where it does not within them.
 
     ``overdue_from`` is when a lead that is not hot has first waited as long as agreed, so that it
-    goes out of its turn; ``forced_from`` when the first lead, hot or not, goes over capacity.
+    goes out of its turn (of leads that are to be held for no time at all, when one first goes over
+    capacity or goes on waiting); ``forced_from`` when the first lead, hot or not, goes over
+    capacity.
     """
 
     weeks: tuple[WeekAhead, ...]

@@ -6,34 +6,26 @@ only what each one needs. Ids, unless names are asked for.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from accord.agreement import Agreement
-from accord.ledger.clock_rows import read_lead_rows
-from accord.ledger.hot_rows import (
-    find_hot,
-    read_handoffs,
-    read_names,
-    read_open_deals,
-    read_present_scores,
-    read_rep_names,
-    read_running,
-    read_score_past,
-)
-from accord.ledger.stage_rows import read_changes
-from accord.lifecycle import LeadState, fold
+from accord.ledger.hot_rows import read_names, read_rep_names
+from accord.lifecycle import LeadState
 from accord.records import Origin, Stage
-from accord.scoring import SCORES, qualifies, to_points
-from accord.services.agreements import unsigned_sides
+from accord.scoring import SCORES, to_points
+from accord.services.handoff_entries import is_rested
+from accord.services.hot_gathering import Known, gather, hot_since, is_back
 from accord.services.hot_values import HotLead, HotList, Need, rank
+from accord.services.present import refuse_past
 from accord.services.workspace import Workspace
 
 _NEXT_RUN = "the next run of the hand-off"
+_NEXT_SCORING = "the next nightly scoring, which sees that it may come again"
 _NOBODY = "a source handed it over and named nobody"
 _TOUCH = "touch"
 _SALES = (Stage.MQL, Stage.SAL, Stage.OPPORTUNITY)  # at sql, the next run asks for an executive
@@ -46,62 +38,19 @@ def read_hot(workspace: Workspace, *, as_of: datetime, names: bool = False) -> H
     """Read the hot leads, who needs a call first on top.
 
     ``names`` adds the names of people and companies: for a list that a person has asked for.
+    InputError if ``as_of`` lies before what the ledger tells of.
     """
     agreement = workspace.agreement(as_of)
     with workspace.ledger.read() as connection:
-        known = _gather(connection, agreement, as_of=as_of)
+        refuse_past(connection, as_of=as_of)
+        known = gather(connection, workspace, agreement, as_of=as_of)
         leads = rank(_hot_lead(known, lead_id) for lead_id in known.lead_ids)
         if names:
             leads = _named(connection, leads)
     return HotList(as_of=as_of, leads=leads)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Known:
-    """What the ledger says of the hot leads, rows by lead."""
-
-    agreement: Agreement
-    as_of: datetime
-    is_signed: bool
-    lead_ids: Sequence[str]
-    states: Mapping[str, LeadState]
-    scores: Mapping[str, Row]
-    past: Mapping[str, Rows]
-    handoffs: Mapping[str, Rows]
-    owners: Mapping[str, Rows]
-    touches: Mapping[str, Rows]
-    deals: Mapping[str, Rows]
-    clocks: Mapping[str, Rows]
-
-
-def _gather(connection: Connection, agreement: Agreement, *, as_of: datetime) -> _Known:
-    lead_ids = find_hot(connection)
-    events = read_lead_rows(connection, lead_ids)
-    changes = read_changes(connection, lead_ids)
-    return _Known(
-        agreement=agreement,
-        as_of=as_of,
-        is_signed=not unsigned_sides(connection, agreement, as_of=as_of),
-        lead_ids=lead_ids,
-        states={lead_id: fold(changes.get(lead_id, ())) for lead_id in lead_ids},
-        scores={row["lead_id"]: row for row in read_present_scores(connection, lead_ids)},
-        past=_by_lead(read_score_past(connection, lead_ids, until=as_of)),
-        handoffs=_by_lead(read_handoffs(connection, lead_ids)),
-        owners=events["owner"],
-        touches=events["touch"],
-        deals=_by_lead(read_open_deals(connection, lead_ids)),
-        clocks=_by_lead(read_running(connection, lead_ids)),
-    )
-
-
-def _by_lead(rows: Iterable[Row]) -> dict[str, list[Row]]:
-    found: dict[str, list[Row]] = {}
-    for row in rows:
-        found.setdefault(row["lead_id"], []).append(row)
-    return found
-
-
-def _hot_lead(known: _Known, lead_id: str) -> HotLead:
+def _hot_lead(known: Known, lead_id: str) -> HotLead:
     """Say of one lead what it needs and who has it."""
     state, score = known.states[lead_id], known.scores.get(lead_id)
     plain = HotLead(
@@ -109,7 +58,7 @@ def _hot_lead(known: _Known, lead_id: str) -> HotLead:
         need=Need.WAITS,
         stage=state.stage,
         stage_since=state.since,
-        hot_since=_hot_since(known, lead_id),
+        hot_since=hot_since(known, lead_id),
         scores={} if score is None else {name: to_points(score[name]) for name in SCORES},
     )
     if known.deals.get(lead_id) and state.stage is Stage.OPPORTUNITY:
@@ -139,21 +88,7 @@ def _in_queue(plain: HotLead, row: Row, handoffs: Rows) -> HotLead:
     )
 
 
-def _hot_since(known: _Known, lead_id: str) -> datetime | None:
-    """Return since when the scores hold the threshold of today's agreement without a break."""
-    score = known.scores.get(lead_id)
-    if score is None or "hot" not in (score["qualifies"] or ()):
-        return None
-    since: datetime = score["scored_at"]
-    for row in reversed(known.past.get(lead_id, ())):
-        scores = {name: row[name] for name in SCORES}
-        if "hot" not in qualifies(known.agreement, **scores):
-            break
-        since = min(since, row["scored_at"])
-    return since
-
-
-def _in_deal(known: _Known, plain: HotLead) -> HotLead:
+def _in_deal(known: Known, plain: HotLead) -> HotLead:
     deal = known.deals[plain.lead_id][-1]
     return replace(
         plain,
@@ -164,7 +99,7 @@ def _in_deal(known: _Known, plain: HotLead) -> HotLead:
     )
 
 
-def _in_hand(known: _Known, plain: HotLead, row: Row) -> HotLead:
+def _in_hand(known: Known, plain: HotLead, row: Row) -> HotLead:
     """Say who has it, whether he has touched it, and what runs out next."""
     owners = [one for one in known.owners[plain.lead_id] if one["handoff_id"] == row["handoff_id"]]
     since = max((one["since"] for one in owners), default=row["assigned_at"])
@@ -187,7 +122,7 @@ def _in_hand(known: _Known, plain: HotLead, row: Row) -> HotLead:
     )
 
 
-def _touched_at(known: _Known, row: Row, *, since: datetime) -> datetime | None:
+def _touched_at(known: Known, row: Row, *, since: datetime) -> datetime | None:
     """Return the first genuine touch: of ours by the owner, of an observed one by anybody."""
     anybody = row["origin"] == Origin.OBSERVED
     touches = (
@@ -199,7 +134,7 @@ def _touched_at(known: _Known, row: Row, *, since: datetime) -> datetime | None:
     return min(touches, default=None)
 
 
-def _due(known: _Known, clocks: Rows) -> dict[str, Any]:
+def _due(known: Known, clocks: Rows) -> dict[str, Any]:
     if not clocks:
         return {}
     first = min(clocks, key=lambda row: (row["due_at"], row["term"]))
@@ -210,15 +145,11 @@ def _due(known: _Known, clocks: Rows) -> dict[str, Any]:
     }
 
 
-def _in_nobodys_hand(known: _Known, plain: HotLead, state: LeadState) -> HotLead:
+def _in_nobodys_hand(known: Known, plain: HotLead, state: LeadState) -> HotLead:
     """Say why nobody has it: not yet, or not now."""
-    if state.stage is Stage.DEFERRED and state.until is not None and state.until > known.as_of:
-        return replace(plain, need=Need.LATER, why=f"sales put it off until {_day(state.until)}")
-    if state.stage is Stage.NURTURE and state.returned_at is not None:
-        again = state.returned_at + known.agreement.qualification.requalify.after.delta
-        why = f"came back on {_day(state.returned_at)}, may be handed over from {_day(again)}"
-        fresh = known.agreement.qualification.requalify.fresh_activity
-        return replace(plain, need=Need.LATER, why=why + (" and by a new activity" * fresh))
+    later = _why_later(known, state, plain.lead_id)
+    if later is not None:
+        return replace(plain, need=Need.LATER, why=later)
     if not known.is_signed:
         return replace(plain, why="the signatures under the agreement")
     if state.stage in _SALES:
@@ -226,11 +157,28 @@ def _in_nobodys_hand(known: _Known, plain: HotLead, state: LeadState) -> HotLead
     score = known.scores.get(plain.lead_id)
     if score is not None and "mql" not in (score["qualifies"] or ()):
         return replace(plain, why="it is hot by the agreement, and no mql")
-    return replace(plain, why=_NEXT_RUN)
+    is_unseen = is_back(state) and plain.lead_id not in known.seen_to_come
+    return replace(plain, why=_NEXT_SCORING if is_unseen else _NEXT_RUN)
 
 
-def _day(at: datetime) -> str:
-    return f"{at:%Y-%m-%d}"
+def _why_later(known: Known, state: LeadState, lead_id: str) -> str | None:
+    """Say until when a lead may not be handed over; None if it may."""
+    if state.stage is Stage.DEFERRED and state.until is not None and state.until > known.as_of:
+        return f"sales put it off until {_day(known, state.until)}"
+    if not is_back(state) or state.returned_at is None or lead_id in known.may_come:
+        return None
+    terms = known.agreement.qualification.requalify
+    again = "may be handed over"
+    if not is_rested(terms, state.returned_at, known.as_of):
+        again += f" from {_day(known, state.returned_at + terms.after.delta)}"
+        again += " and" * terms.fresh_activity
+    again += " by a new activity" * terms.fresh_activity
+    return f"came back on {_day(known, state.returned_at)}, {again}"
+
+
+def _day(known: Known, at: datetime) -> str:
+    """Return the day of the agreement's zone, in which people read it."""
+    return f"{at.astimezone(ZoneInfo(known.agreement.timezone)):%Y-%m-%d}"
 
 
 def _named(connection: Connection, leads: Sequence[HotLead]) -> tuple[HotLead, ...]:

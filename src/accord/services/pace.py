@@ -22,7 +22,7 @@ from accord.routing import (
     steady_arrivals,
 )
 from accord.services.pace_findings import find_troubles
-from accord.services.pace_gathering import Gathered, gather
+from accord.services.pace_gathering import Gathered, gather, teams_handed_to
 from accord.services.pace_values import Pace, RepLoad, TeamPace, WeekBehind
 from accord.services.workspace import Workspace
 
@@ -67,7 +67,7 @@ def _refuse_unknown(asked: Mapping[str, int], agreement: Agreement, teams: Seque
         raise InputError(
             where="arrivals",
             found=f"{unknown[0]!r} is no team that leads are handed to",
-            expected=", ".join(teams) or "a team of " + ", ".join(agreement.teams),
+            expected=", ".join(teams) or "reps in one of " + ", ".join(teams_handed_to(agreement)),
         )
 
 
@@ -82,7 +82,8 @@ def _team(gathered: Gathered, team: str, asked: int | None) -> TeamPace:
         role=gathered.agreement.teams[team].role,
         behind=tuple(_behind(gathered, team)),
         backlog=len(queue),
-        oldest_at=min((one.queued_at for one in queue), default=None),
+        oldest_at=min((one.queued_at for one in queue if not one.reassigned), default=None),
+        reassigned=sum(one.reassigned for one in queue),
         withheld=gathered.withheld[team],
         per_week=per_week,
         hot_per_week=hot,

@@ -75,7 +75,7 @@ def _over(rep: RepLoad, period: str, over: int, counts: tuple[int, int, int]) ->
         rule="pace.overload",
         subject=f"rep {rep.rep_id}",
         sentence=f"{given} leads this {period} of a capacity of {capacity}: {over} over,"
-        f" {forced} of them by rule{more}.",
+        f" {min(forced, over)} of them by rule{more}.",
         remedy="Look at his open leads, and at the team's capacity.",
     )
 

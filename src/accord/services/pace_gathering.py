@@ -1,6 +1,8 @@
 """What the pace is told from: flows by week and team, the queue by team, people and their loads.
 
 Reads, and decides nothing but which team a waiting lead belongs to: by the rules as they are now.
+At a time that is past, flows, loads and queue are those of then; scores and turns are known only as
+they are now.
 """
 
 from __future__ import annotations
@@ -14,22 +16,24 @@ from typing import Any
 from sqlalchemy import Connection
 
 from accord.agreement import Agreement
-from accord.ledger.fact_rows import read_leads
 from accord.ledger.handoff_rows import read_queue
 from accord.ledger.pace_rows import (
     read_come,
     read_first_come,
     read_forced,
+    read_gone_since,
     read_released,
     read_unassigned,
 )
 from accord.ledger.routing_rows import read_active_reps, read_turns
 from accord.metrics import Period, week_of
-from accord.records import HandoffStage
+from accord.records import HandoffStage, Role
 from accord.routing import Candidate, Periods, Stretch, Waiting, periods_of, team_of
-from accord.services.handoff_assign import is_hot, is_withheld
+from accord.services.departures import find_left
+from accord.services.handoff_assign import is_withheld, leads_of, waiting_of
 from accord.services.handoff_people import candidates_of
 
+_HAND = (Role.SDR, Role.AE)
 _LONG = timedelta(days=366 * 3)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -42,7 +46,8 @@ class Gathered:
 
     ``weeks`` are those behind, oldest first, the running one last. Flows are counts of leads by
     (start of a week, team): ``hot`` is part of ``arrived``, ``over`` (over capacity) of
-    ``released``. ``forced`` is by rep: this week, this month.
+    ``released``. ``queue`` is what waits for a rep, also what a rep who has left still has.
+    ``forced`` is by rep: this week, this month.
     """
 
     agreement: Agreement
@@ -61,11 +66,24 @@ class Gathered:
 
     @property
     def teams(self) -> tuple[str, ...]:
-        """The teams that have reps, or that leads came to or wait for, in the agreement's order."""
+        """The teams that have reps, or that leads came to or wait for, in the agreement's order.
+
+        Only teams that leads are handed to: marketing's people have no queue.
+        """
         flows = {team for _, team in (*self.arrived, *self.released)}
         people = {one.team for one in self.candidates}
         waited = {one.team for one in self.queue} | set(self.withheld)
-        return tuple(team for team in self.agreement.teams if team in flows | people | waited)
+        seen = flows | people | waited
+        return tuple(team for team in teams_handed_to(self.agreement) if team in seen)
+
+
+def teams_handed_to(agreement: Agreement) -> tuple[str, ...]:
+    """Return the teams that leads may be handed to: those of reps, and those that rules name."""
+    routing = agreement.handoff.routing
+    named = {rule.team for rule in (*routing.mql, *routing.sql)}
+    return tuple(
+        name for name, team in agreement.teams.items() if name in named or team.role in _HAND
+    )
 
 
 def gather(
@@ -78,11 +96,11 @@ def gather(
     come = read_come(connection, starts, until=as_of)
     released = read_released(connection, starts, until=as_of)
     unassigned = read_unassigned(connection, since=starts[0], until=as_of)
-    rows = [row for row in read_queue(connection) if row["queued_at"] <= as_of]
-    leads = _leads(connection, [*unassigned, *rows])
+    rows = _queue_rows(connection, agreement, as_of=as_of)
+    leads = leads_of(connection, [*unassigned, *rows])
     waiting = [row for row in rows if not is_withheld(row)]
     reps = read_active_reps(connection, as_of=as_of)
-    candidates = candidates_of(connection, agreement, reps, periods=periods)
+    candidates = candidates_of(connection, agreement, reps, periods=periods, until=as_of)
     never = Counter(
         (_start_of(row["queued_at"], behind), _team_of(agreement, row, leads)) for row in unassigned
     )
@@ -95,12 +113,23 @@ def gather(
         hot=_flow(row for row in come if row["hot"]),
         released=_flow(released),
         over=_flow(row for row in released if row["forced"]),
-        queue=tuple(_waiting(agreement, row, leads) for row in waiting),
+        queue=tuple(waiting_of(connection, agreement, waiting, leads)),
         withheld=Counter(_team_of(agreement, row, leads) for row in rows if is_withheld(row)),
         candidates=tuple(_until_departure(candidates, reps)),
         turns=read_turns(connection),
-        forced=read_forced(connection, week=periods.week_start, month=periods.month_start),
+        forced=read_forced(
+            connection, week=periods.week_start, month=periods.month_start, until=as_of
+        ),
     )
+
+
+def _queue_rows(connection: Connection, agreement: Agreement, *, as_of: datetime) -> list[Row]:
+    """Return what waited at ``as_of``, and what must find another rep, as rows of the queue."""
+    return [
+        *(row for row in read_queue(connection) if row["queued_at"] <= as_of),
+        *read_gone_since(connection, as_of=as_of),
+        *find_left(connection, agreement, as_of=as_of),
+    ]
 
 
 def _weeks_behind(as_of: datetime, zone: str, weeks: int) -> list[Period]:
@@ -123,29 +152,11 @@ def _flow(rows: Iterable[Row]) -> Counter[tuple[datetime, str]]:
     return counts
 
 
-def _leads(connection: Connection, rows: Iterable[Row]) -> dict[str, Row]:
-    lead_ids = sorted({row["lead_id"] for row in rows})
-    return {lead["lead_id"]: lead for lead in read_leads(connection, lead_ids)}
-
-
 def _team_of(agreement: Agreement, row: Row, leads: Mapping[str, Row]) -> str:
     """Return the team that the rules name now for a hand-off that nobody has."""
     routing = agreement.handoff.routing
     rules = routing.mql if row["stage"] == HandoffStage.MQL else routing.sql
     return team_of(rules, leads[row["lead_id"]])
-
-
-def _waiting(agreement: Agreement, row: Row, leads: Mapping[str, Row]) -> Waiting:
-    return Waiting(
-        handoff_id=row["handoff_id"],
-        lead_id=row["lead_id"],
-        team=_team_of(agreement, row, leads),
-        hot=is_hot(row),
-        fit=row["fit"],
-        engagement=row["engagement"],
-        intent=row["intent"],
-        queued_at=row["queued_at"],
-    )
 
 
 def _until_departure(candidates: Iterable[Candidate], reps: Iterable[Row]) -> Iterator[Candidate]:

@@ -82,8 +82,9 @@ class RepLoad:
 class TeamPace:
     """Where one team stands.
 
-    ``backlog`` waits for a rep, the oldest since ``oldest_at``; ``withheld`` waits for a person's
-    approval beside it. ``per_week`` arrive, ``hot_per_week`` of them hot, as the weeks behind say
+    ``backlog`` waits for a rep: ``reassigned`` of it for another one, since theirs has left, and of
+    the rest the oldest since ``oldest_at``. ``withheld`` waits for a person's approval beside it.
+    ``per_week`` arrive, ``hot_per_week`` of them hot, as the weeks behind say
     or as was asked. ``capacity`` is the sum of the reps' weekly capacities. ``best`` and ``worst``
     are the weeks ahead if those who come rank behind or before those who wait.
     """
@@ -93,6 +94,7 @@ class TeamPace:
     behind: tuple[WeekBehind, ...]
     backlog: int
     oldest_at: datetime | None
+    reassigned: int
     withheld: int
     per_week: Fraction
     hot_per_week: Fraction
@@ -116,6 +118,7 @@ class TeamPace:
             "behind": [asdict(week) for week in self.behind],
             "backlog": self.backlog,
             "oldest_at": _text(self.oldest_at),
+            "reassigned": self.reassigned,
             "withheld": self.withheld,
             "reps": [rep.as_dict() for rep in self.reps],
             "ahead": [_week_ahead(week, zone=zone) for week in self.best.weeks],

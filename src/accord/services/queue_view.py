@@ -26,6 +26,7 @@ from accord.services.handoff_assign import (
     place_queue,
     waiting_of,
 )
+from accord.services.present import refuse_past
 from accord.services.workspace import Workspace
 
 Row = Mapping[str, Any]
@@ -89,13 +90,19 @@ class QueueView:
         ]
 
 
-def read_queue_view(workspace: Workspace, *, as_of: datetime) -> QueueView:
+def read_queue_view(
+    workspace: Workspace, *, as_of: datetime, may_be_past: bool = False
+) -> QueueView:
     """Return what waits at ``as_of`` and why, as a run would find it now; nothing is written.
 
     Leads that have crossed a threshold and that no run has looked at yet are not in the queue.
+    InputError if ``as_of`` lies before what the ledger tells of; a run that shows what it has left
+    waiting says ``may_be_past``, since another may have gone on meanwhile.
     """
     agreement = workspace.agreement(as_of)
     with workspace.ledger.read() as connection:
+        if not may_be_past:
+            refuse_past(connection, as_of=as_of)
         unsigned = unsigned_sides(connection, agreement, as_of=as_of)
         left = find_left(connection, agreement, as_of=as_of)
         queue = [*read_queue(connection), *left]
