@@ -78,6 +78,72 @@ def test_what_is_only_written_otherwise_is_said_to_mean_the_same(said):
     ]
 
 
+def test_the_same_time_in_another_unit_is_told_as_another_writing(said):
+    assert said(("within: 5m", "within: 300s")) == [
+        'sla.sales.first_touch.within is written otherwise and means the same: "5m" -> "300s".'
+    ]
+    assert said(("within: 10m, otherwise", "within: 600s, otherwise")) == [
+        (
+            "cadence.not_connected[0].within is written otherwise and means the same:"
+            ' "10m" -> "600s".'
+        )
+    ]
+    assert said(("within: 5m", "within: 301s")) == [
+        "Sales' term first_touch, time allowed: 5 minutes -> 301 seconds."
+    ]
+
+
+def test_another_writing_is_told_beside_what_differs(said):
+    assert said(("at_least: 0.8,", "at_least: 80%,"), ("per_week: 30", "per_week: 31")) == [
+        "Capacity of a rep, leads, per week: 30 -> 31.",
+        (
+            "sla.marketing.acceptance.at_least is written otherwise and means the same:"
+            ' 0.8 -> "80%".'
+        ),
+    ]
+
+
+def test_of_an_entry_that_comes_or_goes_no_other_writing_is_told(said):
+    berlin = "  berlin: {timezone: Europe/Berlin,"
+    new = "  tokyo: {timezone: Asia/Tokyo, hours: {mon: []}, closed: null, open: {2026-12-05: "
+    (sentence,) = said((berlin, f'{new}["10:00-14:00"]}}}}\n{berlin}'))
+    assert sentence.startswith("Calendar tokyo is new: ")
+
+
+def test_a_ladder_may_be_called_order(shipped_text):
+    base = shipped_text.replace("reminder", "order")
+    new = base.replace(
+        "    order:\n      - {at: due,     notify: [rep, manager]}",
+        "    order:\n      - {at: due,     notify: [rep]}\n      - {at: due+1h, notify: [ceo]}",
+    )
+    assert new != base
+    found = find_differences(loads(base), loads(new))
+    assert [one.sentence for one in found] == [
+        "Ladder order: no. 1: rep and manager when it is due -> rep when it is due.",
+        "Ladder order: new no. 2: ceo 1 hour after it is due.",
+    ]
+    renamed = [one.sentence for one in find_differences(loads(shipped_text), loads(base))]
+    assert "Ladder order is new: rep and manager when it is due." in renamed
+
+
+def test_a_signature_that_goes_names_who_signed(said):
+    assert said(("  - {team: sales, name: VP Sales, date: 2026-09-25}\n", "")) == [
+        "Signature of sales in the document is no more: name “VP Sales”, date 2026-09-25."
+    ]
+
+
+def test_the_order_of_a_set_of_values_is_another_writing_only(said):
+    assert said(("country: [US, CA, GB,", "country: [CA, US, GB,")) == [
+        (
+            "scoring.fit.rules.served country.when.country is written otherwise and means the"
+            ' same: ["US", "CA", "GB", "DE", "NO"] -> ["CA", "US", "GB", "DE", "NO"].'
+        )
+    ]
+    assert said(("{country: [DE, AT, CH]}", "{country: {in: [CH, DE, AT]}}"))[0].startswith(
+        "handoff.routing.mql[0].when.country"
+    )
+
+
 def test_comments_and_formatting_are_no_difference(said):
     assert said(("currency: USD", "currency:   'USD'  # dollars")) == []
 

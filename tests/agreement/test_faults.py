@@ -41,7 +41,7 @@ FAULTS = [
     ("commission:                                   # one shared interest: marketing is paid on what sales accepts and wins\n  marketing: {per_accepted_mql: 20, of_won_revenue: 0.005}", "commission: 5", "commission", "wrong_shape", "no map"),
     ("otherwise: voicemail", "otherwise: shout", "cadence.not_connected[0].otherwise", "unknown_word", "voicemail"),
     ("{channel: meeting,", "{channel: fax,", "cadence.connected[1].channel", "unknown_word", "meeting"),
-    ("currency: USD", "currency: USD\ncurrency: EUR", "currency", "duplicate_key", "line 10 and in line 11"),
+    ("currency: USD", "currency: USD\ncurrency: EUR", "currency", "duplicate_key", "line 11 and in line 12"),
     ("name: middle, when", "name: middle, name: x, when", "segments[1].name", "duplicate_key", "stands twice"),
     # who signed, which stages
     ("{team: sales, name", "{team: marketing, name", "signed_by[1].team", "name_twice", "signed_by[0].team"),

@@ -9,6 +9,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from ruamel.yaml import YAML
 
+from accord.agreement import loads
 from accord.agreement.json_schema import agreement_schema
 from tests.agreement.every_value import CONTENT, all_reversed, with_text_keys
 
@@ -58,6 +59,26 @@ def test_whatever_loads_fits():
 @pytest.mark.parametrize(
     ("old", "new"),
     [
+        ("at_least: 0.8,", 'at_least: "0.8",'),
+        ("at_least: 0.8,", 'at_least: "01.0",'),
+        ("at_least: 0.8,", 'at_least: "0080.5%",'),
+        ("at_least: 0.8,", 'at_least: "100.0%",'),
+        ("closed: [2026-12-24]", "closed: null"),
+        ('open: {2026-12-05: ["10:00-14:00"]}', "open: null"),
+    ],
+)
+def test_another_writing_that_loads_fits(shipped_text, old, new):
+    assert shipped_text.count(old) == 1, old
+    text = shipped_text.replace(old, new)
+    loads(text)
+    assert faults_of(read(text)) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("at_least: 0.8,", 'at_least: "1.2",'),
+        ("at_least: 0.8,", 'at_least: "101%",'),
         ("within: 5m", "withn: 5m"),
         ("within: 5m", "within: 5 minutes"),
         ("within: 5m", "within: 5"),

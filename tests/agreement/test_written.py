@@ -222,10 +222,44 @@ def test_a_review_is_said_with_when_what_and_to_whom(shipped_text, name, words):
         ": Leads whose country is DE, AT or CH go to emea.",
         "1 | call | 10 minutes | voicemail | ",
         "closers: 300,000 USD each quarter.",
+        (
+            "Holding: A lead waits 5 days at most, day and night; then it goes out of its share to"
+            " whose turn it is; if nobody has capacity left, to the least loaded rep who is there,"
+            " over capacity."
+        ),
+        (
+            "Approval: If one run would hand over more than 3 times the usual number, all but the"
+            " hot leads wait for a person. Usual is the median of the last 20 runs that handed over"
+            " any; until there are 20, and in a run of no more leads than one rep takes in a week,"
+            " nothing waits."
+        ),
+        (
+            "Companies: A company already in one rep's hands stays there. Not so a hot lead while"
+            " that rep is away, or while the rep's office is closed and a colleague with capacity"
+            " is at work; nor, while the rep is away, a lead that has waited as long as leads are"
+            " held."
+        ),
+        (
+            "If more than 20 % of the rows of a batch of 100 rows or more fail, all of it waits for"
+            " a person; nothing of it is taken until somebody has looked."
+        ),
+        "Days and times are those of America/New_York.",
     ],
 )
 def test_the_document_says(document, sentence):
     assert sentence in texts_of(document)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "When a lead gets another owner, the term starts anew for the new one, in full.",
+        "A company size, industry or country that a lead does not state is taken",
+        "Where a voicemail is agreed, a call that nobody answers counts only with one,",
+    ],
+)
+def test_the_document_says_what_both_teams_would_else_be_surprised_by(document, words):
+    assert words in "\n".join(texts_of(document))
 
 
 def test_the_document_has_the_chapters_that_a_written_agreement_needs(document):

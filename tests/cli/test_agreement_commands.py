@@ -61,6 +61,11 @@ def test_each_form_is_printed_or_written_by_the_ending_of_its_file(accord, folde
     assert (folder / "docs" / f"sla.{ending}").read_text(encoding="utf-8").startswith(start)
 
 
+def test_a_file_without_an_ending_takes_the_form_that_is_asked_for(accord, folder):
+    assert accord("agreement", "show", "--out", "sla", "--as", "yaml")[:2] == (0, "sla\n")
+    assert (folder / "sla").read_text(encoding="utf-8").startswith("# yaml-language-server")
+
+
 def test_as_json_all_values_stand_with_fingerprint_and_signatures(accord):
     _, out, _ = accord("agreement", "show", "--json")
     found = json.loads(out)
@@ -88,6 +93,11 @@ def test_open_writes_the_page_and_opens_it(accord, folder, monkeypatch):
         (("show", "--open", "--as", "yaml"), "html"),
         (("show", "nowhere.yaml"), "nowhere.yaml"),
         (("show", "--out", "agreement.yaml/x.md"), "--out"),
+        (("show", "--out", "sla.pdf"), "ends in .pdf"),
+        (("show", "--out", "sla"), "ends in nothing"),
+        (("show", "--out", "sla.pdf", "--as", "html"), "among .html, .htm"),
+        (("show", "--out", "sla.html", "--as", "markdown"), "the form is markdown"),
+        (("show", "--out", "sla.md", "--json"), "among .json"),
         (("diff",), "accord agreement diff OLD NEW"),
         (("diff", "agreement.yaml", "nowhere.yaml"), "nowhere.yaml"),
         (("schema", "--out", "agreement.yaml/s.json"), "--out"),
@@ -160,8 +170,38 @@ def test_signing_says_what_was_signed_and_who_is_missing(worked, accord, folder)
     assert err == ""
     _, out, _ = accord("agreement", "show", "--version", "2026.5")
     assert "| sales | Bo |" in out
-    _, out, _ = accord("agreement", "sign", "next.yaml", "--as", "sales", "--name", "Cy", "--json")
+    _, out, _ = accord("agreement", "sign", "next.yaml", "--as", "sales", "--name", "Bo", "--json")
     assert (json.loads(out)["name"], json.loads(out)["missing"]) == ("Bo", [])
+
+
+def test_a_copy_with_the_old_names_is_warned_of_and_signed_by_nobody_but_who_signs(
+    worked, accord, folder
+):
+    new = ('version: "2026.4"', 'version: "2026.5"')
+    change(
+        folder, new, ("effective_from: 2026-10-01", "effective_from: 2026-11-01"), to="next.yaml"
+    )
+    code, out, _ = accord("agreement", "check", "next.yaml")
+    assert code == 0
+    assert (
+        "warning: signed_by: names VP Sales for sales on 2026-09-25, as version 2026.4 does" in out
+    )
+    _, out, _ = accord("agreement", "check", "next.yaml", "--json")
+    rules = [one["rule"] for one in json.loads(out)["warnings"]]
+    assert rules.count("agreement.doubtful_signature") == 2
+    _, out, _ = accord("agreement", "diff", "next.yaml", "--no-leads", *AS_OF)
+    assert "\nLook again\n- signed_by: names VP Marketing for marketing" in out
+    _, out, _ = accord("agreement", "diff", "next.yaml", "--no-leads", *AS_OF, "--json")
+    assert len(json.loads(out)["warnings"]) == 2
+
+    code, out, err = accord("agreement", "sign", "next.yaml", "--as", "sales", "--name", "B. Jones")
+    assert code == 0
+    assert "signed by sales (B. Jones, " in out
+    assert "both sides" not in out
+    assert "marketing has not signed version 2026.5" in err
+    code, _, err = accord("agreement", "sign", "next.yaml", "--as", "sales", "--name", "C. Doe")
+    assert code == 2
+    assert "is signed by B. Jones for sales already" in err
 
 
 def test_a_version_that_was_changed_after_signing_cannot_be_signed(worked, accord, folder):

@@ -7,6 +7,8 @@ from datetime import timedelta
 
 import pytest
 
+from accord.errors import InputError
+from accord.services.approving import approve
 from accord.services.queue_view import read_queue_view
 from accord.services.settings import Settings
 from accord.services.workspace import Workspace
@@ -171,10 +173,14 @@ def test_what_waits_for_approval_is_shown_with_its_numbers_and_goes_when_approve
     assert json.loads(out) == {"approved": 0, "by": "Ada", "at": at.isoformat()}
 
 
-def test_an_approval_needs_somebody_to_be_named(world, accord):
-    code, _, err = accord("handoff", "approve", "--name", " ")
+@pytest.mark.parametrize("name", ["", " ", "a\nb", "x" * 201])
+def test_an_approval_needs_a_line_that_names_somebody(world, accord, name):
+    code, _, err = accord("handoff", "approve", "--name", name)
     assert code == 2
     assert "--name" in err
+    assert "who approves" in err
+    with pytest.raises(InputError, match="who approves"):
+        approve(world.workspace, name=name, as_of=MONDAY)
 
 
 def test_the_queue_under_an_unsigned_agreement_waits_for_signatures(world, folder, accord):

@@ -92,7 +92,7 @@ class Paper:
         filed = self._versions[-1]
         may = all(content == filed.content for content in filed.signed.values())
         try:
-            sign(ledger, load(self._path), side=Side(side), name=f"VP {side}", at=at)
+            sign(ledger, load(self._path), side=Side(side), name="VP", at=at)
         except InputError:
             assert not may
             return False

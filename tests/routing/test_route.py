@@ -241,6 +241,35 @@ def test_a_lead_waits_for_its_accounts_rep_but_not_longer_than_agreed():
     assert office.count("a") == 1
 
 
+@pytest.mark.parametrize(
+    ("terms", "hours"), [({"hot": True}, 0), ({}, 5 * 24), ({"reassigned": True}, 0)]
+)
+def test_a_companys_lead_that_cannot_wait_is_found_in_every_run_while_the_whole_team_is_away(
+    terms, hours
+):
+    gone = {"absences": (away(-1, 24 * 30),)}
+    accounts = {(Role.SDR, "acme.example"): "a"}
+    office = Office([rep("a", **gone), rep("b", **gone)], hold_at_most=5 * DAY, accounts=accounts)
+    for at in (MONDAY + hours * HOUR, MONDAY + (hours + 1) * HOUR):
+        routed = office.run(at, [lead(1, account="acme.example", **terms)])
+        assert [(held.reason, held.stranded) for held in routed.held] == [
+            ("every rep of team inbound is away", True)
+        ]
+        assert [finding.rule for finding in routed.findings] == ["routing.all_away"]
+
+
+def test_a_companys_lead_that_can_wait_waits_for_its_rep_though_the_whole_team_is_away():
+    gone = {"absences": (away(-1, 24 * 30),)}
+    accounts = {(Role.SDR, "acme.example"): "a"}
+    office = Office([rep("a", **gone)], hold_at_most=5 * DAY, accounts=accounts)
+    at = MONDAY + 5 * DAY - timedelta(microseconds=1)
+    routed = office.run(at, [lead(1, account="acme.example")])
+    assert [(held.reason, held.stranded) for held in routed.held] == [
+        ("its account's rep is away", False)
+    ]
+    assert routed.findings == ()
+
+
 def test_an_account_of_somebody_who_left_is_routed():
     office = Office([rep("a")], accounts={(Role.SDR, "acme.example"): "gone"})
     office.run(MONDAY, [lead(1, account="acme.example")])

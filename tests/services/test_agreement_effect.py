@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -225,7 +226,7 @@ def test_what_both_sides_last_signed_stays_so_when_the_file_changes(world):
     assert in_force.handoff.capacity.per_week == 31
     assert agreement_signed(world.ledger, as_of=NOW).handoff.capacity.per_week == 30
     with world.ledger.read() as connection:
-        lines = read_signature_lines(connection, in_force)
+        lines = read_signature_lines(connection, in_force, as_of=NOW)
     assert [one.state for one in lines] == [CHANGED, CHANGED]
     assert "changed since signed" in render(in_force, "markdown", signatures=lines)
 
@@ -235,18 +236,83 @@ def test_before_its_first_day_nothing_signed_is_in_force(world):
 
 
 def test_a_version_is_read_from_the_ledger_and_an_unknown_one_names_those_there_are(world):
-    assert read_version(world.ledger, "2026.4").fingerprint == loads(SHIPPED).fingerprint
+    assert read(world, "2026.4").fingerprint == loads(SHIPPED).fingerprint
     with pytest.raises(InputError, match=r"one of: 2026\.4"):
-        read_version(world.ledger, "2025.1")
+        read(world, "2025.1")
+
+
+def read(world: World, version: str, *, as_of: datetime = NOW):
+    path = world.workspace.settings.agreement
+    return read_version(world.ledger, version, path=path, as_of=as_of)
+
+
+def test_a_version_says_what_both_sides_signed_though_it_was_changed_since(world):
+    path = world.workspace.settings.agreement
+    world.reps("ann")
+    say(world, "one", country="US")
+    wait(world, "one")
+    path.write_text(SHIPPED.replace("per_week: 30", "per_week: 31"), encoding="utf-8")
+    world.workspace.agreement(NOW)
+    assert read(world, "2026.4").handoff.capacity.per_week == 30
+    found = list_versions(world.ledger, path, as_of=NOW)
+    assert {one.fingerprint[:6]: one.handoffs for one in found} == {
+        loads(SHIPPED).fingerprint[:6]: 1,
+        found[0].fingerprint[:6]: 0,
+    }
+
+
+def test_a_version_that_nobody_signed_says_what_is_in_force_else_what_was_seen_last(world):
+    path = world.workspace.settings.agreement
+    unsigned = SHIPPED.replace('version: "2026.4"', 'version: "2026.5"')
+    unsigned = re.sub(r"\nsigned_by:.*\n.*\n.*\n", "\n", unsigned)
+    for number in (31, 32):
+        path.write_text(unsigned.replace("per_week: 30", f"per_week: {number}"), encoding="utf-8")
+        world.workspace.agreement(NOW + number * HOUR)
+    assert read(world, "2026.5", as_of=NOW + 2 * DAY).handoff.capacity.per_week == 32
+    path.write_text(unsigned.replace("per_week: 30", "per_week: 31"), encoding="utf-8")
+    assert read(world, "2026.5", as_of=NOW + 2 * DAY).handoff.capacity.per_week == 31
+    path.write_text("version: [", encoding="utf-8")  # its faults are no matter of the ledger's
+    assert read(world, "2026.5", as_of=NOW + 2 * DAY).handoff.capacity.per_week == 32
+
+
+def test_the_past_counts_the_clocks_and_the_queue_of_then(world):
+    world.reps("ann")
+    for name in ("de", "us"):
+        say(world, name, country=name.upper())
+        wait(world, name)
+    new = changed(
+        ("within: 5m", "within: 10m"),
+        ("      - {when: {country: [DE, AT, CH]}, team: emea}\n", ""),
+    )
+    world.decision("us", "return", at=MONDAY + HOUR, reason="not_ready")
+    world.place("us", at=MONDAY + HOUR)
+    world.reps("eva", team="emea")
+    world.run(MONDAY + HOUR)
+
+    def at(moment: datetime) -> tuple[int, int, int]:
+        found = find_effect(world.workspace, loads(SHIPPED), new, as_of=moment)
+        running = [one.running for one in found.clocks if one.term == "first_touch"]
+        return found.waiting, sum(len(one.lead_ids) for one in found.teams), sum(running)
+
+    instant = timedelta(microseconds=1)
+    assert at(MONDAY - instant) == (0, 0, 0)
+    assert at(MONDAY) == (1, 1, 1)
+    assert at(MONDAY + HOUR - instant) == (1, 1, 1)
+    assert at(MONDAY + HOUR) == (
+        0,
+        0,
+        1,
+    )  # one is decided, another is assigned
 
 
 def test_a_name_is_a_file_if_there_is_one_else_a_version(world, tmp_path):
     path = tmp_path / "other.yaml"
     path.write_text(SHIPPED.replace("per_week: 30", "per_week: 31"), encoding="utf-8")
-    assert find_agreement(world.ledger, str(path)).handoff.capacity.per_week == 31
-    assert find_agreement(world.ledger, "2026.4").handoff.capacity.per_week == 30
+    asked = {"path": world.workspace.settings.agreement, "as_of": NOW}
+    assert find_agreement(world.ledger, str(path), **asked).handoff.capacity.per_week == 31
+    assert find_agreement(world.ledger, "2026.4", **asked).handoff.capacity.per_week == 30
     with pytest.raises(InputError, match="no file, and no version"):
-        find_agreement(world.ledger, "nothing")
+        find_agreement(world.ledger, "nothing", **asked)
 
 
 def test_a_name_that_is_no_line_cannot_sign(world):

@@ -14,15 +14,18 @@ from accord.agreement import AgreementError, load
 from accord.errors import InputError
 from accord.ledger import Ledger, tables
 from accord.records import Side
+from accord.services.agreement_names import find_doubtful_names
+from accord.services.agreement_versions import DATED_LATER, SIGNED, read_signature_lines
 from accord.services.agreements import (
     agreement_in_force,
+    agreement_signed,
     register,
     sign,
     unsigned_sides,
 )
 
 SHIPPED = (Path(__file__).resolve().parents[2] / "agreement.yaml").read_text(encoding="utf-8")
-SIGNED = SHIPPED[SHIPPED.index("signed_by:") : SHIPPED.index("currency:")]
+NAMES = SHIPPED[SHIPPED.index("signed_by:") : SHIPPED.index("currency:")]
 NOVEMBER = datetime(2026, 11, 16, 12, tzinfo=UTC)
 JANUARY = datetime(2027, 1, 15, 12, tzinfo=UTC)
 
@@ -104,7 +107,7 @@ def test_a_side_that_is_not_named_has_not_signed_until_it_signs(ledger, file):
     assert (finding.rule, finding.subject) == ("agreement.unsigned", "sales")
     assert "sales has not signed version 2026.4" in finding.sentence
     sign(ledger, agreement, side=Side.SALES, name="VP Sales", at=NOVEMBER)
-    sign(ledger, agreement, side=Side.SALES, name="Somebody else", at=JANUARY)
+    sign(ledger, agreement, side=Side.SALES, name=" VP Sales ", at=JANUARY)
     assert unsigned(ledger, agreement) == []
     assert unsigned(ledger, agreement, as_of=NOVEMBER) == []
     before = NOVEMBER - timedelta(microseconds=1)
@@ -144,7 +147,7 @@ def test_a_comment_or_another_order_of_keys_needs_no_new_signature(ledger, file)
 
 
 def test_a_name_written_into_a_known_version_signs_nothing(ledger, file):
-    file.write((SIGNED, ""))
+    file.write((NAMES, ""))
     agreement = agreement_in_force(ledger, file.path, as_of=NOVEMBER)
     assert [side for _, side in unsigned(ledger, agreement)] == ["marketing", "sales"]
     file.write()
@@ -152,11 +155,94 @@ def test_a_name_written_into_a_known_version_signs_nothing(ledger, file):
     assert [side for _, side in unsigned(ledger, agreement)] == ["marketing", "sales"]
 
 
+def test_a_side_that_has_signed_cannot_be_signed_for_under_another_name(ledger, file):
+    agreement = agreement_in_force(ledger, file.path, as_of=NOVEMBER)
+    with pytest.raises(InputError, match="signed by VP Sales for sales already, on 2026-09-25"):
+        sign(ledger, agreement, side=Side.SALES, name="B. Jones", at=NOVEMBER)
+    assert signatures_in(ledger)["2026.4", "sales"] == "VP Sales"
+
+
+def test_a_version_that_signing_sees_first_is_signed_by_the_command_alone(ledger, file):
+    file.write(*version("2026.5", "2026-10-01"))  # a copy: it names who signed 2026.4
+    agreement = load(file.path)
+    sign(ledger, agreement, side=Side.MARKETING, name="A. Miller", at=NOVEMBER)
+    assert signatures_in(ledger) == {("2026.5", "marketing"): "A. Miller"}
+    agreement_in_force(ledger, file.path, as_of=JANUARY)  # a stage that sees it later signs nothing
+    assert unsigned(ledger, agreement) == [("agreement.unsigned", "sales")]
+    sign(ledger, agreement, side=Side.SALES, name="B. Jones", at=JANUARY)
+    assert unsigned(ledger, agreement) == []
+
+
+def test_a_signature_dated_later_is_none_yet_and_gives_way_to_one_of_today(ledger, file):
+    file.write(("name: VP Sales, date: 2026-09-25", "name: VP Sales, date: 2027-01-15"))
+    agreement = agreement_in_force(ledger, file.path, as_of=NOVEMBER)
+    assert unsigned(ledger, agreement, as_of=NOVEMBER) == [("agreement.unsigned", "sales")]
+    assert agreement_signed(ledger, as_of=NOVEMBER) is None
+    assert agreement_signed(ledger, as_of=JANUARY).version == "2026.4"
+    with ledger.read() as connection:
+        lines = read_signature_lines(connection, agreement, as_of=NOVEMBER)
+    assert [one.state for one in lines] == [SIGNED, DATED_LATER]
+    sign(ledger, agreement, side=Side.SALES, name="B. Jones", at=NOVEMBER)
+    assert unsigned(ledger, agreement, as_of=NOVEMBER) == []
+    assert signatures_in(ledger)["2026.4", "sales"] == "B. Jones"
+
+
+def doubts(ledger: Ledger, file: File) -> list[str]:
+    return [one.sentence for one in find_doubtful_names(ledger, load(file.path))]
+
+
+def test_a_copy_that_still_names_who_signed_the_one_before_is_told_before_it_is_seen(ledger, file):
+    agreement_in_force(ledger, file.path, as_of=NOVEMBER)
+    assert doubts(ledger, file) == []
+    file.write(*version("2026.5", "2027-01-01"))
+    ends = "as version 2026.4 does; it counts as signed as soon as a stage sees it."
+    assert doubts(ledger, file) == [
+        f"names VP Marketing for marketing on 2026-09-24, {ends}",
+        f"names VP Sales for sales on 2026-09-25, {ends}",
+    ]
+    agreement_in_force(ledger, file.path, as_of=NOVEMBER)
+    assert all(one.endswith("since a stage saw it.") for one in doubts(ledger, file))
+    file.write(*version("2026.6", "2027-01-01"), (NAMES, ""))
+    assert doubts(ledger, file) == []
+
+
+def test_a_name_dated_before_the_version_it_follows_was_signed_is_told(ledger, file):
+    agreement_in_force(ledger, file.path, as_of=NOVEMBER)
+    own = "name: VP Sales, date: 2026-09-25"
+    rest = ("  - {team: marketing, name: VP Marketing, date: 2026-09-24}\n", "")
+    for day, is_told in (("2026-09-24", True), ("2026-09-25", False), ("2026-11-01", False)):
+        new = (own, f"name: New VP, date: {day}")
+        file.write(*version("2026.5", "2027-01-01"), rest, new)
+        assert bool(doubts(ledger, file)) is is_told
+    file.write(*version("2026.3", "2026-07-01"), rest, (own, "name: Old VP, date: 2026-06-01"))
+    assert doubts(ledger, file) == []  # it follows none
+
+
+def test_names_that_count_for_nothing_are_let_be(ledger, file):
+    agreement_in_force(ledger, file.path, as_of=NOVEMBER)
+    file.write(*version("2026.5", "2027-01-01"))
+    sign(ledger, load(file.path), side=Side.SALES, name="B. Jones", at=NOVEMBER)
+    assert doubts(ledger, file) == []
+
+
+def test_what_was_signed_by_the_command_is_no_name_for_another_version(ledger, file):
+    file.write((NAMES, ""))
+    agreement = agreement_in_force(ledger, file.path, as_of=NOVEMBER)
+    sign(
+        ledger, agreement, side=Side.SALES, name="VP Sales", at=datetime(2026, 11, 2, 3, tzinfo=UTC)
+    )
+    new = ("name: VP Sales, date: 2026-09-25", "name: VP Sales, date: 2026-11-01")  # in New York
+    rest = ("  - {team: marketing, name: VP Marketing, date: 2026-09-24}\n", "")
+    file.write(*version("2026.5", "2027-01-01"), rest, new)
+    (told,) = doubts(ledger, file)
+    assert "VP Sales for sales on 2026-11-01, as version 2026.4 does" in told
+
+
 def test_one_side_cannot_sign_what_the_other_signed_otherwise(ledger, file):
-    file.write((SIGNED, ""))
+    file.write((NAMES, ""))
     first = agreement_in_force(ledger, file.path, as_of=NOVEMBER)
     sign(ledger, first, side=Side.MARKETING, name="VP Marketing", at=NOVEMBER)
-    file.write((SIGNED, ""), ("per_week: 30", "per_week: 40"))
+    file.write((NAMES, ""), ("per_week: 30", "per_week: 40"))
     second = agreement_in_force(ledger, file.path, as_of=NOVEMBER)
     with pytest.raises(InputError, match="marketing signed it with another content"):
         sign(ledger, second, side=Side.SALES, name="VP Sales", at=NOVEMBER)

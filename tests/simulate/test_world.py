@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from accord.errors import InputError
 from accord.simulate import Expected, Flaw, Nature, read_truth
 from accord.sources import read_sources
-from tests.simulate.conftest import START, World
+from tests.simulate.conftest import ROOT, START, World
 
 KINDS = ("leads", "activities", "touches", "decisions", "opportunities", "spend", "reps")
 
@@ -215,3 +215,27 @@ def test_the_start_is_an_instant_of_new_york(make_world):
     assert world.company.until == datetime(2026, 10, 5, 4, tzinfo=UTC)
     world.step(hours=2)
     assert world.company.until == START + timedelta(hours=2)
+
+
+def test_a_folder_with_another_companys_sources_is_refused_and_left_as_it_is(tmp_path):
+    (tmp_path / "sources.yaml").write_bytes((ROOT / "sources.yaml").read_bytes())
+    with pytest.raises(InputError, match="another company's sources stand here"):
+        World(tmp_path)
+    assert not (tmp_path / "inbox").exists()
+
+
+@pytest.mark.parametrize("text", ["", "sources: nothing", "sources: [1]", "a: [", "- x"])
+def test_sources_of_no_shape_are_not_the_companys(tmp_path, text):
+    (tmp_path / "sources.yaml").write_text(text)
+    with pytest.raises(InputError, match="expected those of the simulated company"):
+        World(tmp_path)
+
+
+def test_the_companys_sources_may_have_comments_and_others_beside_them(tmp_path):
+    World(tmp_path / "one")
+    text = (tmp_path / "one" / "sources.yaml").read_text()
+    (tmp_path / "two").mkdir()
+    added = text.replace("  - name: reps", "  # ours\n  - {name: more}\n  - name: reps")
+    (tmp_path / "two" / "sources.yaml").write_text(added)
+    World(tmp_path / "two").step(hours=6)
+    assert (tmp_path / "two" / "sources.yaml").read_text() == added

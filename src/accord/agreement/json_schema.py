@@ -40,9 +40,9 @@ _CALENDAR: Json = {
             "additionalProperties": False,
         },
         "holidays": {"type": ["string", "null"]},
-        "closed": {"type": "array", "items": {"type": "string", "format": "date"}},
+        "closed": {"type": ["array", "null"], "items": {"type": "string", "format": "date"}},
         "open": {
-            "type": "object",
+            "type": ["object", "null"],
             "patternProperties": {"^[0-9]{4}-[0-9]{2}-[0-9]{2}$": _HOURS},
             "additionalProperties": False,
         },

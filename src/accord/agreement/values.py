@@ -227,7 +227,8 @@ _SHARE_SCHEMA = WithJsonSchema(
     {
         "anyOf": [
             {"type": "number", "minimum": 0, "maximum": 1},
-            {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?%$"},
+            {"type": "string", "pattern": r"^0*(0(\.[0-9]+)?|1(\.0+)?)$"},
+            {"type": "string", "pattern": r"^0*([0-9]{1,2}(\.[0-9]+)?|100(\.0+)?)%$"},
         ]
     }
 )

@@ -53,18 +53,29 @@ def check(path: Path | None = None, /, *, json: AsJson = False) -> int:
     where = path or Settings().agreement
     try:
         agreement = load(where)
+        warnings = (*agreement.warnings, *_doubtful_names(agreement))
     except AgreementError as error:
         if not json:
             raise
         say_json({"faults": [_as_dict(fault) for fault in error.faults], "warnings": []})
         return FOUND + 1
     if json:
-        say_json({"faults": [], "warnings": [_as_dict(found) for found in agreement.warnings]})
+        say_json({"faults": [], "warnings": [_as_dict(found) for found in warnings]})
         return DONE
     say(f"{where}: version {agreement.version}, no fault")
-    for warning in agreement.warnings:
+    for warning in warnings:
         say(f"warning: {warning}")
     return DONE
+
+
+def _doubtful_names(agreement: Agreement) -> tuple[Finding, ...]:
+    """Ask the ledger, if there is one, whether the names under ``signed_by`` are another's."""
+    from accord.services.agreement_names import find_doubtful_names
+
+    if not agreement.signed_by:
+        return ()
+    with workspace_if_any() as workspace:
+        return () if workspace is None else find_doubtful_names(workspace.ledger, agreement)
 
 
 def _as_dict(finding: object) -> dict[str, str]:
@@ -81,6 +92,9 @@ def sign(
     json: AsJson = False,
 ) -> int:
     """Sign an agreement as it stands, for one side; a signature that is there stays as it is.
+
+    What the file names under signed_by is not taken over: each side signs by this command, unless
+    a stage has seen the version before.
 
     Parameters
     ----------
@@ -103,7 +117,7 @@ def sign(
         sign_agreement(workspace.ledger, agreement, side=Side(side), name=name, at=at)
         with workspace.ledger.read() as connection:
             missing = unsigned_sides(connection, agreement, as_of=at)
-            lines = read_signature_lines(connection, agreement) or ()
+            lines = read_signature_lines(connection, agreement, as_of=at) or ()
     signed = next(line for line in lines if line.side == side)
     _say_signed(agreement, signed, missing, json=json)
     return DONE

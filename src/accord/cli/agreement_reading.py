@@ -55,7 +55,7 @@ def show(
     form
         html, markdown, yaml or json; by the ending of --out, else markdown
     out
-        the file to write; printed if not given
+        the file to write, ending in .html, .md, .yaml or .json; printed if not given
     open_it
         open it in the browser, as HTML
     """
@@ -78,11 +78,26 @@ def show(
 def _form(form: Form | None, out: Path | None, *, open_it: bool, json: bool) -> Form:
     if json and form not in (None, "json"):
         raise InputError(where="--json", found=f"and --as {form}", expected="one of them")
-    by_ending = None if out is None else _ENDINGS.get(out.suffix.lower())
-    chosen = "json" if json else form or by_ending
+    chosen = _of_ending(out, "json" if json else form)
     if open_it and chosen not in (None, "html"):
         raise InputError(where="--open", found=f"and {chosen}", expected="html, or nothing")
     return chosen or ("html" if open_it else "markdown")
+
+
+def _of_ending(out: Path | None, form: Form | None) -> Form | None:
+    """Return the form that a file's ending means; it may not be another than was asked for."""
+    if out is None or (not out.suffix and form is not None):
+        return form
+    by_ending = _ENDINGS.get(out.suffix.lower())
+    if by_ending is None or form not in (None, by_ending):
+        known = [ending for ending, one in _ENDINGS.items() if form in (None, one)]
+        found = f"{out} ends in {out.suffix or 'nothing'}"
+        raise InputError(
+            where="--out",
+            found=found if form is None else f"{found}, and the form is {form}",
+            expected=f"an ending among {', '.join(known)}",
+        )
+    return by_ending
 
 
 def _read(
@@ -94,19 +109,18 @@ def _read(
 
     if path is not None and version is not None:
         raise InputError(where="--version", found="and a file", expected="one of them")
+    file, now = Settings().agreement, instant(None)
     with workspace_if_any() as workspace:
         if version is not None:
-            agreement = read_version(_ledger_of(workspace), version)
+            agreement = read_version(_ledger_of(workspace), version, path=file, as_of=now)
         elif path is not None or workspace is None:
-            agreement = load(path or Settings().agreement)
-        else:
-            now = instant(None)  # to show a new file is not to have seen it: that would sign it
-            file = Settings().agreement
+            agreement = load(path or file)
+        else:  # to show a new file is not to have seen it: that would sign it
             agreement = agreement_then(workspace.ledger, file, as_of=now, known_at=now)
         if workspace is None:
             return agreement, None
         with workspace.ledger.read() as connection:
-            return agreement, read_signature_lines(connection, agreement)
+            return agreement, read_signature_lines(connection, agreement, as_of=now)
 
 
 def _text(agreement: Agreement, signatures: tuple[SignatureLine, ...] | None, form: Form) -> str:
@@ -161,7 +175,8 @@ def diff(
     """Say how two agreements differ, and what that would change for the leads there are now.
 
     Each is a file or a version in the ledger. With one name it is set against what both sides last
-    signed, else against agreement.yaml; with none, agreement.yaml is. Nothing is written.
+    signed, else against agreement.yaml; with none, agreement.yaml is. A version says what both
+    sides have signed of it. Nothing is written.
 
     Parameters
     ----------
@@ -174,13 +189,15 @@ def diff(
     """
     from accord.services.agreement_diff import compare_agreements, diff_lines
     from accord.services.agreement_effect import find_effect
+    from accord.services.agreement_names import find_doubtful_names
 
     at = instant(as_of)
     with workspace_if_any() as workspace:
         before, after = _sides(workspace, old, new, at)
         has_effect = leads and workspace is not None
         effect = find_effect(workspace, before, after, as_of=at) if has_effect else None
-    found = compare_agreements(before, after, effect=effect)
+        warnings = () if workspace is None else find_doubtful_names(workspace.ledger, after)
+    found = compare_agreements(before, after, effect=effect, warnings=warnings)
     if json:
         say_json(found.values)
         return DONE
@@ -196,11 +213,14 @@ def _sides(
     from accord.services.agreement_versions import find_agreement
     from accord.services.agreements import agreement_signed
 
-    ledger = None if workspace is None else workspace.ledger
+    ledger, file = None if workspace is None else workspace.ledger, Settings().agreement
+
+    def find(reference: str) -> Agreement:
+        return find_agreement(ledger, reference, path=file, as_of=at)
+
     if old is not None and new is not None:
-        return find_agreement(ledger, old), find_agreement(ledger, new)
+        return find(old), find(new)
     agreed = None if ledger is None else agreement_signed(ledger, as_of=at)
-    file = Settings().agreement
     if old is None and agreed is None:
         raise InputError(
             where="diff",
@@ -208,4 +228,4 @@ def _sides(
             expected="a file or a version",
             remedy="name one, or two: accord agreement diff OLD NEW",
         )
-    return agreed or load(file), find_agreement(ledger, old or str(file))
+    return agreed or load(file), find(old or str(file))

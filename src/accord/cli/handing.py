@@ -10,7 +10,6 @@ from cyclopts import App
 
 from accord.cli.app import DONE, FOUND, instant, open_workspace, say, say_json, say_table, say_wrong
 from accord.cli.stages import AsJson, AsOf, finish_stage
-from accord.errors import InputError
 
 _COLUMNS = (
     *("place", "lead_id", "stage", "team", "hot", "fit", "engagement", "intent"),
@@ -103,11 +102,11 @@ def approve(*, name: str | None = None, as_of: AsOf = None, json: AsJson = False
 
 def _named(name: str | None) -> str:
     """Return who approves: it is kept, so it must be somebody."""
+    from accord.services.signers import read_signer
+
     if name is None:
         try:
             name = getpass.getuser()
         except (OSError, KeyError):
             name = ""
-    if not name.strip():
-        raise InputError(where="--name", found="nobody is named", expected="who approves")
-    return name.strip()
+    return read_signer(name, expected="who approves", where="--name")

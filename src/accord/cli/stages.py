@@ -90,7 +90,12 @@ def simulate(
         summary = simulate_company(workspace, weeks=weeks, seed=seed, size=size, say=say)
     if json:
         say_json(summary)
-    return DONE
+    wrong = {
+        stage: each["errors"] for stage, each in summary["stages"].items() if each.get("errors")
+    }
+    for stage, count in wrong.items():
+        say_wrong(f"{stage}: {count} errors; accord {stage} says which")
+    return FOUND if wrong else DONE
 
 
 def ingest(*, sources: Path | None = None, as_of: AsOf = None, json: AsJson = False) -> int:

@@ -114,6 +114,8 @@ class _Room:
             if elsewhere is not None:
                 return elsewhere
         if owner.is_away:
+            if at_once:  # nor is any colleague there: nobody is, whoever has the company
+                return self.stranded.hold(waiting, Why.ALL_AWAY)
             return Held(handoff_id=waiting.handoff_id, reason=OWNER_AWAY)
         if at_once or (not owner.is_full and owner.has_share):
             return self._give(waiting, owner, kept=True, forced=owner.is_full)

@@ -10,17 +10,22 @@ from typing import Any
 from accord.agreement import Agreement
 from accord.agreement.differences import Difference, find_differences
 from accord.agreement.written import say_all, say_count, say_name
+from accord.findings import Finding
 from accord.services.agreement_effect import Effect, Moved
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgreementDiff:
-    """What differs between two agreements; ``effect`` is None where nobody asked or is there."""
+    """What differs between two agreements; ``effect`` is None where nobody asked or is there.
+
+    ``warnings`` are about the new one: what looks like a slip though it may be signed.
+    """
 
     old: Agreement
     new: Agreement
     differences: tuple[Difference, ...]
     effect: Effect | None = None
+    warnings: tuple[Finding, ...] = ()
 
     @property
     def values(self) -> Mapping[str, Any]:
@@ -29,25 +34,36 @@ class AgreementDiff:
             "old": _identity(self.old),
             "new": _identity(self.new),
             "differences": [asdict(one) for one in self.differences],
+            "warnings": [asdict(one) for one in self.warnings],
             "effect": None if self.effect is None else _effect_values(self.effect),
         }
 
 
 def compare_agreements(
-    old: Agreement, new: Agreement, *, effect: Effect | None = None
+    old: Agreement,
+    new: Agreement,
+    *,
+    effect: Effect | None = None,
+    warnings: tuple[Finding, ...] = (),
 ) -> AgreementDiff:
     """Put two agreements side by side."""
     differences = find_differences(old, new)
-    return AgreementDiff(old=old, new=new, differences=differences, effect=effect)
+    return AgreementDiff(
+        old=old, new=new, differences=differences, effect=effect, warnings=warnings
+    )
 
 
 def diff_lines(diff: AgreementDiff) -> Iterator[str]:
-    """Yield the comparison as lines: a headline, the differences by section, the effect."""
+    """Yield the comparison as lines: a headline, differences by section, warnings, effect."""
     yield _headline(diff)
     for section, found in groupby(diff.differences, key=lambda one: one.section):
         yield ""
         yield section
         yield from (f"- {one.sentence}" for one in found)
+    if diff.warnings:
+        yield ""
+        yield "Look again"
+        yield from (f"- {warning}" for warning in diff.warnings)
     if diff.effect is not None:
         yield ""
         yield "Effect on what is there now"

@@ -14,12 +14,11 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, or_, select
 
 from accord.agreement import Agreement, segment_of
 from accord.ledger import read_rows, tables
 from accord.ledger.fact_rows import read_leads
-from accord.ledger.handoff_rows import read_queue
 from accord.ledger.outcome_rows import read_ends
 from accord.records import HandoffStage, Side, to_us
 from accord.routing import team_of
@@ -91,8 +90,8 @@ def find_effect(workspace: Workspace, old: Agreement, new: Agreement, *, as_of: 
     movable = pair.without(_settled(workspace, then))
     mql, hot = _crossings(movable, "mql"), _crossings(movable, "hot")
     with workspace.ledger.read() as connection:
-        waiting, teams = _queue(connection, old, new)
-        clocks = _clocks(connection, old, new)
+        waiting, teams = _queue(connection, old, new, as_of=as_of)
+        clocks = _clocks(connection, old, new, as_of=as_of)
     return Effect(
         as_of=as_of,
         leads=pair.leads.num_rows,
@@ -146,9 +145,11 @@ def _moved(moves: Any) -> tuple[Moved, ...]:
     )
 
 
-def _queue(connection: Connection, old: Agreement, new: Agreement) -> tuple[int, tuple[Moved, ...]]:
+def _queue(
+    connection: Connection, old: Agreement, new: Agreement, *, as_of: datetime
+) -> tuple[int, tuple[Moved, ...]]:
     """Count who waits for a rep, and say whom the rules would send to another team."""
-    queue = read_queue(connection)
+    queue = _read_waiting(connection, as_of=as_of)
     leads = read_leads(connection, sorted({row["lead_id"] for row in queue}))
     by_id = {lead["lead_id"]: lead for lead in leads}
     named = (
@@ -158,18 +159,34 @@ def _queue(connection: Connection, old: Agreement, new: Agreement) -> tuple[int,
     return len(queue), _moved(one for one in named if one[1] != one[2])
 
 
+def _read_waiting(connection: Connection, *, as_of: datetime) -> list[dict[str, Any]]:
+    """Read the hand-offs that waited at ``as_of``: lead_id and stage.
+
+    What enters the queue at that very instant waits, what leaves it then does not.
+    """
+    handoff = tables.handoff
+    query = select(handoff.c.handoff_id, handoff.c.lead_id, handoff.c.stage).where(
+        handoff.c.queued_at <= as_of,
+        or_(handoff.c.assigned_at.is_(None), handoff.c.assigned_at > as_of),
+        or_(handoff.c.ended_at.is_(None), handoff.c.ended_at > as_of),
+    )
+    return read_rows(connection, query)
+
+
 def _team(agreement: Agreement, row: Row, lead: Row) -> str:
     routing = agreement.handoff.routing
     rules = routing.sql if row["stage"] == HandoffStage.SQL else routing.mql
     return team_of(rules, {**lead, "segment": segment_of(agreement, lead)})
 
 
-def _clocks(connection: Connection, old: Agreement, new: Agreement) -> tuple[Clocks, ...]:
+def _clocks(
+    connection: Connection, old: Agreement, new: Agreement, *, as_of: datetime
+) -> tuple[Clocks, ...]:
     """Count the running clocks of leads by term, and those that would be given another one."""
     books = (term_book(old), term_book(new))
     running: Counter[tuple[str, str]] = Counter()
     other: Counter[tuple[str, str]] = Counter()
-    for row in _read_running(connection):
+    for row in _read_running(connection, as_of=as_of):
         key = (row["side"], row["term"])
         running[key] += row["count"]
         before, after = (_term_of(book, row) for book in books)
@@ -180,12 +197,17 @@ def _clocks(connection: Connection, old: Agreement, new: Agreement) -> tuple[Clo
     )
 
 
-def _read_running(connection: Connection) -> list[dict[str, Any]]:
+def _read_running(connection: Connection, *, as_of: datetime) -> list[dict[str, Any]]:
+    """Count the clocks that ran at ``as_of``: started by then, and ended later if at all."""
     clock = tables.clock
     kinds = (clock.c.side, clock.c.term, clock.c.segment, clock.c.calendar)
     query = (
         select(*kinds, func.count().label("count"))
-        .where(clock.c.lead_id.is_not(None), clock.c.ended_at.is_(None))
+        .where(
+            clock.c.lead_id.is_not(None),
+            clock.c.started_at <= as_of,
+            or_(clock.c.ended_at.is_(None), clock.c.ended_at > as_of),
+        )
         .group_by(*kinds)
     )
     return read_rows(connection, query)

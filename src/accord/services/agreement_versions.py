@@ -18,9 +18,17 @@ from accord.agreement.written import SignatureLine, named_lines
 from accord.errors import InputError
 from accord.ledger import Ledger, tables
 from accord.records import Origin, Side
-from accord.services.agreements import Seen, agreement_then, has_begun, read_seen, read_stored
+from accord.services.agreement_seen import (
+    Seen,
+    content_of,
+    read_agreed,
+    read_seen,
+    read_stored,
+)
+from accord.services.agreements import agreement_then, has_begun
 
 SIGNED, CHANGED, UNSIGNED = "signed", "changed since signed", "not signed"
+DATED_LATER = "counts from its date on"
 """What a side's signature is worth for one content."""
 
 
@@ -29,7 +37,7 @@ class Version:
     """One version and content, as both teams ask for it.
 
     ``seen_at`` is None for a file that no stage has seen yet. ``handoffs`` counts the hand-overs
-    that were decided under the version, on the content of it that was seen last.
+    that were decided under the version, on the content of it that the version stands for.
     """
 
     version: str
@@ -50,8 +58,12 @@ def list_versions(ledger: Ledger, path: Path, *, as_of: datetime) -> tuple[Versi
         seen = read_seen(connection)
         handed = _count_handoffs(connection)
         signed = _read_signed(connection)
+        agreed = read_agreed(connection, seen, as_of=as_of)
     in_force = _fingerprint_in_force(ledger, path, as_of=as_of)
-    last = {one.version: one.fingerprint for one in sorted(seen, key=_by_sight)}
+    meant = {
+        content_of(contents, agreed=agreed, in_force=in_force)
+        for contents in _by_version(seen).values()
+    }
     found = [
         Version(
             version=one.version,
@@ -59,8 +71,10 @@ def list_versions(ledger: Ledger, path: Path, *, as_of: datetime) -> tuple[Versi
             effective_from=one.effective_from,
             seen_at=one.seen_at,
             is_in_force=one.fingerprint == in_force,
-            signatures=_lines(signed.get(one.version, {}), one.fingerprint, _zone(ledger, one)),
-            handoffs=handed.get(one.version, 0) if last[one.version] == one.fingerprint else 0,
+            signatures=_lines(
+                signed.get(one.version, {}), one.fingerprint, zone=_zone(ledger, one), as_of=as_of
+            ),
+            handoffs=handed.get(one.version, 0) if one in meant else 0,
         )
         for one in seen
     ]
@@ -83,29 +97,47 @@ def only_version(path: Path, *, as_of: datetime) -> Version:
     )
 
 
-def read_version(ledger: Ledger, version: str) -> Agreement:
-    """Read a version from the ledger, its content seen last; InputError if it is not known."""
+def read_version(ledger: Ledger, version: str, *, path: Path, as_of: datetime) -> Agreement:
+    """Read a version from the ledger; InputError if it is not known.
+
+    Its content is the one that both sides have signed by ``as_of``, else the one in force (with the
+    file at ``path``), else the one seen last.
+    """
     with ledger.read() as connection:
         seen = sorted(read_seen(connection), key=_by_sight)
-    contents = [one for one in seen if one.version == version]
-    if not contents:
-        known = ", ".join(dict.fromkeys(one.version for one in seen)) or "none was ever seen"
+        agreed = read_agreed(connection, seen, as_of=as_of)
+    by_version = _by_version(seen)
+    if version not in by_version:
+        known = ", ".join(by_version) or "none was ever seen"
         raise InputError(
             where=f"version {version}", found="is not in the ledger", expected=f"one of: {known}"
         )
-    return read_stored(ledger, contents[-1])
+    try:
+        in_force = _fingerprint_in_force(ledger, path, as_of=as_of)
+    except AgreementError:
+        in_force = None  # the file's faults are no matter of a version that the ledger keeps
+    return read_stored(ledger, content_of(by_version[version], agreed=agreed, in_force=in_force))
 
 
-def find_agreement(ledger: Ledger | None, reference: str) -> Agreement:
+def _by_version(seen: Iterable[Seen]) -> dict[str, list[Seen]]:
+    found: dict[str, list[Seen]] = {}
+    for one in seen:
+        found.setdefault(one.version, []).append(one)
+    return found
+
+
+def find_agreement(
+    ledger: Ledger | None, reference: str, *, path: Path, as_of: datetime
+) -> Agreement:
     """Return the agreement that a name means: a file that is there, else a version of the ledger.
 
     InputError if it is neither, AgreementError where a file has faults.
     """
-    path = Path(reference)
-    if path.exists() or ledger is None:
-        return load(path)
+    named = Path(reference)
+    if named.exists() or ledger is None:
+        return load(named)
     try:
-        return read_version(ledger, reference)
+        return read_version(ledger, reference, path=path, as_of=as_of)
     except InputError as error:
         raise InputError(
             where=reference,
@@ -115,40 +147,57 @@ def find_agreement(ledger: Ledger | None, reference: str) -> Agreement:
 
 
 def read_signature_lines(
-    connection: Connection, agreement: Agreement
+    connection: Connection, agreement: Agreement, *, as_of: datetime
 ) -> tuple[SignatureLine, ...] | None:
-    """Return how each side stands to an agreement as it is, one line a side.
+    """Return how each side stands to an agreement as it is at ``as_of``, one line a side.
 
-    None for a version that was never seen: the sides that it names sign it when it is.
+    None for a version that was never seen: the sides that it names sign it when a stage sees it.
     """
     if agreement.version not in {one.version for one in read_seen(connection)}:
         return None
     signed = _read_signed(connection).get(agreement.version, {})
-    return _lines(signed, agreement.fingerprint, agreement.timezone)
+    return _lines(signed, agreement.fingerprint, zone=agreement.timezone, as_of=as_of)
 
 
-Signed = Mapping[Side, tuple[str, str, datetime]]
-"""Of one version, by side: the fingerprint that was signed, by whom, and when."""
+Signature = tuple[str, str, datetime]
+"""The fingerprint that was signed, by whom, and when."""
+
+Signed = Mapping[Side, Signature]
+"""The signatures of one version, by side."""
 
 
-def _read_signed(connection: Connection) -> dict[str, dict[Side, tuple[str, str, datetime]]]:
-    found: dict[str, dict[Side, tuple[str, str, datetime]]] = {}
+def _read_signed(connection: Connection) -> dict[str, dict[Side, Signature]]:
+    found: dict[str, dict[Side, Signature]] = {}
     for row in connection.execute(select(tables.signature)):
         signature = (row.fingerprint, row.signed_by, row.signed_at)
         found.setdefault(row.version, {})[Side(row.side)] = signature
     return found
 
 
-def _lines(signed: Signed, fingerprint: str, zone: str) -> tuple[SignatureLine, ...]:
-    return tuple(_line(side, signed, fingerprint, zone=zone) for side in Side)
+def _lines(
+    signed: Signed, fingerprint: str, *, zone: str, as_of: datetime
+) -> tuple[SignatureLine, ...]:
+    return tuple(
+        _line(side, signed[side], fingerprint, zone=zone, as_of=as_of)
+        if side in signed
+        else SignatureLine(side=side, state=UNSIGNED)
+        for side in Side
+    )
 
 
-def _line(side: Side, signed: Signed, fingerprint: str, *, zone: str) -> SignatureLine:
-    if side not in signed:
-        return SignatureLine(side=side, state=UNSIGNED)
-    content, name, at = signed[side]
-    state = SIGNED if content == fingerprint else CHANGED
-    return SignatureLine(side=side, state=state, name=name, on=at.astimezone(ZoneInfo(zone)).date())
+def _line(
+    side: Side,
+    signature: Signature,
+    fingerprint: str,
+    *,
+    zone: str,
+    as_of: datetime,
+) -> SignatureLine:
+    content, name, at = signature
+    state = SIGNED if at <= as_of else DATED_LATER
+    on = at.astimezone(ZoneInfo(zone)).date()
+    state = state if content == fingerprint else CHANGED
+    return SignatureLine(side=side, state=state, name=name, on=on)
 
 
 def _count_handoffs(connection: Connection) -> dict[str, int]:
@@ -188,7 +237,8 @@ def _unseen(
         return
     if filed.version in {one.version for one in seen}:
         own = signed.get(filed.version, {})
-        yield replace(filed, signatures=_lines(own, filed.fingerprint, load(path).timezone))
+        lines = _lines(own, filed.fingerprint, zone=load(path).timezone, as_of=as_of)
+        yield replace(filed, signatures=lines)
     else:
         yield filed
 

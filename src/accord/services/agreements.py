@@ -7,32 +7,22 @@ unless the file is new, and costs one small query a call: parsed documents are k
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from functools import lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, delete, select
 
-from accord.agreement import Agreement, load, loads
+from accord.agreement import Agreement, load
 from accord.errors import InputError
 from accord.findings import Finding
 from accord.ledger import Ledger, add_rows, tables
 from accord.records import Side, from_us
+from accord.services.agreement_seen import Seen, read_agreed, read_seen, read_stored
+from accord.services.signers import read_signer
 
 _ONE_DAY = timedelta(days=1)
-_LONGEST_NAME = 200
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
-    """One version and content that the ledger has seen, without its text."""
-
-    version: str
-    fingerprint: str
-    effective_from: date
-    seen_at: datetime
 
 
 def agreement_in_force(ledger: Ledger, path: Path, *, as_of: datetime) -> Agreement:
@@ -83,14 +73,7 @@ def agreement_signed(ledger: Ledger, *, as_of: datetime) -> Agreement | None:
     That is what was last agreed, whatever stands in the file by now. Writes nothing.
     """
     with ledger.read() as connection:
-        seen = read_seen(connection)
-        rows = connection.execute(select(tables.signature)).all()
-    signed = {(row.version, row.side, row.fingerprint) for row in rows}
-    agreed = [
-        one
-        for one in seen
-        if all((one.version, side.value, one.fingerprint) in signed for side in Side)
-    ]
+        agreed = read_agreed(connection, read_seen(connection), as_of=as_of)
     return _newest_begun(ledger, agreed, None, as_of=as_of)
 
 
@@ -121,6 +104,12 @@ def register(connection: Connection, agreement: Agreement, *, seen_at: datetime)
     keeps its signatures, whatever a changed file says.
     """
     is_new = _is_new_version(connection, agreement.version)
+    _keep(connection, agreement, seen_at=seen_at)
+    if is_new:
+        add_rows(connection, tables.signature, list(_named_signatures(agreement)))
+
+
+def _keep(connection: Connection, agreement: Agreement, *, seen_at: datetime) -> None:
     row = {
         "version": agreement.version,
         "fingerprint": agreement.fingerprint,
@@ -129,8 +118,6 @@ def register(connection: Connection, agreement: Agreement, *, seen_at: datetime)
         "seen_at": seen_at,
     }
     add_rows(connection, tables.agreement, [row])
-    if is_new:
-        add_rows(connection, tables.signature, list(_named_signatures(agreement)))
 
 
 def unsigned_sides(
@@ -156,17 +143,18 @@ def unsigned_sides(
 def sign(ledger: Ledger, agreement: Agreement, *, side: Side, name: str, at: datetime) -> None:
     """Sign a version as it stands, for one side; signing twice changes nothing.
 
-    Raises InputError where either side has signed this version with another content.
+    A version that nothing has seen before is kept with this signature alone: whom its file names
+    under ``signed_by:`` signs by the same command. A signature dated later than ``at`` is none yet,
+    and gives way. Raises InputError where either side has signed this version with another content,
+    or this side under another name.
     """
-    if not name.strip():
-        raise InputError(where="name", found="is empty", expected="who signs")
-    if not name.isprintable() or len(name) > _LONGEST_NAME:
-        found = f"is no line of at most {_LONGEST_NAME} characters"
-        raise InputError(where="name", found=found, expected="who signs")
+    who = read_signer(name)
     with ledger.begin() as connection:
-        register(connection, agreement, seen_at=at)
+        _keep(connection, agreement, seen_at=at)
         _refuse_other_content(connection, agreement)
-        add_rows(connection, tables.signature, [_signature(agreement, side, name.strip(), at)])
+        _refuse_other_name(connection, agreement, side, name=who, at=at)
+        _drop_dated_later(connection, agreement, side, at=at)
+        add_rows(connection, tables.signature, [_signature(agreement, side, who, at)])
 
 
 def _read_file(path: Path) -> Agreement | None:
@@ -180,28 +168,6 @@ def _read_file(path: Path) -> Agreement | None:
 @lru_cache(maxsize=16)
 def _load_file(path: Path, _mtime_ns: int, _size: int) -> Agreement:
     return load(path)
-
-
-@lru_cache(maxsize=64)
-def _load_text(version: str, text: str) -> Agreement:
-    return loads(text, where=f"version {version} in the ledger")
-
-
-def read_seen(connection: Connection) -> tuple[Seen, ...]:
-    """Read every version and content that was ever seen, in no order."""
-    table = tables.agreement
-    query = select(table.c.version, table.c.fingerprint, table.c.effective_from, table.c.seen_at)
-    return tuple(Seen(**row) for row in connection.execute(query).mappings())
-
-
-def read_stored(ledger: Ledger, one: Seen) -> Agreement:
-    """Read the agreement of a version and content that was seen."""
-    table = tables.agreement
-    query = select(table.c.document).where(
-        table.c.version == one.version, table.c.fingerprint == one.fingerprint
-    )
-    with ledger.read() as connection:
-        return _load_text(one.version, connection.execute(query).scalar_one())
 
 
 def _is_known(filed: Agreement, seen: Iterable[Seen]) -> bool:
@@ -285,6 +251,33 @@ def _refuse_other_content(connection: Connection, agreement: Agreement) -> None:
             expected="one content a version",
             remedy="give the changed agreement a new version:, then both sides sign that",
         )
+
+
+def _refuse_other_name(
+    connection: Connection, agreement: Agreement, side: Side, *, name: str, at: datetime
+) -> None:
+    query = select(tables.signature).where(*_of_side(agreement, side))
+    row = connection.execute(query).first()
+    if row is not None and row.signed_at <= at and row.signed_by != name:
+        on = row.signed_at.astimezone(ZoneInfo(agreement.timezone)).date()
+        raise InputError(
+            where=f"version {agreement.version}",
+            found=f"is signed by {row.signed_by} for {side.value} already, on {on}",
+            expected="one signature a side",
+            remedy="if somebody else is to sign, give it a new version:",
+        )
+
+
+def _drop_dated_later(
+    connection: Connection, agreement: Agreement, side: Side, *, at: datetime
+) -> None:
+    later = tables.signature.c.signed_at > at
+    connection.execute(delete(tables.signature).where(*_of_side(agreement, side), later))
+
+
+def _of_side(agreement: Agreement, side: Side) -> tuple[ColumnElement[bool], ...]:
+    table = tables.signature
+    return (table.c.version == agreement.version, table.c.side == side.value)
 
 
 def _not_signed(agreement: Agreement, side: Side) -> Finding:

@@ -12,6 +12,7 @@ from accord.findings import Finding
 from accord.ledger.approval_rows import approve_waiting, read_unapproved, write_approval
 from accord.ledger.routing_rows import read_runs
 from accord.routing import RUNS, usual_number
+from accord.services.signers import read_signer
 from accord.services.workspace import Workspace
 
 
@@ -42,13 +43,14 @@ def find_unapproved(connection: Connection, agreement: Agreement) -> tuple[Findi
 def approve(workspace: Workspace, *, name: str, as_of: datetime) -> int:
     """Let the hand-offs that wait for approval go on with the next run; how many.
 
-    Who did it, when, and how many is kept; if nothing waits, nothing is. LeaseHeldError if another
-    process hands off right now.
+    Who did it, when, and how many is kept; if nothing waits, nothing is. InputError if the name is
+    no line of text, LeaseHeldError if another process hands off right now.
     """
+    who = read_signer(name, expected="who approves")
     with workspace.ledger.lease("handoff"), workspace.ledger.begin() as connection:
         count = approve_waiting(connection)
         if count:
-            write_approval(connection, at=as_of, by=name, handoffs=count)
+            write_approval(connection, at=as_of, by=who, handoffs=count)
     return count
 
 

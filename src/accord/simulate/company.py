@@ -8,7 +8,6 @@ journal of what was heard; the rest is made again from the seed.
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,7 +19,6 @@ from accord.errors import InputError
 from accord.records import Entity
 from accord.simulate.files import (
     INBOX,
-    SOURCES,
     TAKEN,
     Row,
     append_lines,
@@ -28,6 +26,7 @@ from accord.simulate.files import (
     write_whole,
 )
 from accord.simulate.hearing import Heard, bare, listen
+from accord.simulate.layout import lay_out
 from accord.simulate.market import Market
 from accord.simulate.people import make_people
 from accord.simulate.sales import Sales
@@ -66,7 +65,8 @@ class Company:
     ``seed`` and ``start`` make the world, ``size`` is about how many people enter the database in
     four weeks. ``agreement`` is copied into the folder if none is there; ``crm`` is the file to
     which hand-offs and messages come. A folder in which a company was simulated before goes on
-    where it stopped; another seed, start or size there is refused by InputError.
+    where it stopped; another seed, start or size there is refused by InputError, and so is a folder
+    whose ``sources.yaml`` would not read the company's files.
     """
 
     def __init__(
@@ -83,7 +83,7 @@ class Company:
         self.start = start.astimezone(UTC)
         self._crm = crm or folder / ".accord" / "outbox" / "crm.jsonl"
         self._identity = {"seed": seed, "start": self.start.isoformat(), "size": size}
-        terms = load(_laid_out(folder, agreement))
+        terms = load(lay_out(folder, agreement))
         weekday_leads = max(size, _SMALLEST) / _WEEKDAYS_OF_FOUR_WEEKS
         people = make_people(seed, self.start, _teams_for(size))
         self._market = Market(
@@ -211,17 +211,6 @@ class Company:
                     expected=f"{name} {wanted}",
                     remedy="go on with its own, or choose an empty folder",
                 )
-
-
-def _laid_out(folder: Path, agreement: Path) -> Path:
-    """Make the folder a team's: inbox, agreement, sources. What is there already stays."""
-    (folder / INBOX).mkdir(parents=True, exist_ok=True)
-    own = folder / "agreement.yaml"
-    if not own.exists():
-        shutil.copyfile(agreement, own)
-    if not (folder / "sources.yaml").exists():
-        write_whole(folder / "sources.yaml", SOURCES)
-    return own
 
 
 def _teams_for(size: int) -> dict[str, int]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from accord.agreement.differences.lists import compare_lists, compare_orders
 from accord.agreement.differences.model import Difference, Kind
@@ -15,10 +13,11 @@ from accord.agreement.differences.places import (
     say_place,
     section_of,
 )
+from accord.agreement.differences.rewritten import find_rewritten
+from accord.agreement.differences.spelling import spell_alike
 from accord.agreement.differences.told import ORDER, Listing, Path, Told, tell
-from accord.agreement.document import join_path, read_document
 from accord.agreement.model import Agreement
-from accord.agreement.written import say_all, say_text
+from accord.agreement.written import say_all
 
 _NOT_STATED = "not stated"
 
@@ -27,12 +26,12 @@ def find_differences(old: Agreement, new: Agreement) -> tuple[Difference, ...]:
     """Return what the new agreement says differently from the old, in the document's order.
 
     None where both say the same: comments, formatting and the order of keys do not count. Where
-    only the writing of a value differs, which signatures do not cover, that is said as such.
+    only the writing of a value differs, of which signatures are too, that is said as such.
     """
-    before, after = tell(old), tell(new)
+    before, after = map(tell, spell_alike(old, new))
     found = [*_entries(before, after), *_places(before, after)]
-    if not found and old.fingerprint != new.fingerprint:
-        found = list(_rewritten(old, new))
+    if old.fingerprint != new.fingerprint:
+        found += find_rewritten(old, new, before=before, after=after)
     order = list(dict.fromkeys(SECTIONS.values()))
     return tuple(sorted(found, key=lambda one: order.index(one.section)))
 
@@ -54,7 +53,8 @@ def _entries_of(told: Mapping[Path, Told]) -> dict[Path, None]:
 
 def _entry(entry: Path, told: Mapping[Path, Told], *, kind: Kind) -> Difference:
     own = {path[len(entry) :]: said for path, said in told.items() if entry_of(path) == entry}
-    words = ", ".join(_detail(rest, said) for rest, said in own.items() if rest != ("name",))
+    known = "team" if entry[0] == "signed_by" else "name"  # the sentence begins with it
+    words = ", ".join(_detail(rest, said) for rest, said in own.items() if rest != (known,))
     is_new = kind == "added"
     sentence = f"{say_place(entry)} is {'new' if is_new else 'no more'}: {words}"
     return _difference(
@@ -112,46 +112,9 @@ def _difference(
 ) -> Difference:
     return Difference(
         section=section_of(path),
-        path=".".join(path),
+        path=".".join(step for step in path if step != ORDER),
         kind=kind,
         sentence=f"{sentence[:1].upper()}{sentence[1:]}.",
         before=before,
         after=after,
     )
-
-
-def _rewritten(old: Agreement, new: Agreement) -> Iterator[Difference]:
-    """Yield the places that are written otherwise and mean the same: ``300s`` for ``5m``."""
-    before, after = _leaves(old), _leaves(new)
-    for path in dict.fromkeys((*before, *after)):
-        was, is_now = before.get(path), after.get(path)
-        if was != is_now:
-            sentence = (
-                f"{path} is written otherwise and means the same: {was or _NOT_STATED} ->"
-                f" {is_now or _NOT_STATED}"
-            )
-            steps = (path.partition(".")[0].partition("[")[0], path)
-            yield Difference(
-                section=section_of(steps),
-                path=path,
-                kind="rewritten",
-                sentence=f"{say_text(sentence)}.",
-                before=was,
-                after=is_now,
-            )
-
-
-def _leaves(agreement: Agreement) -> dict[str, str]:
-    content = read_document(agreement.document, where=f"version {agreement.version}").content
-    return dict(_walk(content, ""))
-
-
-def _walk(value: Any, path: str) -> Iterator[tuple[str, str]]:
-    if isinstance(value, Mapping) and value:
-        for key, below in value.items():
-            yield from _walk(below, join_path(path, key))
-    elif isinstance(value, list) and value:
-        for index, below in enumerate(value):
-            yield from _walk(below, join_path(path, index))
-    else:
-        yield path, json.dumps(value, default=str, ensure_ascii=False)

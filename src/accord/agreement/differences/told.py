@@ -6,7 +6,7 @@ It walks the model itself, so that a field added to it is told without a word he
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from enum import Enum
@@ -27,7 +27,7 @@ from accord.agreement.written import (
     say_step,
     say_when,
 )
-from accord.conditions import Condition
+from accord.conditions import Condition, FieldTest, Scalar
 from accord.records import SCHEMAS, Entity
 
 Path: TypeAlias = tuple[str, ...]
@@ -35,8 +35,8 @@ Path: TypeAlias = tuple[str, ...]
 
 _FIELDS = ("segment", "fit", "engagement", "intent", *SCHEMAS[Entity.LEAD].names)
 
-ORDER = "order"
-"""The last step of the place of a list's order."""
+ORDER = "\0order"
+"""The last step of the place of a list's order; no key can be so called."""
 
 _SHARES = frozenset(
     {
@@ -127,11 +127,24 @@ def _say_routing(rule: RoutingRule) -> str:
 
 
 def _in_order(condition: Condition) -> Condition:
-    """Return a condition with its fields in the records' order: in a map theirs says nothing."""
+    """Return a condition with fields in the records' order and sets sorted: theirs says nothing."""
     return Condition(
-        tests=tuple(sorted(condition.tests, key=lambda test: _FIELDS.index(test.field))),
+        tests=tuple(
+            _with_sets_sorted(test)
+            for test in sorted(condition.tests, key=lambda test: _FIELDS.index(test.field))
+        ),
         any_of=tuple(_in_order(one) for one in condition.any_of),
     )
+
+
+def _with_sets_sorted(test: FieldTest) -> FieldTest:
+    matcher = test.matcher
+    values, others = _sorted(matcher.values), _sorted(matcher.not_in)
+    return replace(test, matcher=replace(matcher, values=values, not_in=others))
+
+
+def _sorted(values: tuple[Scalar, ...] | None) -> tuple[Scalar, ...] | None:
+    return None if values is None else tuple(sorted(values, key=str))
 
 
 def _say_flag(value: bool) -> str:

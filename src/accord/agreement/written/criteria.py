@@ -69,7 +69,9 @@ def _fit(agreement: Agreement) -> Iterator[Passage]:
     fit = agreement.scoring.fit
     yield Paragraph(
         text="Points are added for each line that holds, of the person and of the company; the"
-        f" score goes from 0 to {say_number(fit.cap)}."
+        f" score goes from 0 to {say_number(fit.cap)}. A company size, industry or country that a"
+        " lead does not state is taken from its colleagues: what most other leads of the same mail"
+        " domain state, private mailboxes excepted."
     )
     yield Grid(
         caption="Points for fit",

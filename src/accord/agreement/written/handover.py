@@ -57,7 +57,9 @@ def say_rule(rule: RoutingRule) -> str:
 def _capacity(handoff: HandoffTerms) -> Points:
     capacity = handoff.capacity
     together = (
-        "A company already in one rep's hands stays there."
+        "A company already in one rep's hands stays there. Not so a hot lead while that rep is"
+        " away, or while the rep's office is closed and a colleague with capacity is at work; nor,"
+        " while the rep is away, a lead that has waited as long as leads are held."
         if handoff.keep_account_together
         else "Leads of one company may go to several reps."
     )
@@ -88,14 +90,17 @@ def _capacity(handoff: HandoffTerms) -> Points:
             "Holding",
             (
                 f"A lead waits {say_duration(handoff.hold_at_most)} at most, day and night;"
-                " then it goes to the least loaded rep of its team, over capacity."
+                " then it goes out of its share to whose turn it is; if nobody has capacity left,"
+                " to the least loaded rep who is there, over capacity."
             ),
         ),
         (
             "Approval",
             (
                 f"If one run would hand over more than {say_number(handoff.approval_above)}"
-                " times the usual number, all but the hot leads wait for a person."
+                " times the usual number, all but the hot leads wait for a person. Usual is the"
+                " median of the last 20 runs that handed over any; until there are 20, and in a run"
+                " of no more leads than one rep takes in a week, nothing waits."
             ),
         ),
         ("Companies", together),

@@ -178,7 +178,8 @@ def _listed(words: Sequence[str]) -> str:
 def _cadence(agreement: Agreement) -> Iterator[Passage]:
     yield Paragraph(
         text="What a rep owes each lead, on the rep's calendar. The first list counts from the"
-        " assignment, the second from the first time the lead was reached."
+        " assignment, the second from the first time the lead was reached. Where a voicemail"
+        " is agreed, a call that nobody answers counts only with one, within the same time."
     )
     for title, steps in (
         ("Until the lead is reached", agreement.cadence.not_connected),

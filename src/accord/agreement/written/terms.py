@@ -53,7 +53,8 @@ _WORDS = (
         "Term",
         (
             "a promise with a clock: from one event until another within a time. A clock keeps the"
-            " time it was started with, whatever is agreed later."
+            " time it was started with, whatever is agreed later. When a lead gets another owner,"
+            " the term starts anew for the new one, in full."
         ),
     ),
     (

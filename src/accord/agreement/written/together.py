@@ -33,20 +33,22 @@ def write_together(agreement: Agreement) -> Chapter:
         title="Joint reviews and quality of data",
         lead="When both teams look at the same numbers, and what is done about bad data.",
         parts=(
-            Part(title="Reviews", passages=(_reviews(agreement),)),
+            Part(title="Reviews", passages=tuple(_reviews(agreement))),
             Part(title="Quality of data", passages=(_quality(agreement),)),
         ),
     )
 
 
-def _reviews(agreement: Agreement) -> Passage:
+def _reviews(agreement: Agreement) -> Iterator[Passage]:
     if not agreement.reviews:
-        return Paragraph(text="No review is agreed.")
+        yield Paragraph(text="No review is agreed.")
+        return
     points = (
         Point(term=say_name(name), text=f"{say_review(review)}.")
         for name, review in agreement.reviews.items()
     )
-    return Points(points=tuple(points))
+    yield Points(points=tuple(points))
+    yield Paragraph(text=f"Days and times are those of {agreement.timezone}.")
 
 
 def say_review(review: Review) -> str:
@@ -68,8 +70,8 @@ def _say_at(review: Review) -> str:
 def _quality(agreement: Agreement) -> Passage:
     share = say_share(agreement.quality.hold_batch_above)
     return Paragraph(
-        text=f"If more than {share} of a batch's rows fail, all of it waits for a person; nothing"
-        " of it is taken until somebody has looked."
+        text=f"If more than {share} of the rows of a batch of 100 rows or more fail, all of it"
+        " waits for a person; nothing of it is taken until somebody has looked."
     )
 
 
