@@ -135,7 +135,7 @@ def workspace_on(folder: Path, url: str) -> Iterator[Any]:
 
 
 def make(folder: Path, url: str, leads: int) -> None:
-    """Bring leads to where their crossing into mql is seen: by scoring them and by their history."""
+    """Bring leads to where their crossing into mql is seen: by their scores and their history."""
     from sqlalchemy import insert
 
     from accord.ledger import insert_rows

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -32,20 +31,14 @@ from sqlalchemy import (
 from sqlalchemy import bindparam as bind
 
 from accord.ledger.bulk import write_columns
-from accord.ledger.merged_rows import is_own
-from accord.ledger.store import add_rows, chunks, is_among, read_rows
+from accord.ledger.store import add_rows, chunks, is_among, parsed_json, read_rows
 from accord.ledger.tables import (
     clock,
-    decision,
-    handoff,
-    handoff_owner,
     lead,
     outbox,
     pending,
     rep,
-    stage_change,
     step,
-    touch,
 )
 from accord.records import to_us
 
@@ -53,81 +46,15 @@ Rows = list[dict[str, Any]]
 ByLead = dict[str, Rows]
 
 _NEED = "clock"
-_MOVES = (
-    stage_change.c.lead_id,
-    stage_change.c.change_id,
-    stage_change.c.retracts,
-    stage_change.c.to_stage,
-    stage_change.c.occurred_at,
-    stage_change.c.cycle,
-    stage_change.c.position,
-    stage_change.c.programme,
-    stage_change.c.origin,
-    stage_change.c.inferred,
-)
-_HANDED = (
-    handoff.c.lead_id,
-    handoff.c.handoff_id,
-    handoff.c.cycle,
-    handoff.c.stage,
-    handoff.c.origin,
-    handoff.c.segment,
-    handoff_owner.c.since,
-    handoff_owner.c.rep_id,
-    handoff_owner.c.team,
-)
 
 
-def read_lead_rows(connection: Connection, lead_ids: Sequence[str]) -> dict[str, ByLead]:
-    """Read what happened to these leads: ``lead``, ``owner``, ``touch``, ``decision``.
-
-    One row an owner of a hand-off; automatic touches are left out.
-    """
-    owners = select(*_HANDED).join(
-        handoff_owner, handoff_owner.c.handoff_id == handoff.c.handoff_id
-    )
-    touches = select(touch.c.lead_id, touch.c.touched_at, touch.c.rep_id)
-    decisions = select(decision.c.lead_id, decision.c.decided_at, decision.c.outcome)
-    return {
-        "lead": _by_lead(
-            connection, select(lead.c.lead_id, lead.c.segment), lead.c.lead_id, lead_ids
-        ),
-        "owner": _by_lead(connection, owners.where(is_own()), handoff.c.lead_id, lead_ids),
-        "touch": _by_lead(
-            connection, touches.where(touch.c.automatic.is_not(True)), touch.c.lead_id, lead_ids
-        ),
-        "decision": _by_lead(connection, decisions, decision.c.lead_id, lead_ids),
-    }
-
-
-def _by_lead(
-    connection: Connection, query: Select[Any], column: Any, lead_ids: Sequence[str]
-) -> ByLead:
+def by_lead(connection: Connection, query: Select[Any], column: Any, keys: Sequence[str]) -> ByLead:
+    """Read rows whose column is one of these keys, by their ``lead_id``."""
     found: ByLead = {}
-    for part in chunks(lead_ids):
+    for part in chunks(keys):
         for row in read_rows(connection, query.where(is_among(connection, column, part))):
             found.setdefault(row["lead_id"], []).append(row)
     return found
-
-
-def read_entries(connection: Connection, lead_ids: Sequence[str]) -> dict[str, list[Any]]:
-    """Read the standing entries of these leads into stages, in no order.
-
-    Of each: stage, instant, cycle, position, programme, origin, inferred. A step within a stage
-    enters nothing.
-    """
-    moves: dict[str, list[Any]] = {}
-    enters = stage_change.c.from_stage.is_distinct_from(stage_change.c.to_stage)
-    for part in chunks(lead_ids):
-        query = select(*_MOVES).where(is_among(connection, stage_change.c.lead_id, part), enters)
-        for row in connection.execute(query).fetchall():
-            moves.setdefault(row[0], []).append(row)
-    return {lead_id: _standing(rows) for lead_id, rows in moves.items()}
-
-
-def _standing(moves: list[Any]) -> list[Any]:
-    retracted = {retracts for _, _, retracts, *_ in moves}
-    return [row[3:] for row in moves if row[2] is None and row[1] not in retracted]
 
 
 def read_reps(connection: Connection) -> Rows:
@@ -135,30 +62,57 @@ def read_reps(connection: Connection) -> Rows:
     return read_rows(connection, select(rep).order_by(rep.c.rep_id))
 
 
-def read_clocks(connection: Connection, lead_ids: Sequence[str]) -> ByLead:
-    """Read the clocks of these leads, running and ended.
+def read_clocks(
+    connection: Connection, lead_ids: Sequence[str], *, ended_from: datetime | None = None
+) -> ByLead:
+    """Read the clocks of these leads: running ones, and those that ended at or after an instant.
 
-    Terms, pauses and ladders are read as text and parsed once a distinct text: thousands of clocks
-    share a few. They are not to be changed.
+    None: all that ended. Terms, pauses and ladders are read as text and parsed once a distinct
+    text: thousands of clocks share a few. They are not to be changed.
     """
-    columns = [
-        cast(column, Text).label(column.name) if column.name in _SHARED else column
-        for column in clock.c
-    ]
-    found = _by_lead(connection, select(*columns), clock.c.lead_id, lead_ids)
-    for row in (row for rows in found.values() for row in rows):
-        for name in _SHARED:
-            row[name] = _parsed(row[name])
+    query = _clocks()
+    if ended_from is not None:
+        query = query.where(or_(clock.c.ended_at.is_(None), clock.c.ended_at >= ended_from))
+    return _parsed(by_lead(connection, query, clock.c.lead_id, lead_ids))
+
+
+def read_clocks_of(connection: Connection, clock_ids: Sequence[str]) -> ByLead:
+    """Read these clocks, as :func:`read_clocks` does."""
+    return _parsed(by_lead(connection, _clocks(), clock.c.clock_id, clock_ids))
+
+
+def read_past(
+    connection: Connection, lead_ids: Sequence[str], *, before: datetime
+) -> list[tuple[str, str, int]]:
+    """Read which clocks of these leads ended before an instant: lead, clock, cycle."""
+    columns = (clock.c.lead_id, clock.c.clock_id, clock.c.cycle)
+    found: list[tuple[str, str, int]] = []
+    for part in chunks(lead_ids):
+        query = select(*columns).where(
+            is_among(connection, clock.c.lead_id, part), clock.c.ended_at < before
+        )
+        found.extend((row[0], row[1], row[2]) for row in connection.execute(query).fetchall())
     return found
+
+
+def _clocks() -> Select[Any]:
+    return select(
+        *(
+            cast(column, Text).label(column.name) if column.name in _SHARED else column
+            for column in clock.c
+        )
+    )
+
+
+def _parsed(clocks: ByLead) -> ByLead:
+    for row in (row for rows in clocks.values() for row in rows):
+        for name in _SHARED:
+            row[name] = parsed_json(row[name])
+    return clocks
 
 
 _SHARED = ("calendar_terms", "pauses", "steps")
 _INSTANTS = ("started_at", "due_at", "ended_at", "next_step_at")
-
-
-@lru_cache(maxsize=1024)
-def _parsed(text: str) -> Any:
-    return json.loads(text)
 
 
 def write_clocks(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -23,7 +23,7 @@ from sqlalchemy import (
 
 from accord.ledger.bulk import change_columns, write_columns
 from accord.ledger.erase_rows import is_erased
-from accord.ledger.store import Row, chunks, is_among, read_rows
+from accord.ledger.store import Row, chunks, is_among, parsed_json, read_rows
 from accord.ledger.tables import (
     handoff,
     handoff_owner,
@@ -156,12 +156,19 @@ def read_queue(connection: Connection) -> list[dict[str, Any]]:
             func.coalesce(score.c.fit, 0).label("fit"),
             func.coalesce(score.c.engagement, 0).label("engagement"),
             func.coalesce(score.c.intent, 0).label("intent"),
-            score.c.qualifies,
+            cast(score.c.qualifies, Text).label("qualifies"),
         )
         .outerjoin(score, score.c.lead_id == handoff.c.lead_id)
         .where(_in_queue())
     )
-    return read_rows(connection, query)
+    return _with_thresholds(read_rows(connection, query))
+
+
+def _with_thresholds(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Say which thresholds hold as a list, read as text: few of them are different."""
+    for row in rows:
+        row["qualifies"] = parsed_json(row["qualifies"])
+    return rows
 
 
 def read_deferred_owners(
@@ -182,25 +189,54 @@ def read_deferred_owners(
     return {key: rep_id for key, rep_id in found.items() if key in deferred}
 
 
-def add_handoffs(connection: Connection, rows: Sequence[Row]) -> None:
-    """Add hand-offs to the queue; one that is there already stays as it is."""
-    columns = {name: [row[name] for row in rows] for name in (rows[0] if rows else ())}
-    if rows:
-        columns["queued_at"] = [to_us(at) for at in columns["queued_at"]]
-    write_columns(connection, handoff, columns, on_conflict="keep")
+_DECIDED = (
+    "handoff_id",
+    "lead_id",
+    "cycle",
+    "stage",
+    "origin",
+    "segment",
+    "channel",
+    "campaign",
+    "team",
+    "rep_id",
+    "hot",
+    "forced",
+    "kept",
+    "waits_for",
+    "fit",
+    "engagement",
+    "intent",
+    "version",
+)
+
+
+def add_handoffs(connection: Connection, rows: Sequence[Row], *, at: datetime) -> None:
+    """Add decided hand-offs; those with a rep are assigned at this instant, the others wait."""
+    columns = {name: [row.get(name) for row in rows] for name in _DECIDED}
+    assigned = [row for row in rows if row.get("rep_id") is not None]
+    at_us = to_us(at)
+    columns["queued_at"] = [to_us(row["queued_at"]) for row in rows]
+    columns["assigned_at"] = [None if rep_id is None else at_us for rep_id in columns["rep_id"]]
+    write_columns(connection, handoff, columns)
+    _add_owners(connection, assigned, at=at)
 
 
 def write_assigned(connection: Connection, rows: Sequence[Row], *, at: datetime) -> None:
-    """Write who got which hand-off: rows of handoff_id, rep_id, team, hot, forced, kept, scores."""
-    own = ("handoff_id", "rep_id", "team")
-    names = (*own, "hot", "forced", "kept", "fit", "engagement", "intent")
+    """Write who got which hand-off that waited: handoff_id, rep_id, team, hot, forced, scores."""
+    names = ("handoff_id", "rep_id", "team", "hot", "forced", "kept", "fit", "engagement", "intent")
     columns = {name: [row[name] for row in rows] for name in names}
-    since = [to_us(at) for _ in rows]
-    assigned = {**columns, "assigned_at": since, "waits_for": [None for _ in rows]}
-    change_columns(connection, handoff, assigned, key="handoff_id")
-    owners = {name: columns[name] for name in own}
-    owners |= {"since": since, "why": ["assigned" for _ in rows]}
-    write_columns(connection, handoff_owner, owners, on_conflict="keep")
+    columns["assigned_at"] = [to_us(at) for _ in rows]
+    columns["waits_for"] = [None for _ in rows]
+    change_columns(connection, handoff, columns, key="handoff_id")
+    _add_owners(connection, rows, at=at)
+
+
+def _add_owners(connection: Connection, rows: Sequence[Row], *, at: datetime) -> None:
+    columns = {name: [row[name] for row in rows] for name in ("handoff_id", "rep_id", "team")}
+    columns["since"] = [to_us(at) for _ in rows]
+    columns["why"] = ["assigned" for _ in rows]
+    write_columns(connection, handoff_owner, columns, on_conflict="keep")
 
 
 def write_waiting(connection: Connection, rows: Sequence[Row]) -> None:
@@ -223,13 +259,13 @@ def read_origins(connection: Connection, lead_ids: Sequence[str]) -> list[dict[s
 
 def read_scores(connection: Connection, lead_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
     """Read the present scores of leads: whole tenths, and which thresholds hold."""
-    columns = (score.c.fit, score.c.engagement, score.c.intent, score.c.qualifies)
+    columns = (score.c.lead_id, score.c.fit, score.c.engagement, score.c.intent)
+    query = select(*columns, cast(score.c.qualifies, Text).label("qualifies"))
     return {
         row["lead_id"]: row
         for part in chunks(lead_ids)
-        for row in read_rows(
-            connection,
-            select(score.c.lead_id, *columns).where(is_among(connection, score.c.lead_id, part)),
+        for row in _with_thresholds(
+            read_rows(connection, query.where(is_among(connection, score.c.lead_id, part)))
         )
     }
 
@@ -238,6 +274,7 @@ def read_handoff_ids(connection: Connection, lead_ids: Sequence[str]) -> set[str
     """Read the keys of all hand-offs of these leads."""
     found: set[str] = set()
     for part in chunks(lead_ids):
-        query = select(handoff.c.handoff_id).where(handoff.c.lead_id.in_(part))
+        among = is_among(connection, handoff.c.lead_id, part)
+        query = select(handoff.c.handoff_id).where(among)
         found.update(connection.execute(query).scalars())
     return found

@@ -56,18 +56,18 @@ def read_names(connection: Connection) -> dict[str, dict[str, Any]]:
     return {row["rep_id"]: row for row in rows}
 
 
-def read_contacts(connection: Connection, lead_ids: Sequence[str]) -> Rows:
-    """Read what sales did with these leads: lead_id, at, what, kind, detail.
+def read_contacts(connection: Connection, lead_ids: Sequence[str], *, until: datetime) -> Rows:
+    """Read what sales did with these leads by an instant: lead_id, at, what, kind, detail.
 
     ``touch``: channel and outcome. ``decision``: outcome and reason. ``handoff``: at which stage
     and to whom. ``stage``: entries into stages of sales, and back from them, with their reason,
     that a source stated; what followed from a decision is told by it.
     """
     sources = (
-        ("touch", _touches(), touch.c.lead_id),
-        ("decision", _decisions(), decision.c.lead_id),
-        ("handoff", _handed(), handoff.c.lead_id),
-        ("stage", _stages(), stage_change.c.lead_id),
+        ("touch", _touches().where(touch.c.touched_at <= until), touch.c.lead_id),
+        ("decision", _decisions().where(decision.c.decided_at <= until), decision.c.lead_id),
+        ("handoff", _handed().where(handoff.c.assigned_at < until), handoff.c.lead_id),
+        ("stage", _stages().where(stage_change.c.occurred_at <= until), stage_change.c.lead_id),
     )
     return [
         {**row, "what": what}
@@ -95,7 +95,7 @@ def _decisions() -> Select[Any]:
 
 
 def _handed() -> Select[Any]:
-    """The hand-overs themselves, each with its id: the one that is told of is no news."""
+    """The hand-overs before, each with its id: the one that is told of may be among them."""
     return select(
         handoff.c.lead_id,
         handoff.c.assigned_at.label("at"),

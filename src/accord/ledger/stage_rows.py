@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
+from operator import itemgetter
 from typing import Any, TypeAlias
 
 from sqlalchemy import Column, Connection, Select, exists, select, update
@@ -51,34 +52,54 @@ def read_changes(
     }
 
 
-def read_places(connection: Connection, lead_ids: Sequence[str]) -> dict[str, LeadState]:
-    """Read where these leads stand by their last move alone: stage, cycle, at, position.
+Moves: TypeAlias = tuple[tuple[Any, ...], ...]
+"""Standing moves of one lead as rows of ``MOVE``, in no order."""
 
-    All that is needed to enter a further stage, for a fraction of what a history costs; what else
-    a state says stays unsaid. A lead without a history stands nowhere yet.
+MOVE = ("to_stage", "occurred_at", "cycle", "position", "programme", "origin", "inferred")
+_KEYS = (stage_change.c.lead_id, stage_change.c.change_id, stage_change.c.retracts)
+_MOVE = tuple(stage_change.c[name] for name in MOVE)
+
+
+def read_moves(
+    connection: Connection, lead_ids: Sequence[str], *, only_entries: bool = False
+) -> dict[str, Moves]:
+    """Read the standing moves of these leads as they are stored; a lead without any is missing.
+
+    ``only_entries``: without steps within a stage, which enter nothing. What was taken back is
+    looked up here: a probe of the index for each move costs more.
     """
-    columns = (
-        stage_change.c.lead_id,
-        stage_change.c.occurred_at,
-        stage_change.c.position,
-        stage_change.c.to_stage,
-        stage_change.c.cycle,
-    )
-    last: dict[str, Any] = {}
+    query = select(*_KEYS, *_MOVE)
+    if only_entries:
+        enters = stage_change.c.from_stage.is_distinct_from(stage_change.c.to_stage)
+        query = query.where(enters)
+    found: dict[str, list[Any]] = {}
     for part in chunks(lead_ids):
         among = is_among(connection, stage_change.c.lead_id, part)
-        for row in connection.execute(standing_changes(*columns).where(among)).fetchall():
-            known = last.get(row[0])
-            if known is None or (known[1], known[2]) < (row[1], row[2]):
-                last[row[0]] = row
-    return {lead_id: _place_of(last.get(lead_id)) for lead_id in lead_ids}
+        for row in connection.execute(query.where(among)).fetchall():
+            found.setdefault(row[0], []).append(row)
+    return {lead_id: _standing(rows) for lead_id, rows in found.items()}
 
 
-def _place_of(row: Sequence[Any] | None) -> LeadState:
-    if row is None:
+def _standing(rows: Iterable[Sequence[Any]]) -> Moves:
+    retracted = {row[2] for row in rows}
+    return tuple(
+        [tuple(row[3:]) for row in rows if row[2] is None and row[1] not in retracted]
+    )
+
+
+def place_of(moves: Moves) -> LeadState:
+    """Return where a lead stands by its last move alone: stage, cycle, at, position.
+
+    All that is needed to enter a further stage, for a fraction of what a fold of its history costs;
+    what else a state says stays unsaid. A lead without moves stands nowhere yet.
+    """
+    if not moves:
         return LeadState()
-    _, at, position, stage, cycle = row
+    stage, at, cycle, position, *_ = max(moves, key=_by_time)
     return LeadState(stage=_STAGES[stage], cycle=cycle, at=at, position=position)
+
+
+_by_time = itemgetter(1, 3)
 
 
 def append_changes(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -197,6 +198,15 @@ def read_frame(connection: Connection, query: Select[Any]) -> pd.DataFrame:
     """Read a query as a frame: columns as selected, instants as UTC datetimes, money as Decimal."""
     result = connection.execute(query)
     return pd.DataFrame(result.fetchall(), columns=list(result.keys()))
+
+
+@lru_cache(maxsize=1024)
+def parsed_json(text: str | None) -> Any:
+    """Return what a JSON text says, parsed once: thousands of rows share a few. Not to be changed.
+
+    For columns that are selected as text.
+    """
+    return None if text is None else json.loads(text)
 
 
 def is_among(connection: Connection, column: Any, keys: Sequence[str]) -> ColumnElement[bool]:

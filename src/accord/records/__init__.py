@@ -1,6 +1,6 @@
 """The canonical records: their schemas and closed vocabularies. No I/O, no rules."""
 
-from accord.records.instants import EPOCH, from_us, to_text, to_us
+from accord.records.instants import EPOCH, MICROSECOND, from_us, to_text, to_us
 from accord.records.payloads import json_text, payload_hash
 from accord.records.schema import SCHEMAS, Field, Kind, Schema
 from accord.records.vocabulary import (
@@ -23,6 +23,7 @@ __all__ = [
     "ASIDE",
     "EPOCH",
     "FUNNEL",
+    "MICROSECOND",
     "SCHEMAS",
     "Channel",
     "DecisionOutcome",

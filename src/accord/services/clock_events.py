@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection
 
-from accord.ledger.clock_rows import read_entries, read_lead_rows
+from accord.ledger.clock_event_rows import read_entries, read_lead_rows, read_segments
 from accord.log import ActivityLog
 from accord.records import DecisionOutcome, HandoffStage, Origin, Programme, Stage, from_us
 from accord.sla import (
@@ -42,12 +43,13 @@ def gather_events(
     """
     rows = read_lead_rows(connection, [*lead_ids, *absorbed])
     entries = read_entries(connection, lead_ids)
+    segments = read_segments(connection, lead_ids)
     touched = _joined(rows["touch"], absorbed)
     decided = _joined(rows["decision"], absorbed)
     return {
         lead_id: LeadEvents(
             lead_id=lead_id,
-            segment=rows["lead"][lead_id][0]["segment"],
+            segment=segments[lead_id],
             entries=tuple(_entry(*row) for row in entries.get(lead_id, ())),
             handoffs=_handoffs(rows["owner"].get(lead_id, _NONE)),
             touches=tuple(
@@ -60,7 +62,7 @@ def gather_events(
             ),
         )
         for lead_id in lead_ids
-        if lead_id in rows["lead"]
+        if lead_id in segments
     }
 
 
@@ -73,6 +75,7 @@ def _joined(
     return found
 
 
+@lru_cache(maxsize=4096)  # leads that a run moves enter together: one entry is that of thousands
 def _entry(  # noqa: PLR0913, PLR0917 - in the order in which ``read_entries`` gives them
     stage: str,
     at: datetime,
@@ -107,12 +110,17 @@ def _handoffs(owners: Sequence[Row]) -> tuple[Handoff, ...]:
             origin=_ORIGINS[rows[0]["origin"]],
             segment=rows[0]["segment"],
             owners=tuple(
-                Owner(since=row["since"], rep_id=row["rep_id"], team=row["team"])
+                _owner(row["since"], row["rep_id"], row["team"])
                 for row in sorted(rows, key=lambda row: row["since"])
             ),
         )
         for handoff_id, rows in groups.items()
     )
+
+
+@lru_cache(maxsize=4096)
+def _owner(since: datetime, rep_id: str | None, team: str | None) -> Owner:
+    return Owner(since=since, rep_id=rep_id, team=team)
 
 
 def with_activities(

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Connection
@@ -19,15 +21,14 @@ from accord.ledger.clock_rows import (
     count_steps,
     delete_clocks,
     note_known_late,
-    read_clocks,
     read_reps,
     withdraw_messages,
     write_clocks,
     write_steps,
 )
-from accord.ledger.fact_rows import read_absorbed
 from accord.records import Origin
-from accord.services.clock_events import gather_events, with_activities
+from accord.services.clock_events import with_activities
+from accord.services.clock_known import Known, read_known
 from accord.services.clock_records import SharedTerms, has_moved, reps_of, row_of
 from accord.services.workspace import Workspace
 from accord.sla import (
@@ -77,15 +78,6 @@ class _Context:
     reread: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Known:
-    """What the ledger knows of some leads: events, stored clocks, what was merged into them."""
-
-    events: Mapping[str, LeadEvents]
-    stored: Mapping[str, Mapping[str, Row]]
-    absorbed: Mapping[str, str]
-
-
 def sync_clocks(
     connection: Connection,
     workspace: Workspace,
@@ -101,42 +93,75 @@ def sync_clocks(
     are read from the log only for leads with a clock that needs them and is new or has moved;
     ``reread`` reads them for every such clock that is not met, where new activities are known.
     """
-    context = _Context(
+    context = _context(connection, workspace, agreement, as_of=as_of, reread=reread)
+    return _sync(connection, context, lead_ids, news=MappingProxyType({}))
+
+
+def sync_news(
+    connection: Connection,
+    workspace: Workspace,
+    *,
+    agreement: Agreement,
+    news: Mapping[str, int],
+    as_of: datetime,
+) -> int:
+    """Bring clocks up to date with what happens at ``as_of``; how many were written.
+
+    ``news``: lead_id -> the cycle in which it happens. Clocks of earlier cycles that ended before
+    are left as they are: no entry or owner of now changes them.
+    """
+    context = _context(connection, workspace, agreement, as_of=as_of)
+    return _sync(connection, context, list(news), news=news)
+
+
+def _context(
+    connection: Connection,
+    workspace: Workspace,
+    agreement: Agreement,
+    *,
+    as_of: datetime,
+    reread: bool = False,
+) -> _Context:
+    return _Context(
         workspace=workspace,
         book=term_book(agreement),
         reps=reps_of(read_reps(connection)),
         as_of=as_of,
         reread=reread,
     )
+
+
+def _sync(
+    connection: Connection,
+    context: _Context,
+    lead_ids: Sequence[str],
+    *,
+    news: Mapping[str, int],
+) -> int:
     written = 0
     for part in chunks(sorted(set(lead_ids))):
-        known = _read(connection, part)
+        known = read_known(connection, part, news=news, as_of=context.as_of)
         changes = _compare(connection, context, known, _derive(context, known))
-        _write(connection, changes, as_of=as_of)
+        _write(connection, changes, as_of=context.as_of)
         written += len(changes.clocks)
     return written
 
 
-def _read(connection: Connection, lead_ids: Sequence[str]) -> _Known:
-    absorbed = read_absorbed(connection, lead_ids)
-    stored: dict[str, dict[str, Row]] = {}
-    for lead_id, rows in read_clocks(connection, [*lead_ids, *absorbed]).items():
-        known = stored.setdefault(absorbed.get(lead_id, lead_id), {})
-        known.update({row["clock_id"]: row for row in rows})
-    events = gather_events(connection, lead_ids, absorbed=absorbed)
-    return _Known(events=events, stored=stored, absorbed=absorbed)
-
-
-def _derive(context: _Context, known: _Known) -> list[Clock]:
+def _derive(context: _Context, known: Known) -> list[Clock]:
     """Derive new leads with their activities; others again with them where their clocks need it."""
     terms = SharedTerms()
     started = {lead_id: _started(terms, lead_id, rows) for lead_id, rows in known.stored.items()}
-    new = {lead_id for lead_id in known.events if lead_id not in started}
-    told = [lead for lead_id, lead in known.events.items() if lead_id not in new]
-    clocks = derive_clocks(told, book=context.book, reps=context.reps, started=started)
+    derive = partial(
+        derive_clocks,
+        book=context.book,
+        reps=context.reps,
+        started=started,
+        settled=known.settled,
+    )
+    new = known.events.keys() - started.keys() - known.settled.keys()
+    clocks = derive([lead for lead_id, lead in known.events.items() if lead_id not in new])
     waiting = _waiting(context, known, clocks)
-    full = _with_activities(context, known, waiting | new)
-    again = derive_clocks(full, book=context.book, reps=context.reps, started=started)
+    again = derive(_with_activities(context, known, waiting | new))
     kept = [_as_known(clock, known) for clock in clocks if clock.lead_id not in waiting]
     return [*kept, *again]
 
@@ -146,7 +171,7 @@ def _started(terms: SharedTerms, lead_id: str, rows: Mapping[str, Row]) -> Start
     return {key: terms.of(row) for key, row in rows.items() if row["lead_id"] == lead_id}
 
 
-def _waiting(context: _Context, known: _Known, clocks: Iterable[Clock]) -> set[str]:
+def _waiting(context: _Context, known: Known, clocks: Iterable[Clock]) -> set[str]:
     """Return the leads whose clocks cannot be told without their activities."""
     if any(term.watch.from_event in ACTIVITY_EVENTS for term in context.book.terms):
         return set(known.events)
@@ -157,18 +182,18 @@ def _waiting(context: _Context, known: _Known, clocks: Iterable[Clock]) -> set[s
     }
 
 
-def _is_untold(context: _Context, known: _Known, clock: Clock) -> bool:
+def _is_untold(context: _Context, known: Known, clock: Clock) -> bool:
     row = _stored_row(clock, known)
     if row is None or row["started_at"] != clock.period.started_at:
         return True
     return context.reread and row["ended_by"] != Ended.MET
 
 
-def _stored_row(clock: Clock, known: _Known) -> Row | None:
+def _stored_row(clock: Clock, known: Known) -> Row | None:
     return known.stored.get(clock.lead_id or "", _NO_ROWS).get(clock.clock_id)
 
 
-def _as_known(clock: Clock, known: _Known) -> Clock:
+def _as_known(clock: Clock, known: Known) -> Clock:
     """A clock that an activity met stays met where the log was not asked again."""
     if not needs_activities(clock.terms.watch):
         return clock
@@ -178,9 +203,7 @@ def _as_known(clock: Clock, known: _Known) -> Clock:
     return clock.met_at(row["ended_at"])
 
 
-def _with_activities(
-    context: _Context, known: _Known, lead_ids: set[str]
-) -> tuple[LeadEvents, ...]:
+def _with_activities(context: _Context, known: Known, lead_ids: set[str]) -> tuple[LeadEvents, ...]:
     events = [known.events[lead_id] for lead_id in sorted(lead_ids)]
     terms = (term.watch for term in context.book.terms)
     if not events or not any(needs_activities(watch) for watch in terms):
@@ -194,7 +217,7 @@ def _with_activities(
 
 
 def _compare(
-    connection: Connection, context: _Context, known: _Known, clocks: Iterable[Clock]
+    connection: Connection, context: _Context, known: Known, clocks: Iterable[Clock]
 ) -> _Changes:
     changes = _Changes()
     moved: list[tuple[Clock, dict[str, Any], Row | None]] = []

@@ -1,7 +1,7 @@
 """The stage of the clocks: the doors of it. What each does stands in its own module."""
 
 from accord.services.clock_reports import breaches, clock_status, explain_clock
-from accord.services.clock_sync import sync_clocks
+from accord.services.clock_sync import sync_clocks, sync_news
 from accord.services.sweep import SweepResult, run_sweep
 
 __all__ = [
@@ -11,4 +11,5 @@ __all__ = [
     "explain_clock",
     "run_sweep",
     "sync_clocks",
+    "sync_news",
 ]

@@ -18,7 +18,6 @@ from accord.collecting import resting_collector
 from accord.findings import Finding
 from accord.killpoints import reach
 from accord.ledger.handoff_rows import (
-    add_handoffs,
     count_queue,
     has_work,
     read_converted,
@@ -130,21 +129,19 @@ def _hand_off(
     woken = decide_wakes(connection, agreement, work.waking, as_of=as_of)
     to_sql = decide_sql(connection, agreement, work.converted)
     new = New.of(entered, woken, to_sql)
-    _enqueue(connection, agreement, new)
+    queued = _queued(connection, agreement, new)
     if new.rows or work.has_new_scores:
         write_run(connection, as_of=as_of, decided=len(new.rows))
-    routed = assign_queue(
-        connection, workspace, agreement, left=work.left, moved=new.lead_ids, as_of=as_of
-    )
+    routed = assign_queue(connection, workspace, agreement, new=queued, left=work.left, as_of=as_of)
     unapproved = find_unapproved(connection, agreement) if routed.withheld else ()
     return _result(entered, woken, to_sql, routed, unapproved)
 
 
-def _enqueue(connection: Connection, agreement: Agreement, new: New) -> None:
-    """Put new hand-offs into the queue; unusually many wait for a person, but for the hot ones."""
+def _queued(connection: Connection, agreement: Agreement, new: New) -> list[Row]:
+    """Return new hand-offs as they enter the queue: unusually many wait, but for the hot ones."""
     recent = read_runs(connection, limit=RUNS)
     waits = needs_approval(len(new.rows), recent=recent, terms=agreement.handoff)
-    add_handoffs(connection, new.queue_rows(waits_for_approval=waits))
+    return new.queue_rows(waits_for_approval=waits)
 
 
 def _result(

@@ -15,7 +15,9 @@ from accord.ledger.approval_rows import APPROVAL
 from accord.ledger.departure_rows import clear_waits, write_reassigned
 from accord.ledger.fact_rows import read_leads
 from accord.ledger.handoff_rows import (
+    add_handoffs,
     read_deferred_owners,
+    read_handoff_ids,
     read_queue,
     write_assigned,
     write_waiting,
@@ -23,7 +25,7 @@ from accord.ledger.handoff_rows import (
 from accord.ledger.routing_rows import read_active_reps, read_turns, write_turns
 from accord.records import HandoffStage
 from accord.routing import Assignment, Held, Routed, Teams, Waiting, periods_of, route
-from accord.services.clocks import sync_clocks
+from accord.services.clocks import sync_news
 from accord.services.handoff_payload import enqueue_handoffs
 from accord.services.handoff_people import accounts_of, candidates_of, misfits, unknown_calendars
 from accord.services.workspace import Workspace
@@ -67,23 +69,27 @@ def assign_queue(
     workspace: Workspace,
     agreement: Agreement,
     *,
+    new: Sequence[Row],
     left: Sequence[Row],
-    moved: Sequence[str],
     as_of: datetime,
 ) -> Assigned:
     """Route what waits, and what reps who have left had in hand, and write it down.
 
-    ``left`` are those hand-offs (see ``find_left``); ``moved`` are leads whose stage this run has
-    changed.
+    ``new`` are the hand-offs that this run has decided; one that is in the ledger already stays as
+    it is. ``left`` are those of reps who have left (see ``find_left``).
     """
-    queue = read_queue(connection)
+    known = read_handoff_ids(connection, sorted({row["lead_id"] for row in new}))
+    fresh = {row["handoff_id"]: row for row in new if row["handoff_id"] not in known}
+    queue = [*read_queue(connection), *map(_as_queued, fresh.values())]
     free = [row for row in queue if not is_withheld(row)]
     placed = place_queue(connection, agreement, [*free, *left], as_of=as_of)
     rows = list(_assigned_rows(placed))
-    _write_placed(connection, placed, rows, as_of=as_of)
-    touched = sorted({*moved, *(row["lead_id"] for row in rows)})
+    _write_placed(connection, placed, rows, fresh, as_of=as_of)
+    touched = sorted({row["lead_id"] for row in (*new, *rows)})
     if touched:
-        sync_clocks(connection, workspace, agreement=agreement, lead_ids=touched, as_of=as_of)
+        cycles = _cycles([*queue, *left, *new])
+        news = {lead_id: cycles[lead_id] for lead_id in touched}
+        sync_news(connection, workspace, agreement=agreement, news=news, as_of=as_of)
     if rows:
         enqueue_handoffs(
             connection, workspace.log, agreement, rows=rows, leads=placed.leads, as_of=as_of
@@ -96,6 +102,22 @@ def assign_queue(
         withheld=len(queue) - len(free),
         findings=placed.findings,
     )
+
+
+def _as_queued(row: Row) -> Row:
+    """Return a new hand-off as the queue has those that wait already: no score counts as none."""
+    return {**row, **{name: row[name] or 0 for name in _SCORES}}
+
+
+_SCORES = ("fit", "engagement", "intent")
+
+
+def _cycles(queue: Iterable[Row]) -> dict[str, int]:
+    """Return the cycle of each lead in which a run decides: nothing before it changes."""
+    cycles: dict[str, int] = {}
+    for row in queue:
+        cycles[row["lead_id"]] = min(row["cycle"], cycles.get(row["lead_id"], row["cycle"]))
+    return cycles
 
 
 def is_hot(row: Row) -> bool:
@@ -204,23 +226,40 @@ def _assigned_rows(placed: Placed) -> Iterator[dict[str, Any]]:
             "hot": is_hot(row),
             "forced": one.forced,
             "kept": one.kept,
+            "waits_for": None,
             "turn": row["had"][one.rep_id] + 1 if is_reassigned(row) else 1,
         }
 
 
 def _write_placed(
-    connection: Connection, placed: Placed, rows: Sequence[Row], *, as_of: datetime
+    connection: Connection,
+    placed: Placed,
+    rows: Sequence[Row],
+    fresh: Mapping[str, Row],
+    *,
+    as_of: datetime,
 ) -> None:
-    write_assigned(connection, [row for row in rows if not is_reassigned(row)], at=as_of)
-    write_reassigned(connection, [row for row in rows if is_reassigned(row)], at=as_of)
+    """Write who got what and why others wait; what is ``fresh`` is not in the ledger yet."""
     reasons = {one.handoff_id: one.reason for one in placed.held}
+    given = {row["handoff_id"]: row for row in rows if row["handoff_id"] in fresh}
+    add_handoffs(
+        connection,
+        [
+            given.get(key) or {**row, "waits_for": reasons.get(key, row["waits_for"])}
+            for key, row in fresh.items()
+        ],
+        at=as_of,
+    )
+    waited = [row for row in rows if row["handoff_id"] not in fresh]
+    write_assigned(connection, [row for row in waited if not is_reassigned(row)], at=as_of)
+    write_reassigned(connection, [row for row in waited if is_reassigned(row)], at=as_of)
     clear_waits(connection, sorted(reasons))
     write_waiting(
         connection,
         [
             {"handoff_id": handoff_id, "waits_for": reason}
             for handoff_id, reason in reasons.items()
-            if placed.rows[handoff_id]["waits_for"] != reason
+            if handoff_id not in fresh and placed.rows[handoff_id]["waits_for"] != reason
         ],
     )
     write_turns(connection, placed.routed.turns)

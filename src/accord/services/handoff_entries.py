@@ -41,12 +41,7 @@ class New:
         """Join several."""
         return cls(rows=tuple(row for part in parts for row in part.rows))
 
-    @property
-    def lead_ids(self) -> tuple[str, ...]:
-        """The leads."""
-        return tuple(row["lead_id"] for row in self.rows)
-
-    def queue_rows(self, *, waits_for_approval: bool) -> list[dict[str, Any]]:
+    def queue_rows(self, *, waits_for_approval: bool) -> list[Row]:
         """Return the rows, those that are not hot marked if they wait for approval."""
         return [
             {**row, "waits_for": APPROVAL if waits_for_approval and not row["hot"] else None}
@@ -170,6 +165,7 @@ def _queue_rows(
                 "channel": lead["channel"],
                 "campaign": lead["campaign"],
                 "hot": "hot" in score["qualifies"],
+                "qualifies": score["qualifies"],
                 "forced": False,
                 "kept": False,
                 "queued_at": since,

@@ -21,12 +21,13 @@ def top_reasons(reasons: Sequence[Row]) -> list[Row]:
     Each as it is explained: score, name and points, of an activity also count, last_at and decayed
     weight, ``uncapped`` where its kind's cap bit; what 0..cap took off a score or gave is one too.
     """
-    weighed = [
-        (-abs(float(reason["points"])), reason["name"], place)  # one decimal: a float is exact here
-        for place, reason in enumerate(reasons)
-    ]
-    weighed.sort()
-    return [reasons[place] for *_, place in weighed[:TOP_REASONS]]
+    ranked = sorted(
+        [
+            (-abs(float(reason["points"])), reason["name"], place)  # one decimal: a float is exact
+            for place, reason in enumerate(reasons)
+        ]
+    )
+    return [reasons[one[2]] for one in ranked[:TOP_REASONS]]
 
 
 def why_now(reasons: Sequence[Row], passes: Sequence[Row]) -> list[str]:

@@ -61,8 +61,8 @@ def read_timelines(
     """
     contacts = [
         row
-        for row in read_contacts(connection, [*lead_ids, *sorted(absorbed)])
-        if row["at"] <= as_of and row.get("handoff_id") not in told
+        for row in read_contacts(connection, [*lead_ids, *sorted(absorbed)], until=as_of)
+        if row.get("handoff_id") not in told
     ]
     mixed = {absorbed.get(row["lead_id"], row["lead_id"]) for row in contacts}
     mixed.update(absorbed.values())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from functools import lru_cache
 from types import MappingProxyType
 
@@ -25,24 +25,33 @@ def derive_clocks(
     book: TermBook,
     reps: Mapping[str, Rep],
     started: Mapping[str, Started] = MappingProxyType({}),
+    settled: Mapping[str, Container[str]] = MappingProxyType({}),
 ) -> tuple[Clock, ...]:
     """Return every clock of these leads, running and ended.
 
     A clock that is among ``started`` (lead_id -> clock_id -> terms) keeps the terms it was started
-    with, also if the agreement no longer has them; a new one takes those of the book. The same
+    with, also if the agreement no longer has them; a new one takes those of the book. Those that
+    are ``settled`` (lead_id -> clock_ids) are not asked for. The same
     events give the same clocks to the bit, in any order of arrival.
     """
     current = {term.watch: term for term in book.terms}
     shapes = Shapes(tuple(current), kinds=book.kinds)
+    fresh: dict[tuple[str, str | None, str | None, str | None], ClockTerms] = {}
     found: list[tuple[str, str, Period, ClockTerms]] = []
     for lead in leads:
-        kept = started.get(lead.lead_id, _NONE)
+        kept, done = started.get(lead.lead_id, _NONE), settled.get(lead.lead_id, ())
         former = (terms.watch for terms in kept.values() if terms.watch not in current)
         for period in shapes.periods(lead, tuple(dict.fromkeys(former))):
             key = clock_key(lead.lead_id, period)
+            if key in done:
+                continue
             terms = kept.get(key)
             if terms is None and period.watch in current:
-                terms = _started(book, current[period.watch], period, reps)
+                alike = (period.watch.name, period.segment, period.team, period.owner_id)
+                terms = fresh.get(alike)
+                if terms is None:
+                    terms = _started(book, current[period.watch], period, reps)
+                    fresh[alike] = terms
             if terms is not None and terms.watch == period.watch:
                 found.append((lead.lead_id, key, period, terms))
     due = due_times(
