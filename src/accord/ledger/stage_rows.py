@@ -82,9 +82,7 @@ def read_moves(
 
 def _standing(rows: Iterable[Sequence[Any]]) -> Moves:
     retracted = {row[2] for row in rows}
-    return tuple(
-        [tuple(row[3:]) for row in rows if row[2] is None and row[1] not in retracted]
-    )
+    return tuple([tuple(row[3:]) for row in rows if row[2] is None and row[1] not in retracted])
 
 
 def place_of(moves: Moves) -> LeadState:
