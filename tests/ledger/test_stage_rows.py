@@ -8,7 +8,14 @@ import pytest
 from sqlalchemy import select
 
 from accord.ledger import insert_rows, read_rows, tables
-from accord.ledger.stage_rows import append_changes, read_changes, read_places, retract_changes
+from accord.ledger.stage_rows import (
+    append_changes,
+    move_of,
+    place_of,
+    read_changes,
+    read_moves,
+    retract_changes,
+)
 from accord.lifecycle import Entry, enter, fold
 from accord.records import Origin, Stage
 
@@ -47,9 +54,10 @@ def moves(lead_id: str):
 
 def test_the_last_move_says_where_a_lead_stands_as_its_whole_history_does(history):
     with history.read() as connection:
-        places = read_places(connection, [*PATHS, "crm:none"])
+        moves_of = read_moves(connection, [*PATHS, "crm:none"])
         histories = read_changes(connection, [*PATHS, "crm:none"])
-    assert places.keys() == {*PATHS, "crm:none"}
+    assert moves_of.keys() == set(PATHS)
+    places = {lead_id: place_of(moves_of.get(lead_id, ())) for lead_id in (*PATHS, "crm:none")}
     for lead_id, place in places.items():
         state = fold(histories.get(lead_id, ()))
         assert (place.stage, place.cycle) == (state.stage, state.cycle)
@@ -61,7 +69,8 @@ def test_the_last_move_says_where_a_lead_stands_as_its_whole_history_does(histor
 def test_moves_entered_last_leave_the_same_beside_the_lead_as_reading_its_history(history):
     entry = Entry(stage=Stage.MQL, at=NOON + 9 * HOUR, cause="score", origin=Origin.DECIDED)
     with history.begin() as connection:
-        places = read_places(connection, sorted(PATHS))
+        moves_of = read_moves(connection, sorted(PATHS))
+        places = {lead_id: place_of(rows) for lead_id, rows in moves_of.items()}
         entered = [
             move
             for lead_id, place in places.items()
@@ -74,3 +83,12 @@ def test_moves_entered_last_leave_the_same_beside_the_lead_as_reading_its_histor
     folded = {lead_id: fold(changes) for lead_id, changes in histories.items()}
     assert beside == {lead_id: (one.stage, one.cycle) for lead_id, one in folded.items()}
     assert beside["crm:2"] == ("mql", 3)
+
+
+def test_a_move_is_told_alike_before_it_is_written_and_after(history):
+    with history.read() as connection:
+        stored = read_moves(connection, sorted(PATHS))
+        changes = read_changes(connection, sorted(PATHS))
+    for lead_id, rows in stored.items():
+        told = sorted(map(tuple, rows), key=lambda row: (row[1], row[3]))
+        assert told == [move_of(change) for change in changes[lead_id]]

@@ -21,6 +21,7 @@ _Current: TypeAlias = tuple[Stage | None, int]  # stage and cycle
 
 _FIELDS = tuple(field.name for field in fields(StageChange))
 _COLUMNS = tuple(stage_change.c[name] for name in _FIELDS)  # the lead's id is the first
+_BY_TIME = itemgetter(1, 3)
 _WORDS = ("from_stage", "to_stage", "origin", "programme")
 _INSTANTS = ("occurred_at", "until")
 _STAGES = {stage.value: stage for stage in Stage}
@@ -52,37 +53,56 @@ def read_changes(
     }
 
 
-Moves: TypeAlias = tuple[tuple[Any, ...], ...]
-"""Standing moves of one lead as rows of ``MOVE``, in no order."""
+Moves: TypeAlias = Sequence[Sequence[Any]]
+"""Standing moves of one lead, as :func:`read_moves` gives them, in no order."""
 
-MOVE = ("to_stage", "occurred_at", "cycle", "position", "programme", "origin", "inferred")
-_KEYS = (stage_change.c.lead_id, stage_change.c.change_id, stage_change.c.retracts)
-_MOVE = tuple(stage_change.c[name] for name in MOVE)
+_MOVE = (
+    stage_change.c.lead_id,
+    stage_change.c.change_id,
+    stage_change.c.retracts,
+    stage_change.c.to_stage,
+    stage_change.c.occurred_at,
+    stage_change.c.cycle,
+    stage_change.c.position,
+    stage_change.c.programme,
+    stage_change.c.origin,
+    stage_change.c.inferred,
+    stage_change.c.from_stage,
+)
 
 
-def read_moves(
-    connection: Connection, lead_ids: Sequence[str], *, only_entries: bool = False
-) -> dict[str, Moves]:
+def read_moves(connection: Connection, lead_ids: Sequence[str]) -> dict[str, Moves]:
     """Read the standing moves of these leads as they are stored; a lead without any is missing.
 
-    ``only_entries``: without steps within a stage, which enter nothing. What was taken back is
-    looked up here: a probe of the index for each move costs more.
+    Of each: stage, instant, cycle, position, programme, origin, inferred, the stage before. What
+    was taken back is looked up here: a probe of the index for each move costs more.
     """
-    query = select(*_KEYS, *_MOVE)
-    if only_entries:
-        enters = stage_change.c.from_stage.is_distinct_from(stage_change.c.to_stage)
-        query = query.where(enters)
     found: dict[str, list[Any]] = {}
     for part in chunks(lead_ids):
         among = is_among(connection, stage_change.c.lead_id, part)
-        for row in connection.execute(query.where(among)).fetchall():
+        for row in connection.execute(select(*_MOVE).where(among)).fetchall():
             found.setdefault(row[0], []).append(row)
     return {lead_id: _standing(rows) for lead_id, rows in found.items()}
 
 
-def _standing(rows: Iterable[Sequence[Any]]) -> Moves:
+def _standing(rows: Sequence[Sequence[Any]]) -> Moves:
     retracted = {row[2] for row in rows}
-    return tuple([tuple(row[3:]) for row in rows if row[2] is None and row[1] not in retracted])
+    return [row[3:] for row in rows if row[2] is None and row[1] not in retracted]
+
+
+def move_of(change: StageChange) -> Sequence[Any]:
+    """Return a move as :func:`read_moves` gives it."""
+    programme, before = change.programme, change.from_stage
+    return (
+        change.to_stage.value,
+        change.occurred_at,
+        change.cycle,
+        change.position,
+        None if programme is None else programme.value,
+        change.origin.value,
+        change.inferred,
+        None if before is None else before.value,
+    )
 
 
 def place_of(moves: Moves) -> LeadState:
@@ -93,11 +113,8 @@ def place_of(moves: Moves) -> LeadState:
     """
     if not moves:
         return LeadState()
-    stage, at, cycle, position, *_ = max(moves, key=_by_time)
+    stage, at, cycle, position, *_ = max(moves, key=_BY_TIME)
     return LeadState(stage=_STAGES[stage], cycle=cycle, at=at, position=position)
-
-
-_by_time = itemgetter(1, 3)
 
 
 def append_changes(

@@ -6,11 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Connection
 
-from accord.ledger.clock_event_rows import read_entries, read_lead_rows, read_segments
+from accord.ledger.clock_event_rows import read_lead_rows, read_segments
+from accord.ledger.stage_rows import Moves, read_moves
 from accord.log import ActivityLog
 from accord.records import DecisionOutcome, HandoffStage, Origin, Programme, Stage, from_us
 from accord.sla import (
@@ -35,14 +37,20 @@ _PROGRAMMES = {programme.value: programme for programme in Programme}
 
 
 def gather_events(
-    connection: Connection, lead_ids: Sequence[str], *, absorbed: Mapping[str, str]
+    connection: Connection,
+    lead_ids: Sequence[str],
+    *,
+    absorbed: Mapping[str, str],
+    moves: Mapping[str, Moves] = MappingProxyType({}),
 ) -> dict[str, LeadEvents]:
     """Return the events of these leads, without activities; unknown leads are left out.
 
-    What was said of a lead that was merged into one of them (``absorbed``) is theirs.
+    What was said of a lead that was merged into one of them (``absorbed``) is theirs. The history
+    of leads whose ``moves`` are known is not read again.
     """
     rows = read_lead_rows(connection, [*lead_ids, *absorbed])
-    entries = read_entries(connection, lead_ids)
+    others = [lead_id for lead_id in lead_ids if lead_id not in moves]
+    entries = {**moves, **read_moves(connection, others)}
     segments = read_segments(connection, lead_ids)
     touched = _joined(rows["touch"], absorbed)
     decided = _joined(rows["decision"], absorbed)
@@ -50,7 +58,7 @@ def gather_events(
         lead_id: LeadEvents(
             lead_id=lead_id,
             segment=segments[lead_id],
-            entries=tuple(_entry(*row) for row in entries.get(lead_id, ())),
+            entries=_entries(entries.get(lead_id, ())),
             handoffs=_handoffs(rows["owner"].get(lead_id, _NONE)),
             touches=tuple(
                 Touch(at=row["touched_at"], rep_id=row["rep_id"])
@@ -75,8 +83,13 @@ def _joined(
     return found
 
 
+def _entries(moves: Moves) -> tuple[Entry, ...]:
+    """Leave out the steps within a stage: they enter nothing."""
+    return tuple([_entry(*move[:-1]) for move in moves if move[-1] != move[0]])
+
+
 @lru_cache(maxsize=4096)  # leads that a run moves enter together: one entry is that of thousands
-def _entry(  # noqa: PLR0913, PLR0917 - in the order in which ``read_entries`` gives them
+def _entry(  # noqa: PLR0913, PLR0917 - in the order in which ``read_moves`` gives them
     stage: str,
     at: datetime,
     cycle: int,

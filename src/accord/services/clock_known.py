@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from accord.ledger.clock_rows import read_clocks, read_clocks_of, read_past
 from accord.ledger.fact_rows import read_absorbed
+from accord.ledger.stage_rows import Moves
 from accord.services.clock_events import gather_events
 from accord.sla import LeadEvents
 
@@ -31,12 +32,18 @@ class Known:
 
 
 def read_known(
-    connection: Connection, lead_ids: Sequence[str], *, news: Mapping[str, int], as_of: datetime
+    connection: Connection,
+    lead_ids: Sequence[str],
+    *,
+    news: Mapping[str, int],
+    moves: Mapping[str, Moves],
+    as_of: datetime,
 ) -> Known:
     """Read all that clocks of these leads follow from, and the clocks that are stored.
 
     ``news`` (lead_id -> cycle) says of leads that nothing is new of them but what happens at
     ``as_of`` in this cycle: their clocks of earlier cycles that ended before it are settled.
+    ``moves`` are the histories that are known already.
     """
     absorbed = read_absorbed(connection, lead_ids)
     apart = {*absorbed, *absorbed.values(), *(set(lead_ids) - news.keys())}
@@ -49,7 +56,7 @@ def read_known(
     if told:
         settled = _read_told(connection, told, stored, news=news, as_of=as_of)
     return Known(
-        events=gather_events(connection, lead_ids, absorbed=absorbed),
+        events=gather_events(connection, lead_ids, absorbed=absorbed, moves=moves),
         stored=stored,
         absorbed=absorbed,
         settled=settled,

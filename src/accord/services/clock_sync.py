@@ -26,6 +26,7 @@ from accord.ledger.clock_rows import (
     write_clocks,
     write_steps,
 )
+from accord.ledger.stage_rows import Moves
 from accord.records import Origin
 from accord.services.clock_events import with_activities
 from accord.services.clock_known import Known, read_known
@@ -50,6 +51,7 @@ from accord.sla import (
 Row = Mapping[str, Any]
 
 _NO_ROWS: Mapping[str, Row] = {}
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 _UNSWEPT = "its clock ended before a sweep came"
 WITHDRAWN = "withdrawn: its clock ended while it waited"
@@ -94,7 +96,7 @@ def sync_clocks(
     ``reread`` reads them for every such clock that is not met, where new activities are known.
     """
     context = _context(connection, workspace, agreement, as_of=as_of, reread=reread)
-    return _sync(connection, context, lead_ids, news=MappingProxyType({}))
+    return _sync(connection, context, lead_ids, news=_NOTHING, moves=_NOTHING)
 
 
 def sync_news(
@@ -103,15 +105,17 @@ def sync_news(
     *,
     agreement: Agreement,
     news: Mapping[str, int],
+    moves: Mapping[str, Moves],
     as_of: datetime,
 ) -> int:
     """Bring clocks up to date with what happens at ``as_of``; how many were written.
 
     ``news``: lead_id -> the cycle in which it happens. Clocks of earlier cycles that ended before
-    are left as they are: no entry or owner of now changes them.
+    are left as they are: no entry or owner of now changes them. ``moves``: the whole standing
+    histories of leads, where the caller has them at hand.
     """
     context = _context(connection, workspace, agreement, as_of=as_of)
-    return _sync(connection, context, list(news), news=news)
+    return _sync(connection, context, list(news), news=news, moves=moves)
 
 
 def _context(
@@ -137,10 +141,11 @@ def _sync(
     lead_ids: Sequence[str],
     *,
     news: Mapping[str, int],
+    moves: Mapping[str, Moves],
 ) -> int:
     written = 0
     for part in chunks(sorted(set(lead_ids))):
-        known = read_known(connection, part, news=news, as_of=context.as_of)
+        known = read_known(connection, part, news=news, moves=moves, as_of=context.as_of)
         changes = _compare(connection, context, known, _derive(context, known))
         _write(connection, changes, as_of=context.as_of)
         written += len(changes.clocks)

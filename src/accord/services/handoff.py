@@ -132,16 +132,23 @@ def _hand_off(
     queued = _queued(connection, agreement, new)
     if new.rows or work.has_new_scores:
         write_run(connection, as_of=as_of, decided=len(new.rows))
-    routed = assign_queue(connection, workspace, agreement, new=queued, left=work.left, as_of=as_of)
+    routed = assign_queue(
+        connection,
+        workspace,
+        agreement,
+        new=queued,
+        left=work.left,
+        as_of=as_of,
+    )
     unapproved = find_unapproved(connection, agreement) if routed.withheld else ()
     return _result(entered, woken, to_sql, routed, unapproved)
 
 
-def _queued(connection: Connection, agreement: Agreement, new: New) -> list[Row]:
+def _queued(connection: Connection, agreement: Agreement, new: New) -> New:
     """Return new hand-offs as they enter the queue: unusually many wait, but for the hot ones."""
     recent = read_runs(connection, limit=RUNS)
     waits = needs_approval(len(new.rows), recent=recent, terms=agreement.handoff)
-    return new.queue_rows(waits_for_approval=waits)
+    return new.queued(waits_for_approval=waits)
 
 
 def _result(

@@ -26,6 +26,7 @@ from accord.ledger.routing_rows import read_active_reps, read_turns, write_turns
 from accord.records import HandoffStage
 from accord.routing import Assignment, Held, Routed, Teams, Waiting, periods_of, route
 from accord.services.clocks import sync_news
+from accord.services.handoff_entries import New
 from accord.services.handoff_payload import enqueue_handoffs
 from accord.services.handoff_people import accounts_of, candidates_of, misfits, unknown_calendars
 from accord.services.workspace import Workspace
@@ -69,7 +70,7 @@ def assign_queue(
     workspace: Workspace,
     agreement: Agreement,
     *,
-    new: Sequence[Row],
+    new: New,
     left: Sequence[Row],
     as_of: datetime,
 ) -> Assigned:
@@ -78,18 +79,20 @@ def assign_queue(
     ``new`` are the hand-offs that this run has decided; one that is in the ledger already stays as
     it is. ``left`` are those of reps who have left (see ``find_left``).
     """
-    known = read_handoff_ids(connection, sorted({row["lead_id"] for row in new}))
-    fresh = {row["handoff_id"]: row for row in new if row["handoff_id"] not in known}
+    known = read_handoff_ids(connection, sorted({row["lead_id"] for row in new.rows}))
+    fresh = {row["handoff_id"]: row for row in new.rows if row["handoff_id"] not in known}
     queue = [*read_queue(connection), *map(_as_queued, fresh.values())]
     free = [row for row in queue if not is_withheld(row)]
     placed = place_queue(connection, agreement, [*free, *left], as_of=as_of)
     rows = list(_assigned_rows(placed))
     _write_placed(connection, placed, rows, fresh, as_of=as_of)
-    touched = sorted({row["lead_id"] for row in (*new, *rows)})
+    touched = sorted({row["lead_id"] for row in (*new.rows, *rows)})
     if touched:
-        cycles = _cycles([*queue, *left, *new])
+        cycles = _cycles([*queue, *left, *new.rows])
         news = {lead_id: cycles[lead_id] for lead_id in touched}
-        sync_news(connection, workspace, agreement=agreement, news=news, as_of=as_of)
+        sync_news(
+            connection, workspace, agreement=agreement, news=news, moves=new.histories, as_of=as_of
+        )
     if rows:
         enqueue_handoffs(
             connection, workspace.log, agreement, rows=rows, leads=placed.leads, as_of=as_of

@@ -6,7 +6,7 @@ Each decision appends its moves to the history and gives the row that waits in t
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,7 +16,7 @@ from accord.agreement import Agreement, Requalify
 from accord.ledger.approval_rows import APPROVAL
 from accord.ledger.fact_rows import clear_crossings, read_absorbed
 from accord.ledger.handoff_rows import read_handoff_ids, read_origins, read_scores
-from accord.ledger.stage_rows import append_changes, read_places
+from accord.ledger.stage_rows import Moves, append_changes, move_of, place_of, read_moves
 from accord.lifecycle import Entry, LeadState, StageChange, enter
 from accord.log import ActivityLog
 from accord.records import HandoffStage, Origin, Stage, from_us, to_us
@@ -32,21 +32,36 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class New:
-    """Hand-offs decided in this run: rows of the queue, and the leads they are about."""
+    """Hand-offs decided in this run: rows of the queue, and what was entered for them.
+
+    ``histories`` are those of leads of which all moves are known, these included.
+    """
 
     rows: tuple[Row, ...] = ()
+    entered: Mapping[str, Moves] = field(default_factory=dict)
+    histories: Mapping[str, Moves] = field(default_factory=dict)
 
     @classmethod
     def of(cls, *parts: New) -> New:
-        """Join several."""
-        return cls(rows=tuple(row for part in parts for row in part.rows))
+        """Join several, of different leads."""
+        return cls(
+            rows=tuple(row for part in parts for row in part.rows),
+            histories={key: one for part in parts for key, one in part.histories.items()},
+        )
 
-    def queue_rows(self, *, waits_for_approval: bool) -> list[Row]:
-        """Return the rows, those that are not hot marked if they wait for approval."""
-        return [
+    def after(self, moves: Mapping[str, Moves]) -> New:
+        """Return these with the histories of the leads whose moves before are given."""
+        known = self.entered.keys() & moves.keys()
+        histories = {key: [*moves[key], *self.entered[key]] for key in known}
+        return New(rows=self.rows, entered=self.entered, histories=histories)
+
+    def queued(self, *, waits_for_approval: bool) -> New:
+        """Return these as they enter the queue: those that are not hot may wait for approval."""
+        rows = tuple(
             {**row, "waits_for": APPROVAL if waits_for_approval and not row["hot"] else None}
             for row in self.rows
-        ]
+        )
+        return New(rows=rows, histories=self.histories)
 
 
 def decide_entries(
@@ -65,9 +80,10 @@ def decide_entries(
     """
     seen = {row["lead_id"]: row["scored_at"] for row in (*crossed, *nurtured)}
     early = sorted(row["lead_id"] for row in crossed if row["current_stage"] in _BEFORE)
+    moves = read_moves(connection, early)
     states = {
         **read_states(connection, sorted(seen.keys() - set(early))),
-        **read_places(connection, early),
+        **{lead_id: place_of(moves.get(lead_id, ())) for lead_id in early},
     }
     fresh = {lead_id for lead_id, state in states.items() if state.stage in _BEFORE}
     fresh |= {lead_id for lead_id in _crossed_ids(crossed) if _is_new_to_sales(states[lead_id])}
@@ -79,7 +95,8 @@ def decide_entries(
     again = may_come_again(connection, workspace.log, agreement, back, scored_at=seen)
     chosen = {lead_id: states[lead_id] for lead_id in sorted(fresh | again)}
     clear_crossings(connection, sorted(_crossed_ids(crossed)))
-    return _enter_mql(connection, agreement, chosen, cause="score", as_of=as_of)
+    entered = _enter_mql(connection, agreement, chosen, cause="score", as_of=as_of)
+    return entered.after(moves)
 
 
 def _crossed_ids(crossed: Iterable[Row]) -> set[str]:
@@ -131,13 +148,16 @@ def _enter_mql(
         version=agreement.version,
     )
     moves: list[StageChange] = []
+    entered: dict[str, Moves] = {}
     queued: dict[str, tuple[int, datetime]] = {}
     for lead_id, state in states.items():
         steps = enter(state, entry, lead_id=lead_id)
         moves.extend(steps)
+        entered[lead_id] = [move_of(step) for step in steps]
         queued[lead_id] = (steps[-1].cycle, as_of)
     append_changes(connection, moves, known_at=as_of, newest=True)
-    return _queue_rows(connection, agreement, queued, stage=HandoffStage.MQL)
+    new = _queue_rows(connection, agreement, queued, stage=HandoffStage.MQL)
+    return New(rows=new.rows, entered=entered)
 
 
 def _queue_rows(
