@@ -17,7 +17,7 @@ from typing import Any
 
 FOLDER = Path(os.environ.get("ACCORD_DEMO", "demo"))
 Counts = Mapping[str, Mapping[str, int]]
-WEEKS = 4
+WEEKS = int(os.environ.get("ACCORD_DEMO_WEEKS", "4"))
 SEED = 7
 SIZE = 1900
 _TOLD = (

@@ -429,7 +429,7 @@ def folders(tmp_path_factory):
 
 @pytest.mark.proof
 @pytest.mark.timeout(7200)
-@settings(max_examples=count(1000, least=500))
+@settings(max_examples=count(1000))
 @given(story=STORY, **ASKED)
 def test_rollup_and_tail_of_a_real_log_score_as_all_activities_do(
     folders, story, agreement, as_of
