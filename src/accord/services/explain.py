@@ -12,7 +12,6 @@ import pandas as pd
 from sqlalchemy import Connection
 
 from accord.errors import InputError
-from accord.ledger.history_rows import read_first_known
 from accord.records import to_text
 from accord.scoring import (
     SCORES,
@@ -29,6 +28,7 @@ from accord.scoring import (
 )
 from accord.services.erased import erased_among
 from accord.services.explain_history import NEWEST, HistoryLine, read_history
+from accord.services.first_known import refuse_unknown
 from accord.services.replay import Then, read_then
 from accord.services.scored import Scored
 from accord.services.workspace import Workspace
@@ -175,21 +175,7 @@ def _way(way: Way) -> dict[str, Any]:
 def _refuse_unknown(connection: Connection, lead_id: str, *, as_of: datetime) -> None:
     if erased_among(connection, pd.DataFrame({"lead_id": [lead_id]})).any():
         raise _erased(lead_id)
-    known_at = read_first_known(connection, lead_id)
-    if known_at is None:
-        raise InputError(
-            where=lead_id,
-            found="no lead of this id is known",
-            expected="an id with its system, such as crm:L000123",
-            remedy="look for it in the source; ids are kept as text as given",
-        )
-    if known_at > as_of:
-        raise InputError(
-            where=lead_id,
-            found=f"was not known yet at {to_text(as_of)}",
-            expected=f"an instant from {to_text(known_at)} on, when it was taken",
-            remedy="ask for a later --as-of",
-        )
+    refuse_unknown(connection, lead_id, at=as_of, options="--as-of")
 
 
 def _erased(lead_id: str) -> InputError:

@@ -14,11 +14,9 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from accord.errors import InputError
 from accord.ledger.fact_rows import read_survivors
 from accord.ledger.history_rows import (
     read_deciders,
-    read_first_known,
     read_passed_on,
     read_recorded,
 )
@@ -38,6 +36,7 @@ from accord.lifecycle import (
     time_in_stages,
 )
 from accord.records import to_text
+from accord.services.first_known import refuse_unknown
 from accord.services.workspace import Workspace
 
 Row = Mapping[str, Any]
@@ -160,7 +159,7 @@ def read_lead_history(
     """
     known = known_at or as_of
     with workspace.ledger.read() as connection:
-        _refuse_unknown(connection, lead_id, known_at=known)
+        refuse_unknown(connection, lead_id, at=known, options="--as-of or --known-at")
         survivor = _survivor(connection, lead_id)
         recorded = tuple(
             each
@@ -182,24 +181,6 @@ def read_lead_history(
 
 def _survivor(connection: Connection, lead_id: str) -> str:
     return read_survivors(connection, [lead_id]).get(lead_id, lead_id)
-
-
-def _refuse_unknown(connection: Connection, lead_id: str, *, known_at: datetime) -> None:
-    first = read_first_known(connection, lead_id)
-    if first is None:
-        raise InputError(
-            where=lead_id,
-            found="no lead of this id is known",
-            expected="an id with its system, such as crm:L000123",
-            remedy="look for it in the source; ids are kept as text as given",
-        )
-    if first > known_at:
-        raise InputError(
-            where=lead_id,
-            found=f"was not known yet at {to_text(known_at)}",
-            expected=f"an instant from {to_text(first)} on, when it was taken",
-            remedy="ask for a later --as-of or --known-at",
-        )
 
 
 def _time(each: TimeInStage) -> dict[str, Any]:
