@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 
 from alembic.autogenerate import compare_metadata
@@ -36,3 +37,17 @@ def test_two_that_open_an_empty_ledger_at_once_take_turns(tmp_path) -> None:
     assert [current_revision(one.engine) for one in opened] == [newest_revision()] * 2
     for one in opened:
         one.close()
+
+
+def test_opening_a_new_ledger_waits_for_one_who_is_writing_in_it(tmp_path) -> None:
+    # SQLite refuses the change to WAL at once beside a writer, whatever the busy timeout.
+    path = tmp_path / "ledger.db"
+    writer = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    writer.execute("BEGIN IMMEDIATE")
+    ending = threading.Timer(0.5, writer.rollback)
+    ending.start()
+    opened = Ledger.open(f"sqlite:///{path}")
+    ending.join()
+    assert current_revision(opened.engine) == newest_revision()
+    opened.close()
+    writer.close()

@@ -35,7 +35,8 @@ def _me() -> str:
     return f"{socket.gethostname()}:{os.getpid()}"
 
 
-def _acquire(attempt: Callable[[], bool], name: str, wait_seconds: float) -> None:
+def acquire(attempt: Callable[[], bool], name: str, wait_seconds: float) -> None:
+    """Attempt until it is had; LeaseHeldError after ``wait_seconds`` of attempts in vain."""
     deadline = time.monotonic() + wait_seconds
     while not attempt():
         if time.monotonic() >= deadline:
@@ -57,7 +58,7 @@ def _hold_on_file(engine: Engine, name: str, wait_seconds: float) -> Iterator[No
         return True
 
     try:
-        _acquire(attempt, name, wait_seconds)
+        acquire(attempt, name, wait_seconds)
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, _me().encode(), 0)
         yield
@@ -75,7 +76,7 @@ def _hold_on_postgres(engine: Engine, name: str, wait_seconds: float) -> Iterato
             query = text("SELECT pg_try_advisory_lock(:key)")
             return bool(connection.execute(query, {"key": key}).scalar_one())
 
-        _acquire(attempt, name, wait_seconds)
+        acquire(attempt, name, wait_seconds)
         try:
             yield
         finally:

@@ -7,6 +7,7 @@ transaction begins IMMEDIATE, so that two writers queue and neither fails half-w
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from functools import lru_cache
@@ -34,7 +35,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from accord.errors import InputError
-from accord.ledger.leases import hold_lease
+from accord.ledger.leases import acquire, hold_lease
 
 _BUSY_MS = 60_000
 _CHUNK = 5_000
@@ -139,7 +140,7 @@ def _sqlite_engine(url: str) -> Engine:
     def _configure(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # the driver begins nothing by itself: we do, below
         cursor = connection.cursor()
-        cursor.execute("PRAGMA journal_mode=WAL")
+        acquire(lambda: _in_wal_mode(cursor), "journal mode", _BUSY_MS / 1000)
         cursor.execute("PRAGMA synchronous=NORMAL")
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.execute("PRAGMA secure_delete=ON")
@@ -153,6 +154,21 @@ def _sqlite_engine(url: str) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+def _in_wal_mode(cursor: sqlite3.Cursor) -> bool:
+    """Put a file into WAL mode, unless another is writing in it.
+
+    It stays in that mode, so this happens to a new ledger alone; and there SQLite refuses at once,
+    however long its busy timeout is.
+    """
+    try:
+        cursor.execute("PRAGMA journal_mode=WAL")
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+            raise
+        return False
+    return True
 
 
 def insert_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
