@@ -31,7 +31,7 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from accord.errors import InputError
@@ -119,8 +119,7 @@ def _engine_of(url: str) -> Engine:
             expected="sqlite:///path/ledger.db or postgresql+psycopg://user@host/name",
         ) from None
     if parsed.get_backend_name() == "postgresql":
-        url_of_driver = parsed.set(drivername="postgresql+psycopg")
-        return create_engine(url_of_driver, pool_pre_ping=True, hide_parameters=True)
+        return _postgres_engine(parsed.set(drivername="postgresql+psycopg"))
     if parsed.get_backend_name() == "sqlite" and parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
         return _sqlite_engine(url)
@@ -130,6 +129,19 @@ def _engine_of(url: str) -> Engine:
         expected="a SQLite file or a PostgreSQL database",
         remedy="use sqlite:///path/ledger.db or postgresql+psycopg://user@host/name",
     )
+
+
+def _postgres_engine(url: URL) -> Engine:
+    engine = create_engine(url, pool_pre_ping=True, hide_parameters=True)
+
+    @event.listens_for(engine, "connect")
+    def _configure(connection: Any, _record: Any) -> None:
+        # A plan made for any list of ids takes a list for ten: it then compares each row with each
+        # of twenty thousand, where a plan for the list at hand looks them up.
+        connection.execute("SET plan_cache_mode = force_custom_plan")
+        connection.commit()
+
+    return engine
 
 
 def _sqlite_engine(url: str) -> Engine:
