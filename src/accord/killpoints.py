@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from pathlib import Path
+
+_dying = threading.Lock()
 
 
 def reach(point: str) -> None:
@@ -19,10 +22,14 @@ def reach(point: str) -> None:
     """
     if os.environ.get("ACCORD_KILL_AT") != point:
         return
-    witness = os.environ.get("ACCORD_KILL_LOG")
-    if witness:
-        with Path(witness).open("a", encoding="utf-8") as file:
-            file.write(f"{point}\n")
-            file.flush()
-            os.fsync(file.fileno())
-    os.kill(os.getpid(), signal.SIGKILL)
+    with _dying:  # the first of several threads: the others wait here for the end
+        if witness := os.environ.get("ACCORD_KILL_LOG"):
+            _append(Path(witness), point)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _append(witness: Path, point: str) -> None:
+    with witness.open("a", encoding="utf-8") as file:
+        file.write(f"{point}\n")
+        file.flush()
+        os.fsync(file.fileno())
