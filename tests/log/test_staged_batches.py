@@ -17,6 +17,7 @@ from accord.errors import InputError
 from accord.log import ROW_NUMBER, ActivityLog, Appended, open_staging
 from accord.log import staging as staging_room
 from accord.log.storage import Storage
+from tests.proof import count
 
 NOW = datetime(2026, 10, 5, 12, tzinfo=UTC)
 MONTH_US = 30 * 86_400_000_000
@@ -79,8 +80,9 @@ def opened(folder, *, remote):
     return ActivityLog(Storage(str(folder / "activity"), None), folder=None)
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("remote", [False, True])
-@settings(max_examples=60)
+@settings(max_examples=count(200))
 @given(data=st.data(), earlier=RAW, rows=RAW)
 def test_pieces_end_as_the_whole_does(folders, remote, data, earlier, rows) -> None:
     cuts = sorted(data.draw(st.lists(st.integers(0, len(rows)), max_size=4)))
