@@ -151,6 +151,7 @@ class Story:
             Entry(
                 stage=stage,
                 at=moment,
+                position=sum(entry.at == moment for entry in self.entries),
                 cycle=0 if stage is Stage.NEW_NAME else 1,
                 programme=Programme.RETURNED if stage is Stage.NURTURE else None,
                 origin=self.origin,

@@ -97,10 +97,13 @@ def _handoff_over_at(timeline: Timeline, cycle: int) -> datetime | None:
 def _marks(
     timeline: Timeline, event: str, kinds: frozenset[str]
 ) -> Iterator[tuple[Mark, int, Origin]]:
-    """Yield where an event that is not an owner's happens, at most once a cycle."""
+    """Yield where an event that is not an owner's happens; once a cycle, but for first stays."""
     if event.startswith(ENTERED):
-        entries: Iterable[Entry] = first_entries(timeline, Stage(event.removeprefix(ENTERED)))
-    elif event == "returned":
+        for entry in first_entries(timeline, Stage(event.removeprefix(ENTERED))):
+            yield _mark_of(entry)
+        return
+    entries: Iterable[Entry]
+    if event == "returned":
         entries = filter(is_returned, timeline.entries)
     elif event == "closed":
         entries = filter(is_closed, timeline.entries)
@@ -113,7 +116,11 @@ def _marks(
     for entry in entries:
         if entry.cycle not in seen:
             seen.add(entry.cycle)
-            yield Mark(at=entry.at, position=entry.position), entry.cycle, entry.origin
+            yield _mark_of(entry)
+
+
+def _mark_of(entry: Entry) -> tuple[Mark, int, Origin]:
+    return Mark(at=entry.at, position=entry.position), entry.cycle, entry.origin
 
 
 def _activity_marks(

@@ -109,9 +109,13 @@ class Timeline:
     def passed_through(self, index: int) -> bool:
         """Whether the entry, inferred or the very first, was left at the instant it was made."""
         entry = self.entries[index]
-        following = self.entries[index + 1 : index + 2]
         no_stay = entry.inferred or entry.stage is Stage.NEW_NAME
-        return no_stay and any(each.at == entry.at for each in following)
+        return no_stay and self.left_at_once(index)
+
+    def left_at_once(self, index: int) -> bool:
+        """Whether the entry was left at the instant it was made."""
+        following = self.entries[index + 1 : index + 2]
+        return any(each.at == self.entries[index].at for each in following)
 
     def touch_after(self, at: datetime, handoff: Handoff | None, owner: Owner) -> datetime | None:
         """Return the first genuine touch at or after an instant.
@@ -176,10 +180,16 @@ def is_decided(entry: Entry) -> bool:
 
 
 def first_entries(timeline: Timeline, stage: Stage) -> Iterator[Entry]:
-    """Yield the first entry into a stage of each cycle that was more than passed through."""
-    seen: set[int] = set()
+    """Yield the entry into a stage at which each cycle first stayed there.
+
+    One that was left at its own instant is yielded too if it was stated (what it began is over at
+    once), and leaves the cycle its first stay: a lead that was deferred as it came to sales is
+    somebody's anew when it comes back.
+    """
+    stayed: set[int] = set()
     for index, entry in enumerate(timeline.entries):
-        if entry.stage is stage and entry.cycle not in seen:
-            seen.add(entry.cycle)
+        if entry.stage is stage and entry.cycle not in stayed:
+            if not timeline.left_at_once(index):
+                stayed.add(entry.cycle)
             if not timeline.passed_through(index):
                 yield entry
