@@ -71,6 +71,9 @@ def histories(draw: st.DrawFn) -> LeadEvents:
                 (Stage.DEFERRED,),
                 (Stage.DISQUALIFIED,),
                 (Stage.SAL, Stage.NURTURE, Stage.MQL),
+                (Stage.SQL, Stage.DEFERRED, Stage.SQL),
+                (Stage.SQL, Stage.OPPORTUNITY, Stage.SQL, Stage.OPPORTUNITY),
+                (Stage.OPPORTUNITY, Stage.SQL, Stage.OPPORTUNITY, Stage.LOST),
             ]
         )
     )

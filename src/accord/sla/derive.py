@@ -17,11 +17,11 @@ from accord.sla.events import (
     NURTURE_KINDS,
     Mark,
     Timeline,
-    first_entries,
     is_closed,
     is_decided,
     is_returned,
     owners_of,
+    stays,
 )
 from accord.sla.model import Ended, Entry, Handoff, Owner, Period, Watch
 from accord.sla.occur import Search, find_event
@@ -53,12 +53,20 @@ def derive_periods(timeline: Timeline, term: Watch, *, kinds: frozenset[str]) ->
     turns: dict[tuple[int, str | None], int] = {}
     found: list[Period] = []
     for start in _starts(timeline, term, kinds):
+        if found and not start.anew and _still_runs(found[-1], start):
+            continue
         for period in _periods(timeline, term, start, kinds):
             key = (period.cycle, period.owner_id)
             turn = turns.get(key, 0)
             found.append(replace(period, turn=turn) if turn else period)
             turns[key] = turn + 1
     return tuple(found)
+
+
+def _still_runs(period: Period, start: _Start) -> bool:
+    """Whether what begins now is what began before in this cycle, and is not over."""
+    is_over = period.ended_at is not None and period.ended_at <= start.mark.at
+    return period.cycle == start.cycle and not is_over
 
 
 def _starts(timeline: Timeline, term: Watch, kinds: frozenset[str]) -> Iterator[_Start]:
@@ -97,9 +105,9 @@ def _handoff_over_at(timeline: Timeline, cycle: int) -> datetime | None:
 def _marks(
     timeline: Timeline, event: str, kinds: frozenset[str]
 ) -> Iterator[tuple[Mark, int, Origin]]:
-    """Yield where an event that is not an owner's happens; once a cycle, but for first stays."""
+    """Yield where an event that is no owner's happens: every stay, of the others one a cycle."""
     if event.startswith(ENTERED):
-        for entry in first_entries(timeline, Stage(event.removeprefix(ENTERED))):
+        for entry in stays(timeline, Stage(event.removeprefix(ENTERED))):
             yield _mark_of(entry)
         return
     entries: Iterable[Entry]

@@ -109,13 +109,9 @@ class Timeline:
     def passed_through(self, index: int) -> bool:
         """Whether the entry, inferred or the very first, was left at the instant it was made."""
         entry = self.entries[index]
-        no_stay = entry.inferred or entry.stage is Stage.NEW_NAME
-        return no_stay and self.left_at_once(index)
-
-    def left_at_once(self, index: int) -> bool:
-        """Whether the entry was left at the instant it was made."""
         following = self.entries[index + 1 : index + 2]
-        return any(each.at == self.entries[index].at for each in following)
+        no_stay = entry.inferred or entry.stage is Stage.NEW_NAME
+        return no_stay and any(each.at == entry.at for each in following)
 
     def touch_after(self, at: datetime, handoff: Handoff | None, owner: Owner) -> datetime | None:
         """Return the first genuine touch at or after an instant.
@@ -179,17 +175,12 @@ def is_decided(entry: Entry) -> bool:
     return entry.stage in _DECIDED or is_returned(entry)
 
 
-def first_entries(timeline: Timeline, stage: Stage) -> Iterator[Entry]:
-    """Yield the entry into a stage at which each cycle first stayed there.
+def stays(timeline: Timeline, stage: Stage) -> Iterator[Entry]:
+    """Yield every entry into a stage that was more than passed through.
 
-    One that was left at its own instant is yielded too if it was stated (what it began is over at
-    once), and leaves the cycle its first stay: a lead that was deferred as it came to sales is
-    somebody's anew when it comes back.
+    Also a later one in the same cycle: what the first began is over when the lead leaves, and one
+    that was deferred and comes back is somebody's again.
     """
-    stayed: set[int] = set()
     for index, entry in enumerate(timeline.entries):
-        if entry.stage is stage and entry.cycle not in stayed:
-            if not timeline.left_at_once(index):
-                stayed.add(entry.cycle)
-            if not timeline.passed_through(index):
-                yield entry
+        if entry.stage is stage and not timeline.passed_through(index):
+            yield entry
