@@ -38,11 +38,17 @@ class Running(Acting):
 
     @happens(1)
     def tick_twice(self):
-        """A tick at the instant of the one before finds nothing to do."""
+        """A tick at the instant of the one before finds nothing to do.
+
+        Before a CRM that fails, a run sends no more than it had begun: the next may try the rest.
+        """
         self.tick()
         before = self._dump()
         self._run("a tick again", *STAGES, as_of=self.company.now)
-        assert self._dump() == before
+        after = self._dump()
+        if self.company.mode != UP:
+            del before["outbox"], after["outbox"]
+        assert after == before
 
     @happens(1)
     def night(self):
