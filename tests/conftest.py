@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.util import LRUCache
 
 from accord.ledger import Ledger
 from tests.databases import Databases
@@ -68,6 +70,34 @@ def _each_agreement_is_parsed_once() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(room, "loads", loads)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _each_statement_is_compiled_once() -> Iterator[None]:
+    """A test's ledger is a new engine, and each engine compiled every statement for itself.
+
+    What was compiled is known by its dialect, so the ledgers of one kind of store share that too.
+    """
+    room = importlib.import_module("accord.ledger.store")
+    make, dialects = room._engine_of, {}
+    compiled: LRUCache = LRUCache(5_000)
+
+    def engine_of(url: str) -> Engine:
+        engine = make(url)
+        name = engine.dialect.name
+        if name in dialects:
+            engine.dialect, engine._compiled_cache = dialects[name], compiled
+        else:  # a dialect knows its store from the first connection on
+
+            @event.listens_for(engine, "engine_connect")
+            def _keep(connection: Connection) -> None:
+                dialects.setdefault(name, connection.dialect)
+
+        return engine
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(room, "_engine_of", engine_of)
         yield
 
 
