@@ -73,7 +73,7 @@ def test_arrays_give_what_single_values_give_and_nothing_for_nothing(entry, rows
     starts = np.array([start.replace(tzinfo=None) for start, _, _ in rows] + [None], "M8[us]")
     withins = np.array([within for _, within, _ in rows] + [NONE], "m8[us]")
     ends = np.array([(s + length).replace(tzinfo=None) for s, _, length in rows] + [None], "M8[us]")
-    fresh = Calendar(hours=calendar._hours, terms=calendar._terms, holes=calendar._holes)
+    fresh = Calendar(parts=calendar._parts, holes=calendar._holes)
     due = [calendar.due(start, within).replace(tzinfo=None) for start, within, _ in rows]
     elapsed = [calendar.elapsed(start, start + length) for start, _, length in rows]
     assert fresh.due_many(starts, withins)[:-1].tolist() == due

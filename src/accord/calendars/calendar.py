@@ -16,11 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accord.calendars.faults import CalendarError, Faults
-from accord.calendars.hours import Hours, read_hours
+from accord.calendars.hours import read_hours
+from accord.calendars.parts import PARTS, Part, join_parts, one_part, read_parts, text_of
 from accord.calendars.spans import (
     Micros,
     Span,
     SpanSet,
+    clip,
     empty_set,
     instant_us,
     merge,
@@ -31,6 +33,7 @@ from accord.calendars.table import Table, build_table
 _MICROSECOND = timedelta(microseconds=1)
 _FIRST_YEAR, _LAST_YEAR = 2, 9990
 _YEARS_AHEAD = 2
+_FIRST_US, _LAST_US = int(np.iinfo(np.int64).min), int(np.iinfo(np.int64).max)
 
 
 class Calendar:
@@ -40,20 +43,21 @@ class Calendar:
     same absences) are equal and hash alike.
     """
 
-    __slots__ = ("_holes", "_hours", "_key", "_table", "_terms")
+    __slots__ = ("_holes", "_key", "_parts", "_table", "_terms")
 
-    def __init__(self, *, hours: Hours, terms: str, holes: SpanSet) -> None:
-        self._hours = hours
-        self._terms = terms
+    def __init__(self, *, parts: tuple[Part, ...], holes: SpanSet) -> None:
+        self._parts = parts
+        self._terms = text_of(parts)
         self._holes = holes
-        self._key = (terms, holes[0].tobytes(), holes[1].tobytes())
+        self._key = (self._terms, holes[0].tobytes(), holes[1].tobytes())
         self._table: Table | None = None
 
     @classmethod
     def parse(cls, entry: Mapping[str, Any]) -> Calendar:
         """Read one entry of the agreement's ``calendars:``; CalendarError carries every fault.
 
-        Values may be dates or ISO text. Equal entries give the same object.
+        Values may be dates or ISO text. Equal entries give the same object. What :attr:`terms`
+        says of a calendar made by :meth:`then` is read as well.
 
         >>> hours = {"mon-fri": ["09:00-17:00"]}
         >>> office = Calendar.parse({"timezone": "Europe/Berlin", "hours": hours})
@@ -70,14 +74,18 @@ class Calendar:
 
     @property
     def terms(self) -> dict[str, Any]:
-        """The entry as it was written, in plain JSON values: parses to an equal calendar."""
+        """The entry as it was written, in plain JSON values: parses to an equal calendar.
+
+        Of a calendar made by :meth:`then` a list of ``parts``: entries, each but the first with
+        the instant ``since`` when it holds.
+        """
         terms: dict[str, Any] = json.loads(self._terms)
         return terms
 
     @property
     def zone(self) -> str:
-        """The name of the calendar's zone."""
-        return self._hours.zone
+        """The name of the calendar's zone; of several parts, the first one's."""
+        return self._parts[0].hours.zone
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Calendar) and self._key == other._key
@@ -98,7 +106,23 @@ class Calendar:
             np.concatenate([self._holes[0], more[:, 0]]),
             np.concatenate([self._holes[1], more[:, 1]]),
         )
-        return Calendar(hours=self._hours, terms=self._terms, holes=holes)
+        return Calendar(parts=self._parts, holes=holes)
+
+    def then(self, since: datetime, other: Calendar) -> Calendar:
+        """Return this calendar up to an instant, and another from it (included) on.
+
+        Any number of times; what either is closed for besides its hours stays with its own part.
+
+        >>> early = Calendar.parse({"timezone": "UTC", "hours": {"mon-sun": ["06:00-12:00"]}})
+        >>> late = Calendar.parse({"timezone": "UTC", "hours": {"mon-sun": ["12:00-18:00"]}})
+        >>> noon, morning = (datetime.fromisoformat(f"2026-11-23T{at}Z") for at in ("12", "06"))
+        >>> early.then(noon, late).elapsed(morning, morning + timedelta(days=1)).seconds // 3600
+        12
+        """
+        at = instant_us(since)
+        before, after = clip(self._holes, _FIRST_US, at), clip(other._holes, at, _LAST_US)
+        holes = merge(*(np.concatenate(ends) for ends in zip(before, after, strict=True)))
+        return Calendar(parts=join_parts(self._parts, at, other._parts), holes=holes)
 
     def is_open(self, at: datetime) -> bool:
         """Whether it is open at this instant: at opening yes, at closing no."""
@@ -205,13 +229,15 @@ class Calendar:
         return self._built(table.first_year, table.last_year + length)
 
     def _last_open_year(self) -> int:
-        if any(self._hours.week):
+        last = self._parts[-1]
+        if any(last.hours.week):
             return _LAST_YEAR
-        return max(day.year for day, opened in self._hours.opened if opened) + 1
+        begun = [] if last.since is None else [us_instant(last.since).year]
+        return max([*begun, *(day.year for day, opened in last.hours.opened if opened)]) + 1
 
     def _built(self, first: int, last: int) -> Table:
         low, high = max(first, _FIRST_YEAR), min(last, _LAST_YEAR)
-        self._table = build_table(self._hours, self._holes, low, high)
+        self._table = build_table(self._parts, self._holes, low, high)
         return self._table
 
 
@@ -246,7 +272,9 @@ def _plain_key(key: Any) -> str:
 
 @lru_cache(maxsize=4096)
 def _parsed(terms: str) -> Calendar:
-    return Calendar(hours=read_hours(json.loads(terms)), terms=terms, holes=empty_set())
+    entry = json.loads(terms)
+    parts = read_parts(entry) if PARTS in entry else one_part(terms)
+    return Calendar(parts=parts, holes=empty_set())
 
 
 def _read(entry: Mapping[str, Any]) -> Calendar:
@@ -254,8 +282,8 @@ def _read(entry: Mapping[str, Any]) -> Calendar:
     present = {key: value for key, value in entry.items() if value is not None}
     if len(present) < len(entry):
         return Calendar.parse(present)
-    hours = read_hours(entry)
-    return Calendar(hours=hours, terms=json.dumps(entry, default=str), holes=empty_set())
+    part = Part(since=None, hours=read_hours(entry), terms=json.dumps(entry, default=str))
+    return Calendar(parts=(part,), holes=empty_set())
 
 
 ALWAYS_OPEN = Calendar.parse({"timezone": "UTC", "hours": {"mon-sun": ["00:00-24:00"]}})

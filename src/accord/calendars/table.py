@@ -8,13 +8,15 @@ t, so elapsed time is a difference of it and a due time its inverse.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
 
 from accord.calendars.hours import Hours, Interval, holidays_of
-from accord.calendars.spans import Micros, SpanSet, clip, merge, subtract
+from accord.calendars.parts import Part
+from accord.calendars.spans import Micros, SpanSet, clip, merge, subtract, us_instant
 from accord.calendars.zones import to_utc
 
 _MINUTE_US = 60_000_000
@@ -73,15 +75,14 @@ class Table:
         return np.asarray(np.maximum(at, self.opens[index]), dtype=np.int64)
 
 
-def build_table(hours: Hours, holes: SpanSet, first_year: int, last_year: int) -> Table:
+def build_table(parts: Sequence[Part], holes: SpanSet, first_year: int, last_year: int) -> Table:
     """Build the table of these years (UTC); ``holes`` are closed whatever the hours say."""
-    local = merge(*_local_spans(hours, first_year - 1, last_year + 1))
-    parts = to_utc(local, hours.zone, first_year, last_year)
-    joined = merge(
-        np.concatenate([starts for starts, _ in parts]), np.concatenate([ends for _, ends in parts])
-    )
     start, end = _midnight(first_year), _midnight(last_year + 1)
-    opens, closes = subtract(clip(joined, start, end), holes)
+    sets = list(_open_spans(parts, start, end))
+    joined = merge(
+        np.concatenate([starts for starts, _ in sets]), np.concatenate([ends for _, ends in sets])
+    )
+    opens, closes = subtract(joined, holes)
     lengths = closes - opens
     before = np.cumsum(lengths) - lengths
     return Table(
@@ -95,6 +96,21 @@ def build_table(hours: Hours, holes: SpanSet, first_year: int, last_year: int) -
         total=int(lengths.sum()),
         rows=(opens.tolist(), closes.tolist(), before.tolist()),
     )
+
+
+def _open_spans(parts: Sequence[Part], start: int, end: int) -> Iterator[SpanSet]:
+    """Yield what each part has open within its time, each zone's stretches apart."""
+    begins = [start if part.since is None else max(part.since, start) for part in parts]
+    for part, begin, until in zip(parts, begins, [*begins[1:], end], strict=True):
+        if begin < min(until, end):
+            for spans in _hours_between(part.hours, begin, min(until, end)):
+                yield clip(spans, begin, min(until, end))
+
+
+def _hours_between(hours: Hours, begin: int, end: int) -> list[SpanSet]:
+    first_year, last_year = us_instant(begin).year, us_instant(end - 1).year
+    local = merge(*_local_spans(hours, first_year - 1, last_year + 1))
+    return to_utc(local, hours.zone, first_year, last_year)
 
 
 def _midnight(year: int) -> int:

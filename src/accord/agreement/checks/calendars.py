@@ -25,6 +25,10 @@ def find_unknown_zone(tree: Tree) -> Iterator[Finding]:
 def find_calendar_faults(tree: Tree) -> Iterator[Finding]:
     """Every calendar can be read: zone, hours, holidays, closures; and is open at some time."""
     for path, entry in tree.maps("calendars.*"):
+        if "parts" in entry:  # what a clock keeps of an owner whose calendar changed
+            remedy = "Write timezone, hours, holidays, closed and open of one calendar."
+            yield fault("unknown_key", f"{path}.parts", "is no key of a calendar", remedy)
+            continue
         try:
             Calendar.parse(entry)
         except CalendarError as error:
