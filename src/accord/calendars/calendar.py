@@ -87,6 +87,17 @@ class Calendar:
         """The name of the calendar's zone; of several parts, the first one's."""
         return self._parts[0].hours.zone
 
+    @property
+    def parts(self) -> tuple[tuple[datetime | None, Calendar], ...]:
+        """Since when which hours hold, in order; None is from the beginning. Absences are none."""
+        return tuple(
+            (
+                None if part.since is None else us_instant(part.since),
+                Calendar(parts=one_part(part.terms), holes=empty_set()),
+            )
+            for part in self._parts
+        )
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Calendar) and self._key == other._key
 

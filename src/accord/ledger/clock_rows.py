@@ -46,6 +46,8 @@ Rows = list[dict[str, Any]]
 ByLead = dict[str, Rows]
 
 _NEED = "clock"
+OWNER = "owner"
+"""The work of a lead of whose owner something is new: all its clocks are looked at again."""
 
 
 def by_lead(connection: Connection, query: Select[Any], column: Any, keys: Sequence[str]) -> ByLead:
@@ -146,7 +148,7 @@ def has_work(connection: Connection, *, as_of: datetime, week_end: datetime | No
     (``week_end``, None where no weekly terms are agreed) without weekly clocks.
     """
     known = exists().where(lead.c.lead_id == pending.c.lead_id)
-    waiting = select(literal(1)).where(pending.c.need == _NEED, known).exists()
+    waiting = select(literal(1)).where(pending.c.need.in_((_NEED, OWNER)), known).exists()
     due = select(literal(1)).where(clock.c.next_step_at <= as_of).exists()
     parts: list[ColumnElement[bool]] = [waiting, due]
     if week_end is not None:
@@ -168,7 +170,7 @@ def find_unplaced(connection: Connection, lead_ids: Sequence[str]) -> list[str]:
     found: set[str] = set()
     for part in chunks(lead_ids):
         query = select(pending.c.lead_id).where(
-            pending.c.need.in_(("lifecycle", _NEED)), pending.c.lead_id.in_(part)
+            pending.c.need.in_(("lifecycle", _NEED, OWNER)), pending.c.lead_id.in_(part)
         )
         found.update(connection.execute(query.distinct()).scalars())
     return sorted(found)
@@ -188,15 +190,26 @@ def find_running(
     return sorted(found)
 
 
-def note_reps_changed(connection: Connection, rep_ids: Sequence[str]) -> None:
-    """Let the next sweep look at the running clocks of these reps: absences may have changed."""
+def note_reps_changed(
+    connection: Connection, rep_ids: Sequence[str], *, since: datetime | None = None
+) -> None:
+    """Let the next sweep look at clocks of these reps: hours or absences may have changed.
+
+    At those that run, and those that ended after the change, ``since``; None: at all of them. Found
+    by the index on owners.
+    """
     for part in chunks(rep_ids):
-        running = (
-            select(literal(_NEED), clock.c.lead_id)
-            .where(clock.c.owner_id.in_(part), clock.c.ended_at.is_(None))
-            .distinct()
+        theirs = select(literal(OWNER), clock.c.lead_id).where(
+            clock.c.owner_id.in_(part), clock.c.lead_id.is_not(None)
         )
-        connection.execute(insert(pending).from_select(["need", "lead_id"], running))
+        found = (
+            theirs.distinct()
+            if since is None
+            else theirs.where(clock.c.ended_at.is_(None)).union(
+                theirs.where(clock.c.ended_at > since)
+            )
+        )
+        connection.execute(insert(pending).from_select(["need", "lead_id"], found))
 
 
 def write_steps(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:

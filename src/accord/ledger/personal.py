@@ -143,8 +143,8 @@ PRIVACY: Mapping[str, Columns] = MappingProxyType(
             ids=_names("clock_id lead_id handoff_id owner_id"),
             impersonal=_names(
                 "term side from_event until_event segment cycle team started_at within_us business"
-                " calendar calendar_terms pauses escalation steps due_at ended_at ended_by"
-                " next_step next_step_at origin version"
+                " calendar calendar_terms follows_owner pauses escalation steps due_at ended_at"
+                " ended_by next_step next_step_at origin version"
             ),
         ),
         "step": Columns(ids=("clock_id",), impersonal=_names("step at due_at swept_at status why")),
@@ -229,8 +229,11 @@ PRIVACY: Mapping[str, Columns] = MappingProxyType(
         "rep": Columns(
             staff=_names("rep_id name email manager_id absences"),
             impersonal=_names(
-                "role team calendar weight per_week per_month left_at known_at row_hash"
+                "role team calendar since weight per_week per_month left_at known_at row_hash"
             ),
+        ),
+        "posting": Columns(
+            staff=("rep_id",), impersonal=_names("since known_at stated team calendar")
         ),
     }
 )

@@ -239,6 +239,7 @@ REP = Schema(
         _text("team", "team of the agreement", longest=_LONGEST),
         _id("manager_id", "the manager's rep_id"),
         _text("calendar", "calendar of the agreement; the team's if not given", longest=_LONGEST),
+        _at("since", "since when this team and calendar hold; when we learn of it if not given"),
         Field(name="weight", kind=Kind.NUMBER, meaning="share of the team's leads"),
         Field(
             name="per_week", kind=Kind.INTEGER, meaning="leads a week; the agreement's if not given"

@@ -6,11 +6,24 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 from accord.agreement import parse_step_at
 from accord.records import Side
-from accord.sla import Clock, ClockTerms, Ended, Rep, Rung, Watch, parse_absences
+from accord.services.rep_news import statement_of
+from accord.sla import (
+    Clock,
+    ClockTerms,
+    Ended,
+    Period,
+    Rep,
+    Rung,
+    Watch,
+    parse_absences,
+    posting_at,
+    postings_of,
+)
 
 Row = Mapping[str, Any]
 
@@ -20,6 +33,8 @@ MOVING = (
     "handoff_id",
     "owner_id",
     "team",
+    "calendar",
+    "calendar_terms",
     "started_at",
     "due_at",
     "ended_at",
@@ -29,14 +44,17 @@ MOVING = (
 """The columns of a clock that may still change; the others it keeps from its start."""
 
 
-def reps_of(rows: Sequence[Row]) -> dict[str, Rep]:
-    """Return the reps by id, as clocks need them."""
+def reps_of(
+    rows: Sequence[Row], said: Mapping[str, Sequence[Row]] = MappingProxyType({})
+) -> dict[str, Rep]:
+    """Return the reps by id, as clocks need them; ``said``: the rows of their postings, by rep."""
     return {
         row["rep_id"]: Rep(
             rep_id=row["rep_id"],
             team=row["team"],
             calendar=row["calendar"],
             absences=_absences(row["absences"]),
+            postings=postings_of(map(statement_of, said.get(row["rep_id"], ()))),
         )
         for row in rows
     }
@@ -60,6 +78,7 @@ def terms_of(row: Row) -> ClockTerms:
         rungs=_rungs(json.dumps(row["steps"])),
         segment=row["segment"],
         version=row["version"],
+        follows_owner=bool(row["follows_owner"]),
     )
 
 
@@ -93,6 +112,7 @@ _PLAIN = (
     "escalation",
     "segment",
     "version",
+    "follows_owner",
 )
 
 
@@ -138,8 +158,7 @@ def row_of(clock: Clock, reps: Mapping[str, Rep]) -> dict[str, Any]:
         "cycle": period.cycle,
         "within_us": terms.within // _MICROSECOND,
         "business": terms.business,
-        "calendar": terms.calendar,
-        "calendar_terms": terms.calendar_terms,
+        "follows_owner": terms.follows_owner,
         "pauses": terms.pauses,
         "escalation": terms.escalation,
         "steps": steps_of(terms.rungs),
@@ -151,17 +170,26 @@ def row_of(clock: Clock, reps: Mapping[str, Rep]) -> dict[str, Any]:
 def _moving(clock: Clock, reps: Mapping[str, Rep]) -> tuple[Any, ...]:
     """Return what of a clock may still change, as :data:`MOVING` names it."""
     period = clock.period
-    rep = reps.get(period.owner_id or "")
     return (
         period.handoff_id,
         period.owner_id,
-        period.team or (None if rep is None else rep.team),
+        period.team or _team_then(reps.get(period.owner_id or ""), period),
+        clock.terms.calendar,
+        clock.terms.calendar_terms,
         period.started_at,
         clock.due_at,
         period.ended_at,
         None if period.ended_by is None else period.ended_by.value,
         period.origin.value,
     )
+
+
+def _team_then(rep: Rep | None, period: Period) -> str | None:
+    """Return the team that an owner had when the clock started, where the hand-off names none."""
+    held = None if rep is None else posting_at(rep.postings, period.started_at)
+    if held is not None:
+        return held.team
+    return None if rep is None else rep.team
 
 
 def has_moved(clock: Clock, stored: Row, reps: Mapping[str, Rep]) -> bool:

@@ -26,14 +26,17 @@ from accord.ledger.clock_rows import (
     write_clocks,
     write_steps,
 )
+from accord.ledger.posting_rows import read_postings
 from accord.ledger.stage_rows import Moves
 from accord.records import Origin
+from accord.services.clock_books import read_books
 from accord.services.clock_events import with_activities
 from accord.services.clock_known import Known, read_known
 from accord.services.clock_records import SharedTerms, has_moved, reps_of, row_of
 from accord.services.workspace import Workspace
 from accord.sla import (
     ACTIVITY_EVENTS,
+    Books,
     Clock,
     Ended,
     LeadEvents,
@@ -75,6 +78,7 @@ class _Context:
 
     workspace: Workspace
     book: TermBook
+    books: Books
     reps: Mapping[str, Rep]
     as_of: datetime
     reread: bool
@@ -126,10 +130,12 @@ def _context(
     as_of: datetime,
     reread: bool = False,
 ) -> _Context:
+    book = term_book(agreement)
     return _Context(
         workspace=workspace,
-        book=term_book(agreement),
-        reps=reps_of(read_reps(connection)),
+        book=book,
+        books=read_books(workspace, book, as_of=as_of),
+        reps=reps_of(read_reps(connection), read_postings(connection)),
         as_of=as_of,
         reread=reread,
     )
@@ -159,6 +165,7 @@ def _derive(context: _Context, known: Known) -> list[Clock]:
     derive = partial(
         derive_clocks,
         book=context.book,
+        books=context.books,
         reps=context.reps,
         started=started,
         settled=known.settled,
@@ -190,6 +197,8 @@ def _waiting(context: _Context, known: Known, clocks: Iterable[Clock]) -> set[st
 def _is_untold(context: _Context, known: Known, clock: Clock) -> bool:
     row = _stored_row(clock, known)
     if row is None or row["started_at"] != clock.period.started_at:
+        return True
+    if row["calendar_terms"] != clock.terms.calendar_terms:  # up to when it ran: by the log alone
         return True
     return context.reread and row["ended_by"] != Ended.MET
 
@@ -232,15 +241,27 @@ def _compare(
         if stored is None or has_moved(clock, stored, context.reps):
             moved.append((clock, row_of(clock, context.reps), stored))
     changes.gone.extend(gone.values())
-    taken = _taken(connection, [stored for _, _, stored in moved if stored is not None])
+    taken = _taken(connection, context, moved)
     for clock, row, stored in moved:
         _place(context, changes, clock, row, stored, taken.get(clock.clock_id, 0))
     return changes
 
 
-def _taken(connection: Connection, stored: Sequence[Row]) -> dict[str, int]:
-    """Return how many steps of clocks are behind them; those that never had one are not asked."""
-    unsure = [row["clock_id"] for row in stored if row["steps"] and row["next_step"] != 0]
+def _taken(
+    connection: Connection,
+    context: _Context,
+    moved: Iterable[tuple[Clock, dict[str, Any], Row | None]],
+) -> dict[str, int]:
+    """Return how many steps of clocks are behind them; those that never had one are not asked.
+
+    A clock that is not stored may have had some if it started before now: it is made again.
+    """
+    unsure = [
+        clock.clock_id
+        for clock, row, stored in moved
+        if row["steps"]
+        and (row["started_at"] < context.as_of if stored is None else stored["next_step"] != 0)
+    ]
     return count_steps(connection, unsure) if unsure else {}
 
 

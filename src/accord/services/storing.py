@@ -14,7 +14,6 @@ from sqlalchemy import Connection
 
 from accord.agreement import Agreement
 from accord.ledger.batch_rows import add_pending
-from accord.ledger.clock_rows import note_reps_changed
 from accord.ledger.record_rows import (
     VERSIONS,
     read_former_leads,
@@ -33,6 +32,7 @@ from accord.services.record_columns import (
     to_columns,
     values_of,
 )
+from accord.services.rep_news import look_at_clocks, write_rep_news
 from accord.sources import Batch, Records
 
 Positions = np.ndarray[Any, np.dtype[np.int64]]
@@ -123,6 +123,11 @@ class _New:
         keys = columns[SCHEMAS[self._entity].key]
         newest = last_of_each(keys)
         known = [key for key in dict.fromkeys(keys) if key in self._known]
+        moved = (
+            write_rep_news(self._connection, columns, as_of=self._as_of)
+            if self._entity is Entity.REP
+            else {}
+        )
         former = read_former_leads(self._connection, self._entity, known)
         write_records(
             self._connection,
@@ -131,6 +136,7 @@ class _New:
             versions=self._versions(columns, numbers) if self._entity in VERSIONS else {},
         )
         self._add_work(columns, former)
+        look_at_clocks(self._connection, moved)
 
     def _complete(self, frame: pd.DataFrame, columns: RecordColumns) -> RecordColumns:
         """Add what the ledger keeps of a lead besides its source's fields."""
@@ -167,8 +173,6 @@ class _New:
         needs = NEEDS.get(self._entity, ())
         if needs:
             add_pending(self._connection, needs, leads, unknown=unknown)
-        if self._entity is Entity.REP:  # an absence or another calendar moves running clocks
-            note_reps_changed(self._connection, columns["rep_id"])
 
 
 def to_log_table(records: Records) -> pa.Table:

@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 from accord.agreement import Agreement
 from accord.killpoints import reach
 from accord.ledger.clock_rows import (
+    OWNER,
     find_running,
     find_unplaced,
     has_work,
@@ -72,17 +73,28 @@ def run_sweep(workspace: Workspace, *, as_of: datetime) -> SweepResult:
 def _look_again(
     connection: Connection, workspace: Workspace, agreement: Agreement, *, as_of: datetime
 ) -> int:
-    """Bring the clocks of leads with something new up to date, activities included."""
-    waiting, top = read_pending(connection, _NEED)
-    survivors = read_survivors(connection, waiting)
-    lead_ids = sorted({survivors.get(lead_id, lead_id) for lead_id in waiting})
+    """Bring the clocks of leads with something new up to date, activities included.
+
+    What is new of an owner may move a clock that has ended: it may have run on other hours.
+    """
+    lead_ids, top = _read_waiting(connection, _NEED)
+    owned, owned_top = _read_waiting(connection, OWNER)
     running = find_running(connection, lead_ids, until_events=ACTIVITY_EVENTS)
-    if running:
+    looked = sorted({*running, *owned})
+    if looked:
         sync_clocks(
-            connection, workspace, agreement=agreement, lead_ids=running, as_of=as_of, reread=True
+            connection, workspace, agreement=agreement, lead_ids=looked, as_of=as_of, reread=True
         )
     clear_pending(connection, _NEED, up_to=top)
-    return len(running)
+    clear_pending(connection, OWNER, up_to=owned_top)
+    return len(looked)
+
+
+def _read_waiting(connection: Connection, need: str) -> tuple[list[str], int]:
+    """Return the leads with work of a kind, as who they are by now, and the highest id read."""
+    waiting, top = read_pending(connection, need)
+    survivors = read_survivors(connection, waiting)
+    return sorted({survivors.get(lead_id, lead_id) for lead_id in waiting}), top
 
 
 def _climb_all(

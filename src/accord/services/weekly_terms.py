@@ -144,6 +144,7 @@ def _row(
         "business": True,
         "calendar": name,
         "calendar_terms": calendar.terms,
+        "follows_owner": False,
         "pauses": [],
         "escalation": verdict.escalation,
         "steps": steps_of(rungs),

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from accord.sla.due import due_times
 from accord.sla.events import ACTIVITY_EVENTS
 from accord.sla.model import Clock, ClockTerms, LeadEvents, Period, Rep, Term, Watch
+from accord.sla.owners import Books, OwnersHours
 from accord.sla.shapes import Shapes
 from accord.sla.terms import TermBook
 
@@ -24,6 +25,7 @@ def derive_clocks(
     *,
     book: TermBook,
     reps: Mapping[str, Rep],
+    books: Books | None = None,
     started: Mapping[str, Started] = MappingProxyType({}),
     settled: Mapping[str, Container[str]] = MappingProxyType({}),
 ) -> tuple[Clock, ...]:
@@ -31,9 +33,11 @@ def derive_clocks(
 
     A clock that is among ``started`` (lead_id -> clock_id -> terms) keeps the terms it was started
     with, also if the agreement no longer has them; a new one takes those of the book. Those that
-    are ``settled`` (lead_id -> clock_ids) are not asked for. The same
+    are ``settled`` (lead_id -> clock_ids) are not asked for. A clock on its owner's hours follows
+    them where they change, by the entries of ``books``: the book alone if not given. The same
     events give the same clocks to the bit, in any order of arrival.
     """
+    hours = OwnersHours(books or Books.only(book), reps)
     current = {term.watch: term for term in book.terms}
     shapes = Shapes(tuple(current), kinds=book.kinds)
     fresh: dict[tuple[str, str | None, str | None, str | None], ClockTerms] = {}
@@ -53,7 +57,7 @@ def derive_clocks(
                     terms = _started(book, current[period.watch], period, reps)
                     fresh[alike] = terms
             if terms is not None and terms.watch == period.watch:
-                found.append((lead.lead_id, key, period, terms))
+                found.append((lead.lead_id, key, period, hours.over(terms, period)))
     due = due_times(
         [
             (period.started_at, terms, reps.get(period.owner_id or ""))

@@ -100,13 +100,26 @@ class LeadEvents:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Posting:
+    """A rep's team and own calendar since an instant; None is from the beginning of time."""
+
+    since: datetime | None
+    team: str | None = None
+    calendar: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rep:
-    """What clocks need to know of a rep: team, own calendar, absences."""
+    """What clocks need to know of a rep: team, own calendar, absences.
+
+    ``postings`` are team and calendar over time, in order; empty where only today's are known.
+    """
 
     rep_id: str
     team: str | None = None
     calendar: str | None = None
     absences: tuple[Span, ...] = ()
+    postings: tuple[Posting, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,7 +164,8 @@ class ClockTerms:
     """The term that a clock was started with; a later agreement does not change it.
 
     ``calendar`` and ``calendar_terms`` are those that business time is counted on, also beside a
-    wall clock; ``business`` says whether they decide.
+    wall clock; ``business`` says whether they decide. Where it is the owner's (``follows_owner``)
+    the terms have a part for each change of it, and ``calendar`` is the first one's name.
     """
 
     watch: Watch
@@ -164,6 +178,7 @@ class ClockTerms:
     rungs: tuple[Rung, ...]
     segment: str | None
     version: str
+    follows_owner: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,6 +43,7 @@ class TermBook:
             rungs=term.rungs,
             segment=period.segment,
             version=term.version,
+            follows_owner=term.calendar is None,
         )
 
     def calendar_of(self, rep: Rep | None, *, team: str | None, side: Side) -> str:
@@ -52,10 +53,32 @@ class TermBook:
         """
         own = None if rep is None else rep.calendar
         teams = (None if rep is None else rep.team, team)
-        for name in (own, *(self.team_calendars.get(each or "") for each in teams)):
-            if name is not None and name in self.calendars:
-                return name
-        return self.defaults[side]
+        return named_hours([self], own, teams, side=side)[0]
+
+
+def named_hours(
+    books: Sequence[TermBook], own: str | None, teams: Sequence[str | None], *, side: Side
+) -> tuple[str, Mapping[str, Any]]:
+    """Return name and entry of a calendar: one's own, else of the first team that has one.
+
+    Each is asked of the books in order; a name that none of them knows counts as not given. Else
+    it is the first book's default of the side.
+    """
+    for name, book in _candidates(books, own, teams):
+        if name is not None and name in book.calendars:
+            return name, book.calendars[name]
+    default = books[0].defaults[side]
+    return default, books[0].calendars[default]
+
+
+def _candidates(
+    books: Sequence[TermBook], own: str | None, teams: Sequence[str | None]
+) -> Iterator[tuple[str | None, TermBook]]:
+    for book in books:
+        yield own, book
+    for team in teams:
+        for book in books:
+            yield book.team_calendars.get(team or ""), book
 
 
 def term_book(agreement: Agreement) -> TermBook:

@@ -35,6 +35,7 @@ from accord.ledger.tables.people import (
     lead,
     lead_version,
     merge,
+    posting,
     rep,
     secret,
 )
@@ -65,6 +66,7 @@ __all__ = [
     "opportunity_version",
     "outbox",
     "pending",
+    "posting",
     "quality",
     "quarantine",
     "rep",

@@ -25,8 +25,9 @@ clock = Table(
     Column("started_at", Instant, nullable=False),
     Column("within_us", BigInteger, nullable=False),
     Column("business", Boolean, nullable=False),
-    Column("calendar", KEY),
-    Column("calendar_terms", JSON),  # the calendar's entry as it was at the start, wall clocks too
+    Column("calendar", KEY),  # its name at the start
+    Column("calendar_terms", JSON),  # its entry then, wall clocks too; parts if it changed
+    Column("follows_owner", Boolean),  # the calendar is the owner's, and changes with them
     Column("pauses", JSON, nullable=False),
     Column("escalation", KEY, nullable=False),
     Column("steps", JSON, nullable=False),  # [{"at": "80%", "notify": ["rep"]}, ...]
@@ -41,6 +42,7 @@ clock = Table(
     Index(None, "lead_id"),
     Index(None, "due_at"),
     Index(None, "started_at"),
+    Index(None, "owner_id", "ended_at"),  # an owner's clocks, when something is new of the owner
 )
 
 # One row a ladder step that came due: at most one a clock and step (law L6).

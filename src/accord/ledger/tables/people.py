@@ -126,6 +126,7 @@ rep = Table(
     Column("team", KEY),
     Column("manager_id", KEY),
     Column("calendar", KEY),
+    Column("since", Instant),  # since when team and calendar hold, if the source says so
     Column("weight", Float),
     Column("per_week", BigInteger),
     Column("per_month", BigInteger),
@@ -133,4 +134,17 @@ rep = Table(
     Column("left_at", Instant),
     Column("known_at", Instant, nullable=False),
     Column("row_hash", String(32), nullable=False),
+)
+
+# One row a statement of a rep's team and calendar, append-only. What holds when follows from all of
+# a rep's rows (``accord.sla.postings_of``); the first known one holds from the beginning of time.
+posting = Table(
+    "posting",
+    metadata,
+    Column("rep_id", KEY, primary_key=True),
+    Column("since", Instant, primary_key=True),
+    Column("known_at", Instant, primary_key=True),
+    Column("stated", Boolean, nullable=False),  # a source said since when; else when we learnt it
+    Column("team", KEY),
+    Column("calendar", KEY),
 )

@@ -83,9 +83,10 @@ flag = Table(
     Column("flagged_at", Instant, nullable=False),
 )
 
-# One row a piece of work that something new has made for a lead: ``need`` is score, lifecycle or
-# clock. A stage takes the rows up to the highest id it has read and deletes them in the transaction
-# that stores its work; a fact whose lead is unknown waits here until the lead arrives.
+# One row a piece of work that something new has made for a lead: ``need`` is score, lifecycle,
+# clock, or owner (all its clocks, since something is new of one of its owners). A stage takes the
+# rows up to the highest id it has read and deletes them in the transaction that stores its work; a
+# fact whose lead is unknown waits here until the lead arrives.
 # ``EVERYONE`` in place of a lead stands for all that are known when the row is read.
 pending = Table(
     "pending",
