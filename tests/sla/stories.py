@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from accord.sla import (
     Handoff,
     LeadEvents,
     Owner,
+    Posting,
     Rep,
     Rung,
     Term,
@@ -27,6 +29,7 @@ from accord.sla import (
     Watch,
     clock_calendar,
     derive_clocks,
+    rung_times,
 )
 
 CASES: dict[str, Any] = YAML(typ="safe", pure=True).load(
@@ -97,7 +100,7 @@ def book_of(term: dict[str, Any], *, steps: tuple[str, ...] = ()) -> TermBook:
         ),
         kinds=KINDS,
         calendars={name: Calendar.parse(each).terms for name, each in CASES["calendars"].items()},
-        team_calendars={"inbound": "nine_to_five"},
+        team_calendars={"inbound": "nine_to_five", "emea": "eight_to_six"},
         defaults=dict.fromkeys(Side, "nine_to_five"),
     )
 
@@ -112,6 +115,7 @@ class Story:
         self.touches: list[Touch] = []
         self.decisions: list[Decision] = []
         self.activities: list[Activity] = []
+        self.postings: dict[str, list[Posting]] = {}
         for line in lines:
             words = line.split()
             self.read(at(" ".join(words[:3])), " ".join(words[3:-1]), words[-1])
@@ -125,12 +129,31 @@ class Story:
             self.owners[HandoffStage.SQL].append(Owner(since=moment, rep_id=who, team="closers"))
         elif what in ("call by", "automatic by"):
             self.touches.append(Touch(at=moment, rep_id=who, automatic="auto" in what))
+        elif what.endswith(" works by the hours of"):
+            self.post(moment, what.split(maxsplit=1)[0], calendar=last)
+        elif what.endswith(" moves to team"):
+            self.post(moment, what.split(maxsplit=1)[0], team=last)
         elif what == "enters":
             self.enter(moment, Stage(last))
         elif last in tuple(DecisionOutcome):
             self.decide(moment, DecisionOutcome(last))
         else:
             self.activities.append(Activity(at=moment, kind=last))
+
+    def post(self, moment: datetime, rep_id: str, **changed: str) -> None:
+        """From an instant on a rep has another calendar, or another team and the team's."""
+        rep = reps()[rep_id]
+        line = self.postings.setdefault(
+            rep_id, [Posting(since=None, team=rep.team, calendar=rep.calendar)]
+        )
+        held = {"team": line[-1].team, "calendar": changed.get("calendar")} | changed
+        line.append(Posting(since=moment, **held))
+
+    def reps(self) -> dict[str, Rep]:
+        return {
+            name: replace(rep, postings=tuple(self.postings.get(name, ())))
+            for name, rep in reps().items()
+        }
 
     def decide(self, moment: datetime, outcome: DecisionOutcome) -> None:
         self.decisions.append(Decision(at=moment, outcome=outcome))
@@ -191,12 +214,28 @@ def story_of(case: dict[str, Any]) -> Story:
 
 def told(case: dict[str, Any]) -> list[str]:
     """Derive the clocks of a story and write them as the case does."""
-    clocks = derive_clocks([story_of(case).events()], book=book_of(case["term"]), reps=reps())
+    story, steps = story_of(case), tuple(case.get("steps", ()))
+    clocks = derive_clocks(
+        [story.events()], book=book_of(case["term"], steps=steps), reps=story.reps()
+    )
     return [
         f"{clock.period.owner_id or 'nobody'} {_say(clock.period.started_at)} -> "
-        f"{_say(clock.due_at)}, {_ending(clock)}"
+        f"{_say(clock.due_at)}, {_ending(clock)}{_climbing(clock, story.reps())}"
         for clock in sorted(clocks, key=lambda clock: clock.period.started_at)
     ]
+
+
+def _climbing(clock: Any, people: dict[str, Rep]) -> str:
+    times = rung_times(
+        clock.terms.rungs,
+        clock_calendar(clock.terms, people.get(clock.period.owner_id or "")),
+        start=clock.period.started_at,
+        within=clock.terms.within,
+        due=clock.due_at,
+    )
+    return "".join(
+        f"; {rung.at} {_say(at)}" for rung, at in zip(clock.terms.rungs, times, strict=True)
+    )
 
 
 def _ending(clock: Any) -> str:
