@@ -176,10 +176,17 @@ class Story:
                 at=moment,
                 position=sum(entry.at == moment for entry in self.entries),
                 cycle=0 if stage is Stage.NEW_NAME else 1,
-                programme=Programme.RETURNED if stage is Stage.NURTURE else None,
+                programme=self.programme(stage),
                 origin=self.origin,
             )
         )
+
+    def programme(self, stage: Stage) -> Programme | None:
+        """Nurture after an opportunity is for a lost one, else for one that was sent back."""
+        if stage is not Stage.NURTURE:
+            return None
+        lost = self.entries and self.entries[-1].stage in (Stage.OPPORTUNITY, Stage.LOST)
+        return Programme.LOST if lost else Programme.RETURNED
 
     def events(self) -> LeadEvents:
         return LeadEvents(

@@ -7,27 +7,22 @@ otherwise (cancelled).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from accord.records import HandoffStage, Origin, Side, Stage
+from accord.sla.beginnings import LEFT_SALES, RAISES, find_marks
 from accord.sla.events import (
-    ENTERED,
-    NURTURE_KINDS,
     Mark,
     Timeline,
-    is_closed,
     is_decided,
-    is_returned,
     owners_of,
-    stays,
 )
-from accord.sla.model import Ended, Entry, Handoff, Owner, Period, Watch
+from accord.sla.model import Ended, Handoff, Owner, Period, Watch
 from accord.sla.occur import Search, find_event
 
 _PER_OWNER = frozenset({"assigned", "touch", "touched"})
-_LEFT_SALES = frozenset({Stage.NURTURE, Stage.DEFERRED, Stage.LOST, Stage.DISQUALIFIED})
 _LEFT_MARKETING = frozenset({Stage.CUSTOMER, Stage.DEFERRED, Stage.LOST, Stage.DISQUALIFIED})
 _NOBODY = Owner(since=datetime.min.replace(tzinfo=UTC), rep_id=None)
 
@@ -64,16 +59,22 @@ def derive_periods(timeline: Timeline, term: Watch, *, kinds: frozenset[str]) ->
 
 
 def _still_runs(period: Period, start: _Start) -> bool:
-    """Whether what begins now is what began before in this cycle, and is not over."""
-    is_over = period.ended_at is not None and period.ended_at <= start.mark.at
-    return period.cycle == start.cycle and not is_over
+    """Whether what begins now is what began before in this cycle, and is not over.
+
+    What meets a term does not begin it anew: a decision until the next one is not endless. A stay
+    is: who left and came back at one instant is somebody's again.
+    """
+    if period.cycle != start.cycle or period.ended_at is None:
+        return period.cycle == start.cycle
+    meets = period.ended_by is Ended.MET and period.watch.from_event in RAISES
+    return period.ended_at >= start.mark.at if meets else period.ended_at > start.mark.at
 
 
 def _starts(timeline: Timeline, term: Watch, kinds: frozenset[str]) -> Iterator[_Start]:
     if term.from_event in _PER_OWNER:
         yield from _handoff_starts(timeline)
         return
-    for mark, cycle, origin in _marks(timeline, term.from_event, kinds):
+    for mark, cycle, origin in find_marks(timeline, term.from_event, kinds):
         yield _stage_start(timeline, term, mark, cycle, origin)
 
 
@@ -102,49 +103,6 @@ def _handoff_over_at(timeline: Timeline, cycle: int) -> datetime | None:
     return None
 
 
-def _marks(
-    timeline: Timeline, event: str, kinds: frozenset[str]
-) -> Iterator[tuple[Mark, int, Origin]]:
-    """Yield where an event that is no owner's happens: every stay, of the others one a cycle."""
-    if event.startswith(ENTERED):
-        for entry in stays(timeline, Stage(event.removeprefix(ENTERED))):
-            yield _mark_of(entry)
-        return
-    entries: Iterable[Entry]
-    if event == "returned":
-        entries = filter(is_returned, timeline.entries)
-    elif event == "closed":
-        entries = filter(is_closed, timeline.entries)
-    elif event == "decision":
-        entries = filter(is_decided, timeline.entries)
-    else:
-        entries = ()
-        yield from _activity_marks(timeline, NURTURE_KINDS if event != "activity" else kinds)
-    seen: set[int] = set()
-    for entry in entries:
-        if entry.cycle not in seen:
-            seen.add(entry.cycle)
-            yield _mark_of(entry)
-
-
-def _mark_of(entry: Entry) -> tuple[Mark, int, Origin]:
-    return Mark(at=entry.at, position=entry.position), entry.cycle, entry.origin
-
-
-def _activity_marks(
-    timeline: Timeline, kinds: frozenset[str]
-) -> Iterator[tuple[Mark, int, Origin]]:
-    """Yield the first activity of each cycle."""
-    begins: dict[int, datetime] = {}
-    for entry in timeline.entries:
-        begins.setdefault(entry.cycle, entry.at)
-    ends = [*list(begins.values())[1:], None][: len(begins)]
-    for (cycle, begin), end in zip(begins.items(), ends, strict=True):
-        at = timeline.activity_after(begin, kinds)
-        if at is not None and (end is None or at < end):
-            yield Mark(at=at), cycle, Origin.OBSERVED
-
-
 def _stage_start(timeline: Timeline, term: Watch, mark: Mark, cycle: int, origin: Origin) -> _Start:
     handoffs = {stage: timeline.handoff(stage, cycle) for stage in HandoffStage}
     sales = term.side is Side.SALES
@@ -154,7 +112,7 @@ def _stage_start(timeline: Timeline, term: Watch, mark: Mark, cycle: int, origin
         mark=mark,
         cycle=cycle,
         owners=owners,
-        over_at=_over_at(timeline, mark, cycle, _LEFT_SALES if sales else _LEFT_MARKETING),
+        over_at=_over_at(timeline, mark, cycle, LEFT_SALES if sales else _LEFT_MARKETING),
         origin=origin if handoff is None else handoff.origin,
         handoff=handoff,
     )
