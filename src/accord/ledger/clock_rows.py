@@ -145,18 +145,32 @@ def has_work(connection: Connection, *, as_of: datetime, week_end: datetime | No
     """Whether a sweep has anything to do: one statement that looks at indexes only.
 
     Work is a lead whose clocks want a look, a step that is due, or a week that has ended
-    (``week_end``, None where no weekly terms are agreed) without weekly clocks.
+    (``week_end``, None where no weekly terms are agreed) without weekly clocks. Only where there
+    are none of those is anything else asked: whether any lead is that old.
     """
     known = exists().where(lead.c.lead_id == pending.c.lead_id)
     waiting = select(literal(1)).where(pending.c.need.in_((_NEED, OWNER)), known).exists()
     due = select(literal(1)).where(clock.c.next_step_at <= as_of).exists()
-    parts: list[ColumnElement[bool]] = [waiting, due]
-    if week_end is not None:
-        weekly = and_(clock.c.due_at >= week_end, clock.c.lead_id.is_(None))
-        told = select(literal(1)).select_from(clock).where(weekly).exists()
-        begun = select(literal(1)).where(lead.c.created_at < week_end).exists()
-        parts.append(and_(~told, begun))
-    return bool(connection.execute(select(or_(*parts))).scalar_one())
+    untold = false() if week_end is None else _is_untold(week_end)
+    work, week = connection.execute(select(or_(waiting, due), untold)).one()
+    return bool(work or (week and week_end is not None and _is_old(connection, week_end)))
+
+
+def is_unjudged(connection: Connection, *, week_end: datetime) -> bool:
+    """Whether the week that ended at this instant still wants its weekly clocks."""
+    untold = connection.execute(select(_is_untold(week_end))).scalar_one()
+    return bool(untold and _is_old(connection, week_end))
+
+
+def _is_untold(week_end: datetime) -> ColumnElement[bool]:
+    weekly = and_(clock.c.due_at >= week_end, clock.c.lead_id.is_(None))
+    return ~select(literal(1)).select_from(clock).where(weekly).exists()
+
+
+def _is_old(connection: Connection, week_end: datetime) -> bool:
+    """Whether any lead came before that week ended; there is no index on their age."""
+    query = select(literal(1)).where(lead.c.created_at < week_end).limit(1)
+    return connection.execute(query).first() is not None
 
 
 def read_due_steps(connection: Connection, *, as_of: datetime) -> Rows:

@@ -20,6 +20,7 @@ from accord.ledger.clock_rows import (
     find_running,
     find_unplaced,
     has_work,
+    is_unjudged,
     read_due_steps,
     read_reps,
     write_next_steps,
@@ -62,9 +63,13 @@ def run_sweep(workspace: Workspace, *, as_of: datetime) -> SweepResult:
             return SweepResult()
     with workspace.ledger.lease("sla"), workspace.ledger.begin() as connection:
         synced = _look_again(connection, workspace, agreement, as_of=as_of)
-        start_weekly_clocks(connection, agreement, as_of=as_of)
+        reach("sla.after_look")
+        if week_end is not None and is_unjudged(connection, week_end=week_end):
+            # the oldest lead is sought there among all leads: once a week, not once a sweep
+            start_weekly_clocks(connection, agreement, as_of=as_of)
         result = _climb_all(connection, workspace, agreement, as_of=as_of)
         reach("sla.before_commit")
+    reach("sla.after_commit")
     return SweepResult(
         synced=synced, fired=result.fired, skipped=result.skipped, messages=result.messages
     )
