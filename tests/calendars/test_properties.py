@@ -4,10 +4,11 @@ import itertools
 from datetime import timedelta
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from accord.calendars import Calendar
+from accord.calendars import Calendar, arrays
 from tests.calendars.minutes import MinuteCalendar
 from tests.calendars.strategies import entries, instants
 
@@ -76,10 +77,62 @@ def test_arrays_give_what_single_values_give_and_nothing_for_nothing(entry, rows
     fresh = Calendar(parts=calendar._parts, holes=calendar._holes)
     due = [calendar.due(start, within).replace(tzinfo=None) for start, within, _ in rows]
     elapsed = [calendar.elapsed(start, start + length) for start, _, length in rows]
+    opening = [calendar.next_opening(start).replace(tzinfo=None) for start, _, _ in rows]
     assert fresh.due_many(starts, withins)[:-1].tolist() == due
     assert fresh.elapsed_many(starts, ends)[:-1].tolist() == elapsed
+    assert fresh.next_opening_many(starts)[:-1].tolist() == opening
     assert np.isnat(fresh.due_many(starts, withins)[-1])
     assert np.isnat(fresh.elapsed_many(starts, ends)[-1])
+    assert np.isnat(fresh.next_opening_many(starts)[-1])
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    entry=entries(),
+    rows=st.lists(st.tuples(instants, spans_of_days), min_size=2, max_size=12),
+    missing=st.sets(st.integers(0, 11)),
+    part=st.integers(1, 5),
+)
+def test_long_arrays_answered_in_parts_give_what_they_give_as_one(entry, rows, missing, part):
+    starts = np.array([start.replace(tzinfo=None) for start, _ in rows], "M8[us]")
+    spans = np.array([span for _, span in rows], "m8[us]")
+    for at in missing & set(range(len(rows))):
+        (starts if at % 2 else spans)[at] = "NaT"
+    asked = (("due_many", starts, spans), ("elapsed_many", starts, starts + spans))
+    for name, *given_arrays in asked:
+        whole = getattr(Calendar.parse(entry), name)(*given_arrays)
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(arrays, "_PART", part)
+            parts = getattr(Calendar.parse(entry), name)(*given_arrays)
+            square = getattr(Calendar.parse(entry), name)(*(one[:, None] for one in given_arrays))
+        assert np.array_equal(parts, whole, equal_nan=True)
+        assert np.array_equal(square[:, 0], whole, equal_nan=True)
+
+
+@settings(max_examples=200, deadline=None)
+@given(entry=entries(), start=instants, length=long_terms, earlier=spans_of_days, more=terms)
+def test_open_time_never_shrinks_when_an_interval_grows(entry, start, length, earlier, more):
+    calendar = Calendar.parse(entry)
+    elapsed = calendar.elapsed(start, start + length)
+    assert NONE <= elapsed <= length
+    assert calendar.elapsed(start - earlier, start + length) >= elapsed
+    assert calendar.elapsed(start, start + length + more) >= elapsed
+
+
+@settings(max_examples=200, deadline=None)
+@given(entry=entries(), start=instants, length=long_terms)
+def test_as_much_open_time_as_an_interval_holds_has_passed_no_later_than_at_its_end(
+    entry, start, length
+):
+    """What has elapsed says when: due(start, elapsed(start, end)) is where it was first so much."""
+    calendar = Calendar.parse(entry)
+    end = start + length
+    elapsed = calendar.elapsed(start, end)
+    if elapsed:
+        due = calendar.due(start, elapsed)
+        assert due <= end
+        assert calendar.elapsed(start, due) == elapsed
+        assert calendar.elapsed(start, due - TICK) < elapsed
 
 
 @settings(max_examples=150, deadline=None)

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from accord.calendars.arrays import answer_many
 from accord.calendars.faults import CalendarError, Faults
 from accord.calendars.hours import read_hours
 from accord.calendars.parts import PARTS, Part, join_parts, one_part, read_parts, text_of
@@ -168,46 +169,38 @@ class Calendar:
         return (table.open_until_one(high) - table.open_until_one(low)) * _MICROSECOND
 
     def due_many(
-        self, starts: NDArray[np.datetime64], withins: NDArray[np.timedelta64]
+        self, starts: NDArray[np.datetime64], withins: NDArray[np.timedelta64] | np.timedelta64
     ) -> NDArray[np.datetime64]:
         """Return ``due`` of each pair: ``datetime64[us]`` in UTC; a missing value gives NaT.
 
         The two are broadcast against each other.
         """
-        at, span = np.broadcast_arrays(
-            np.asarray(starts, "datetime64[us]"), np.asarray(withins, "timedelta64[us]")
-        )
-        known = ~(np.isnat(at) | np.isnat(span))
-        answer = np.full(at.shape, np.datetime64("NaT", "us"))
-        due = self._due_us(at[known].astype(np.int64), span[known].astype(np.int64))
-        answer[known] = due.astype("datetime64[us]")
-        return answer
+        ats, spans = np.asarray(starts, "M8[us]"), np.asarray(withins, "m8[us]")
+        return answer_many(self._due_us, ats, spans, unit="M8[us]")
 
     def elapsed_many(
         self, starts: NDArray[np.datetime64], ends: NDArray[np.datetime64]
     ) -> NDArray[np.timedelta64]:
         """Return ``elapsed`` of each pair: ``timedelta64[us]``; a missing value gives NaT."""
-        low, high = np.broadcast_arrays(
-            np.asarray(starts, "datetime64[us]"), np.asarray(ends, "datetime64[us]")
-        )
-        known = ~(np.isnat(low) | np.isnat(high))
-        answer = np.full(low.shape, np.timedelta64("NaT", "us"))
-        elapsed = self._elapsed_us(low[known].astype(np.int64), high[known].astype(np.int64))
-        answer[known] = elapsed.astype("timedelta64[us]")
-        return answer
+        low, high = np.asarray(starts, "M8[us]"), np.asarray(ends, "M8[us]")
+        return answer_many(self._elapsed_us, low, high, unit="m8[us]")
+
+    def next_opening_many(self, ats: NDArray[np.datetime64]) -> NDArray[np.datetime64]:
+        """Return ``next_opening`` of each: ``datetime64[us]`` in UTC; a missing value gives NaT."""
+        return self.due_many(ats, np.timedelta64(0, "us"))
 
     def _due_us(self, starts: Micros, withins: Micros) -> Micros:
         if not len(starts):
             return starts
         _refuse_negative(int(withins.min()))
         table = self._covering(int(starts.min()), int(starts.max()))
-        while not self._holds(table, starts, withins):
+        least = np.maximum(withins, 1)
+        while int((reached := table.open_until(starts) + least).max()) > table.total:
             table = self._grown(table)
-        target = table.open_until(starts) + withins
+        due = table.reached(reached)
         zero = withins == 0
-        due = np.empty_like(starts)
-        due[zero] = table.next_open(starts[zero])
-        due[~zero] = table.reached(target[~zero])
+        if zero.any():
+            due[zero] = table.next_open(starts[zero])
         return due
 
     def _elapsed_us(self, starts: Micros, ends: Micros) -> Micros:
@@ -216,11 +209,6 @@ class Calendar:
         low = min(int(starts.min()), int(ends.min()))
         table = self._covering(low, max(int(starts.max()), int(ends.max())))
         return np.asarray(np.maximum(table.open_until(ends) - table.open_until(starts), 0))
-
-    def _holds(self, table: Table, starts: Micros, withins: Micros) -> bool:
-        """Whether the table reaches as far as the latest due time asked for."""
-        needed = table.open_until(starts) + np.maximum(withins, 1)
-        return int(needed.max()) <= table.total
 
     def _covering(self, low: int, high: int) -> Table:
         table = self._table

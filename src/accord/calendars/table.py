@@ -61,7 +61,8 @@ class Table:
         if not len(self.opens):
             return np.zeros_like(at)
         index = np.maximum(np.searchsorted(self.opens, at, side="right") - 1, 0)
-        within = np.clip(at, self.opens[index], self.closes[index]) - self.opens[index]
+        opens = self.opens[index]
+        within = np.minimum(np.maximum(at, opens), self.closes[index]) - opens
         return np.asarray(self.before[index] + within, dtype=np.int64)
 
     def reached(self, amount: Micros) -> Micros:
