@@ -75,10 +75,20 @@ def at(text: str) -> datetime:
     return local(text, STORY_ZONE)
 
 
+AWAY = {
+    "eve": ("Mon 2026-11-23 22:00", "Wed 2026-11-25 22:00"),  # two whole days, night to night
+    "zoe": ("Sat 2026-11-21 10:00", "Sun 2026-11-22 20:00"),  # no hour of work
+    "ida": ("Mon 2026-11-23 16:30", "Tue 2026-11-24 10:00"),  # within hours on both ends
+}
+
+
 def reps() -> dict[str, Rep]:
-    """Eve is away for two whole days, from Monday night to Wednesday night."""
-    away = ((at("Mon 2026-11-23 22:00"), at("Wed 2026-11-25 22:00")),)
-    return {**REPS, "eve": Rep(rep_id="eve", team="inbound", absences=away)}
+    """Those who are always there, and those who are away once."""
+    away = {
+        name: Rep(rep_id=name, team="inbound", absences=((at(since), at(until)),))
+        for name, (since, until) in AWAY.items()
+    }
+    return REPS | away
 
 
 def book_of(term: dict[str, Any], *, steps: tuple[str, ...] = ()) -> TermBook:
