@@ -48,6 +48,7 @@ prove: install
 	ACCORD_PROOF=full $(BIN)/python -m pytest -m proof -s --timeout 7200
 
 bench: install
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
 	@for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
 
 format: install
