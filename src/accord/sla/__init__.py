@@ -1,6 +1,7 @@
 """Clocks, ladders, cadence: what each side owes and since when. Pure: events in, clocks out."""
 
 from accord.calendars import Calendar, CalendarError
+from accord.sla.cadence import Became, Duty, FollowUp, follow, follow_all, next_step
 from accord.sla.clocks import Started, clock_key, derive_clocks, digest, needs_activities
 from accord.sla.due import (
     business_calendar,
@@ -30,6 +31,7 @@ from accord.sla.model import (
     Watch,
 )
 from accord.sla.owners import Books
+from accord.sla.playbook import Branch, Play, Playbook, playbook_of
 from accord.sla.postings import (
     BEGINNING,
     Statement,
@@ -40,6 +42,7 @@ from accord.sla.postings import (
 )
 from accord.sla.recipients import MANAGER, REP, Recipient, resolve, send_at
 from accord.sla.status import State, Status, business_elapsed, status_of, wall_elapsed
+from accord.sla.tenure import Attempt, Tenure, tenures_of
 from accord.sla.terms import MARKETING_OWNER, TermBook, default_calendar, rungs_of, term_book
 from accord.sla.weekly import (
     Week,
@@ -59,19 +62,26 @@ __all__ = [
     "NURTURE_KINDS",
     "REP",
     "Activity",
+    "Attempt",
+    "Became",
     "Books",
+    "Branch",
     "Calendar",
     "CalendarError",
     "Climb",
     "Clock",
     "ClockTerms",
     "Decision",
+    "Duty",
     "Ended",
     "Entry",
+    "FollowUp",
     "Handoff",
     "LeadEvents",
     "Owner",
     "Period",
+    "Play",
+    "Playbook",
     "Posting",
     "Recipient",
     "Rep",
@@ -80,6 +90,7 @@ __all__ = [
     "State",
     "Statement",
     "Status",
+    "Tenure",
     "Term",
     "TermBook",
     "Touch",
@@ -96,11 +107,15 @@ __all__ = [
     "digest",
     "due_times",
     "first_difference",
+    "follow",
+    "follow_all",
     "is_news",
     "last_week",
     "missed",
     "needs_activities",
+    "next_step",
     "parse_absences",
+    "playbook_of",
     "posting_at",
     "postings_of",
     "resolve",
@@ -108,6 +123,7 @@ __all__ = [
     "rungs_of",
     "send_at",
     "status_of",
+    "tenures_of",
     "term_book",
     "volume_verdict",
     "wall_elapsed",
