@@ -12,6 +12,7 @@ from typing import Annotated, Any
 from cyclopts import App, Parameter
 
 from accord.cli.app import DONE, FOUND, instant, open_workspace, say, say_json, say_table
+from accord.cli.cadence import sla_cadence
 from accord.cli.explaining import explain
 from accord.cli.stages import AsJson, AsOf
 from accord.errors import InputError
@@ -33,6 +34,7 @@ def register(app: App) -> None:
         (sla_status, "status"),
         (sla_breaches, "breaches"),
         (sla_due, "due"),
+        (sla_cadence, "cadence"),
     ):
         sla.command(command, name=name)
     app.command(sla)

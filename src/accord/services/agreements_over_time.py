@@ -1,0 +1,62 @@
+"""The agreement in force at each of many instants: what was agreed when something began."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import datetime, time
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from accord.agreement import Agreement, AgreementError, load
+from accord.errors import InputError
+from accord.ledger import Ledger
+from accord.records import from_us
+from accord.services.agreement_seen import Seen, read_seen, read_stored
+from accord.services.agreements import agreement_then
+
+
+class AgreementsOverTime:
+    """Answers for any instant, and asks the ledger once a stretch in which the answer is the same.
+
+    At an instant counts what was in force and known then: a later version, a version that came
+    later with an earlier first day, and a later content of the same version rewrite nothing. Where
+    nothing in force was known by then (history that was loaded), all that is known now counts.
+    """
+
+    def __init__(self, ledger: Ledger, path: Path) -> None:
+        self._ledger = ledger
+        self._path = path
+        with ledger.read() as connection:
+            seen = read_seen(connection)
+        self._turns = sorted(set(self._when_it_may_change(seen)))
+        self._known: dict[int, Agreement | None] = {}
+
+    def at(self, instant: datetime) -> Agreement | None:
+        """Return the agreement in force at an instant; None before the first one began."""
+        place = bisect_right(self._turns, instant)
+        if place not in self._known:
+            self._known[place] = self._find(self._turns[place - 1] if place else instant)
+        return self._known[place]
+
+    def _find(self, instant: datetime) -> Agreement | None:
+        try:
+            return agreement_then(self._ledger, self._path, as_of=instant, known_at=instant)
+        except AgreementError:
+            raise
+        except InputError:
+            return None  # none was in force yet
+
+    def _when_it_may_change(self, seen: tuple[Seen, ...]) -> Iterator[datetime]:
+        for one in seen:
+            yield one.seen_at
+            with suppress(AgreementError):  # an old text that the checks of today refuse
+                yield _begin(read_stored(self._ledger, one))
+        if self._path.exists():
+            yield from_us(self._path.stat().st_mtime_ns // 1_000)
+            yield _begin(load(self._path))
+
+
+def _begin(agreement: Agreement) -> datetime:
+    return datetime.combine(agreement.effective_from, time(), ZoneInfo(agreement.timezone))
