@@ -229,8 +229,15 @@ class _Walk:
         self.company.rows.setdefault("handoff", []).append(row)
         return row
 
+    def _owned(self, handoff: dict, since: datetime) -> None:
+        self.company.add(
+            "handoff_owner", handoff_id=handoff["handoff_id"], since=since,
+            rep_id=handoff["rep_id"], team=handoff["team"], why="assigned",
+        )  # fmt: skip
+
     def _work(self, handoff: dict, rep: str, team: str, assigned: datetime) -> None:
         company, pick = self.company, self.company.random
+        self._owned(handoff, assigned)
         slow = {"crm:cho": 55.0, "crm:dee": 14.0}.get(rep, 4.0)
         patience = timedelta(minutes=pick.expovariate(1 / slow))
         touched = company.calendar.due(assigned, patience)
@@ -260,10 +267,12 @@ class _Walk:
         pick = self.company.random
         for number in range(pick.choice([1, 1, 2, 3])):
             when = at + timedelta(hours=5 * number)
+            second = ("email", "voicemail")[int(self.lead["lead_id"][-1]) % 2]
             if when <= AS_OF:
                 self.company.add(
                     "touch", touch_id=digest("touch", self.lead["lead_id"], when),
-                    lead_id=self.lead["lead_id"], rep_id=rep, channel="call", touched_at=when,
+                    lead_id=self.lead["lead_id"], rep_id=rep, touched_at=when,
+                    channel=("call", second, "meeting")[number],
                     outcome=pick.choice(["connected", "no_answer", "left_message"]),
                     automatic=pick.choice([None, False, number == 2]), known_at=when,
                     row_hash=digest(when),
@@ -301,6 +310,7 @@ class _Walk:
         pick = self.company.random
         rep = pick.choice(["crm:gus", "crm:hana"])
         handoff = self._handoff("sql", rep, "closers", at, at)
+        self._owned(handoff, at)
         opened = self.company._later(at, 3.0)
         done = opened <= AS_OF
         self.company.clock(

@@ -14,13 +14,16 @@ import duckdb
 import pandas as pd
 from sqlalchemy import select
 
+from accord.agreement import load
 from accord.calendars import Calendar
 from accord.ledger import Ledger, tables
 from accord.records import to_us
+from tests.conftest import ROOT
+from tests.metrics.independent_cadence import CADENCE, follow
 
 _LEDGER = (
     "lead", "merge", "stage_change", "opportunity", "opportunity_version", "handoff", "clock",
-    "touch", "spend", "batch", "rep",
+    "touch", "spend", "batch", "rep", "handoff_owner",
 )  # fmt: skip
 
 _VIEWS = """
@@ -58,7 +61,8 @@ CREATE VIEW clocks AS
     NOT (ended_at IS NOT NULL AND ended_at <= due_at) AS ran_out
   FROM clock c LEFT JOIN lead l USING (lead_id) WHERE c.lead_id IS NOT NULL;
 CREATE VIEW touches AS
-  SELECT t.* EXCLUDE (channel), l.segment, l.channel FROM touch t LEFT JOIN lead l USING (lead_id)
+  SELECT t.* EXCLUDE (channel), t.channel AS kind, l.segment, l.channel
+  FROM touch t LEFT JOIN lead l USING (lead_id)
   WHERE automatic IS DISTINCT FROM true;
 """
 
@@ -72,6 +76,7 @@ def open_duckdb(ledger: Ledger) -> duckdb.DuckDBPyConnection:
             rows = connection.execute(select(table)).mappings().all()
             _copy(found, name, [dict(row) for row in rows], [c.name for c in table.columns])
     found.execute(_VIEWS)
+    follow(found, load(ROOT / "agreement.yaml"))
     return found
 
 
@@ -243,6 +248,7 @@ TWINS: dict[str, tuple] = {
     "clocks_overdue": (_stood("clocks", "due_at + 1", "ended_at", "ran_out"),),
     "touches": (_TOUCHES,),
     "connect_rate": (_flow("touches", "touched_at", "outcome = 'connected'"), _TOUCHES),
+    **CADENCE,
     "opportunities": (_flow("deals", "opened_at"),),
     "won": (_WON,),
     "lost": (_flow("deals", "ended_at", "stage = 'lost'"),),

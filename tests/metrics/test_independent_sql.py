@@ -11,7 +11,6 @@ import pytest
 
 from accord.agreement import load
 from accord.ledger import Ledger
-from accord.ledger.metric_rows import read_raw
 from accord.metrics import (
     ALL,
     METRICS,
@@ -23,17 +22,17 @@ from accord.metrics import (
     dimensions_of,
     prepare,
     quotient,
-    tables_for,
     window,
 )
-from accord.metrics.facts import FRAMES
 from accord.records import to_us
+from accord.services.raw_tables import read_tables
 from tests.conftest import ROOT
 from tests.metrics.company import AS_OF, FIRST, Company
 from tests.metrics.independent import TWINS, ask, ask_values, open_duckdb
 
 _DIMENSIONS = (ALL, "segment", "channel")
-_MEMBER = {ALL: "''", "segment": "segment", "channel": "channel", "source": "source"}
+_OWN = ("source", "step", "kind")
+_MEMBER = {ALL: "''", **{name: name for name in (*_DIMENSIONS[1:], *_OWN)}}
 _QUARTER = timedelta(weeks=13)
 
 
@@ -48,8 +47,7 @@ def company(request, tmp_path_factory):
         ledger = Ledger.open(url)
         Company(leads=700, seed=11).write(ledger)
         agreement = load(ROOT / "agreement.yaml")
-        with ledger.read() as connection:
-            raw = {table: read_raw(connection, table) for table in tables_for(FRAMES)}
+        raw = read_tables(ledger, ROOT / "agreement.yaml")
         yield prepare(raw, agreement), open_duckdb(ledger), agreement
         ledger.close()
 
@@ -60,7 +58,7 @@ def test_every_metric_has_a_twin():
 
 def _dimensions(metric):
     known = dimensions_of(metric)
-    return [name for name in (*_DIMENSIONS, "source") if name in known]
+    return [name for name in (*_DIMENSIONS, *_OWN) if name in known]
 
 
 @pytest.mark.parametrize("name", list(METRICS))

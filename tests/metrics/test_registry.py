@@ -9,7 +9,6 @@ import pytest
 from accord.agreement import load
 from accord.errors import InputError
 from accord.ledger import Ledger
-from accord.ledger.metric_rows import read_raw
 from accord.metrics import (
     FRAMES,
     METRICS,
@@ -18,10 +17,10 @@ from accord.metrics import (
     find_dimension,
     find_metric,
     prepare,
-    tables_for,
     worded,
 )
 from accord.metrics.facts import BEGINS
+from accord.services.raw_tables import read_tables
 from tests.conftest import ROOT
 
 
@@ -34,19 +33,18 @@ def test_names_are_unique_and_every_metric_says_what_it_is():
         assert metric.requirements
 
 
-def test_a_ratio_is_a_share_or_money_and_a_quantile_a_length_of_time():
+def test_a_ratio_is_a_share_a_mean_or_money_and_a_quantile_a_length_of_time():
     for metric in METRICS.values():
         if metric.quantile is not None:
             assert metric.unit in (Unit.MINUTES, Unit.DAYS)
         if metric.denominator is not None:
-            assert metric.unit in (Unit.SHARE, Unit.MONEY)
+            assert metric.unit in (Unit.SHARE, Unit.MEAN, Unit.MONEY)
 
 
 def test_a_definition_names_only_columns_and_dimensions_that_its_frame_has(tmp_path):
     ledger = Ledger.open(f"sqlite:///{tmp_path / 'ledger.db'}")
     agreement = load(ROOT / "agreement.yaml")
-    with ledger.read() as connection:
-        raw = {table: read_raw(connection, table) for table in tables_for(FRAMES)}
+    raw = read_tables(ledger, ROOT / "agreement.yaml")
     frames = prepare(raw, agreement)
     ledger.close()
     for name, dimensions in FRAMES.items():
@@ -95,6 +93,7 @@ def test_the_registry_can_be_printed_as_json():
         ("12.5", Unit.MONEY, "USD 12.50"),
         ("42.35", Unit.MINUTES, "42.4 min"),
         ("2246", Unit.COUNT, "2,246"),
+        ("2.3456", Unit.MEAN, "2.35"),
         ("0", Unit.COUNT, "0"),
         (None, Unit.COUNT, "\u2013"),
     ],

@@ -225,6 +225,7 @@ def _touches(connection: Connection) -> Reading:
         "touch_id": columns.touch_id,
         "lead_id": columns.lead_id,
         "rep": columns.rep_id,
+        "kind": columns.channel,
         "outcome": columns.outcome,
         "at_us": _us(connection, columns.touched_at),
     }

@@ -23,6 +23,7 @@ class Unit(StrEnum):
     MONEY = "money"  # of the agreement's currency
     MINUTES = "minutes"
     DAYS = "days"  # of 24 hours
+    MEAN = "mean"  # how many of one thing there are of another
 
 
 class Direction(StrEnum):

@@ -42,8 +42,17 @@ FRAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         # ended_by, verdict (met, breached, or missing where neither) and settled_us, when that was
         # certain, wall_us and business_us from start to end.
         "clocks": (*_LEAD, *_PEOPLE, "term"),
-        # One row an attempt to reach a lead, automatic ones left out: touch_id, outcome, at_us.
-        "touches": (*_LEAD, *_PEOPLE),
+        # One row an attempt to reach a lead, automatic ones left out: touch_id, outcome, at_us;
+        # kind is by which channel sales tried (channel is where the lead came from).
+        "touches": (*_LEAD, *_PEOPLE, "kind"),
+        # One row a step of the cadence that an owner owed: handoff_id, since_us (the assignment),
+        # due_us, done_us, verdict (kept, broken) and settled_us, when that was certain.
+        "followups": (*_LEAD, *_PEOPLE, "step"),
+        # One row a hand-over that somebody had: as handoffs, and attempts, those of its owners.
+        "attempted": (*_LEAD, *_PEOPLE),
+        # One row a deal that is won or lost and came from a lead: deal_id, state, closed_us,
+        # contact_us (from the lead's first connected touch up to then to closing).
+        "closings": (*_LEAD, *_PEOPLE),
         # One row an item of spend: at_us (its day begins, in the agreement's zone), amount_cents.
         "spend": ("channel", "campaign"),
         # One row a batch: at_us, rows_in, accepted, quarantined, duplicates, held.
@@ -67,6 +76,9 @@ BEGINS: Mapping[str, str] = MappingProxyType(
         "handoffs": "queued_us",
         "clocks": "started_us",
         "touches": "at_us",
+        "followups": "since_us",
+        "attempted": "queued_us",
+        "closings": "opened_us",
         "spend": "at_us",
         "batches": "at_us",
     }

@@ -207,6 +207,29 @@ def _touches(raw: Raw, _agreement: Agreement) -> Frame:
     return _with_team(_with_lead(raw["touch"], raw), raw)
 
 
+def _followups(raw: Raw, _agreement: Agreement) -> Frame:
+    return _with_team(_with_lead(raw["followup"], raw), raw)
+
+
+def _attempted(raw: Raw, _agreement: Agreement) -> Frame:
+    handoffs = _with_team(_with_lead(raw["handoff"], raw, ("industry", "country")), raw)
+    made = _mapped(handoffs["handoff_id"], raw["attempted"], "handoff_id", "attempts")
+    return handoffs.assign(attempts=made)[made.notna()].reset_index(drop=True)
+
+
+def _closings(raw: Raw, agreement: Agreement) -> Frame:
+    """Contact is any rep's; a lead that was reached only after the closing was not reached."""
+    deals = _deals(raw, agreement)
+    closed = deals[deals["closed_us"].notna() & deals["lead_id"].notna()]
+    touches = raw["touch"]
+    reached = touches[touches["outcome"] == "connected"]
+    found = reached.assign(lead_id=_survivors(reached["lead_id"], raw))
+    first = found.groupby("lead_id")["at_us"].min().reset_index()
+    leads = _survivors(closed["lead_id"], raw)
+    contact = closed["closed_us"] - _mapped(leads, first, "lead_id", "at_us")
+    return closed.assign(contact_us=contact.where(contact >= 0))
+
+
 def _spend(raw: Raw, agreement: Agreement) -> Frame:
     days = raw["spend"]["spent_on"]
     starts = {day: to_us(midnight(day, agreement.timezone)) for day in days.unique()}
@@ -226,6 +249,9 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
         "handoffs": Recipe(reads=("lead", "move", "handoff", "rep"), make=_handoffs),
         "clocks": Recipe(reads=("lead", "clock", "rep"), make=_clocks),
         "touches": Recipe(reads=("lead", "touch", "rep"), make=_touches),
+        "followups": Recipe(reads=("lead", "followup", "rep"), make=_followups),
+        "attempted": Recipe(reads=("lead", "handoff", "attempted", "rep"), make=_attempted),
+        "closings": Recipe(reads=("lead", "deal", "touch", "merge", "rep"), make=_closings),
         "spend": Recipe(reads=("spend",), make=_spend),
         "batches": Recipe(reads=("batch",), make=_batches),
     }

@@ -32,8 +32,9 @@ def worded(value: Decimal | None, unit: Unit, *, currency: str = "") -> str:
             return f"{currency} {_money(value)}".strip()
         case Unit.MINUTES:
             return f"{plain(shown(value, 1)):,f} min"
-        case Unit.DAYS:
-            return f"{plain(shown(value, 2)):,f} days"
+        case Unit.DAYS | Unit.MEAN:
+            words = f"{plain(shown(value, 2)):,f}"
+            return f"{words} days" if unit is Unit.DAYS else words
 
 
 def percent(value: Decimal | None, places: int = 0) -> str:

@@ -104,5 +104,5 @@ def of(number: Number | None, unit: Unit) -> Cell:
             return money(value)
         case Unit.MINUTES:
             return minutes(value)
-        case Unit.DAYS:
+        case Unit.DAYS | Unit.MEAN:
             return tenths(value)

@@ -12,7 +12,6 @@ import pandas as pd
 
 from accord.agreement import Agreement
 from accord.errors import InputError
-from accord.ledger.metric_rows import read_raw
 from accord.metrics import (
     ALL,
     FRAMES,
@@ -27,10 +26,10 @@ from accord.metrics import (
     midnight,
     prepare,
     spread,
-    tables_for,
     window,
     worded,
 )
+from accord.services.raw_tables import read_tables
 from accord.services.workspace import Workspace
 
 When = date | datetime | str | None
@@ -123,8 +122,7 @@ def read_facts(
 ) -> dict[str, pd.DataFrame]:
     """Read the fact frames of those names from the ledger."""
     wanted = tuple(frames)
-    with workspace.ledger.read() as connection:
-        raw = {table: read_raw(connection, table) for table in tables_for(wanted)}
+    raw = read_tables(workspace.ledger, workspace.settings.agreement, wanted)
     return prepare(raw, agreement, frames=wanted)
 
 

@@ -14,10 +14,9 @@ import pandas as pd
 from accord import planning
 from accord.agreement import Agreement
 from accord.errors import InputError
-from accord.ledger.metric_rows import read_raw, read_since
+from accord.ledger.metric_rows import read_since
 from accord.metrics import (
     ALL,
-    FRAMES,
     METRICS,
     Cube,
     Cut,
@@ -30,7 +29,6 @@ from accord.metrics import (
     midnight,
     prepare,
     promises,
-    tables_for,
     tell,
     week_named,
     week_of,
@@ -41,6 +39,7 @@ from accord.report.view import WEEKS_SHOWN
 from accord.services.agreements import unsigned_sides
 from accord.services.approving import find_unapproved
 from accord.services.quality_page import gather_quality
+from accord.services.raw_tables import read_tables
 from accord.services.workspace import Workspace
 
 _QUARTER = timedelta(weeks=13)
@@ -75,9 +74,9 @@ def gather_week(workspace: Workspace, *, as_of: datetime, week: str | None = Non
     agreement = workspace.agreement(as_of)
     period = _period(agreement, week, as_of=as_of)
     at = min(as_of, period.end - _INSTANT)
+    raw = read_tables(workspace.ledger, workspace.settings.agreement)
     with workspace.ledger.read() as connection:
         since = read_since(connection)
-        raw = {table: read_raw(connection, table) for table in tables_for(FRAMES)}
         signed = not unsigned_sides(connection, agreement, as_of=as_of)
         quality = gather_quality(connection, period, at=at, zone=agreement.timezone)
         is_present = period.label == _present(agreement, as_of).label

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from accord.report.model import Page, Section
+from accord.report.sections.cadence import cadence
 from accord.report.sections.channels import channels
 from accord.report.sections.front import front
 from accord.report.sections.funnel import funnel
@@ -21,6 +22,7 @@ SECTIONS: tuple[Callable[[View], Section], ...] = (
     plan,
     funnel,
     speed,
+    cadence,
     clocks,
     breaches,
     returns,
