@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from ruamel.yaml import YAML
 
 from accord.agreement import load
 from accord.calendars import Calendar
@@ -42,6 +44,13 @@ def test_the_steps_of_a_story_are_those_that_the_worked_case_says(case):
 
 def test_there_are_at_least_twenty_five_worked_cases():
     assert len(CASES) >= 25
+
+
+def test_the_worked_example_of_the_guide_is_right():
+    text = (ROOT / "docs" / "cadence.md").read_text("utf-8")
+    (block,) = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    case = YAML(typ="safe", pure=True).load(block)
+    assert told(case) == case["steps"]
 
 
 def test_the_shipped_agreement_has_seven_steps_before_and_two_after_the_lead_is_reached():

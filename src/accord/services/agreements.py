@@ -33,7 +33,7 @@ def agreement_in_force(ledger: Ledger, path: Path, *, as_of: datetime) -> Agreem
     version the file's content counts, else the content seen last. Raises InputError where none is
     in force, AgreementError where the file has faults.
     """
-    filed = _read_file(path)
+    filed = read_filed(path)
     with ledger.read() as connection:
         seen = read_seen(connection)
     if filed is not None and not _is_known(filed, seen):
@@ -54,7 +54,7 @@ def agreement_then(ledger: Ledger, path: Path, *, as_of: datetime, known_at: dat
     nothing in force had been seen by then, all that is there now counts. Writes nothing; InputError
     where none is in force.
     """
-    filed = _read_file(path)
+    filed = read_filed(path)
     with ledger.read() as connection:
         seen = read_seen(connection)
     if filed is not None and not _is_known(filed, seen):
@@ -157,7 +157,8 @@ def sign(ledger: Ledger, agreement: Agreement, *, side: Side, name: str, at: dat
         add_rows(connection, tables.signature, [_signature(agreement, side, who, at)])
 
 
-def _read_file(path: Path) -> Agreement | None:
+def read_filed(path: Path) -> Agreement | None:
+    """Read the file, parsed once as long as it does not change; None where there is none."""
     try:
         stat = path.stat()
     except FileNotFoundError:

@@ -9,12 +9,12 @@ from datetime import datetime, time
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from accord.agreement import Agreement, AgreementError, load
+from accord.agreement import Agreement, AgreementError
 from accord.errors import InputError
 from accord.ledger import Ledger
 from accord.records import from_us
 from accord.services.agreement_seen import Seen, read_seen, read_stored
-from accord.services.agreements import agreement_then
+from accord.services.agreements import agreement_then, read_filed
 
 
 class AgreementsOverTime:
@@ -53,9 +53,10 @@ class AgreementsOverTime:
             yield one.seen_at
             with suppress(AgreementError):  # an old text that the checks of today refuse
                 yield _begin(read_stored(self._ledger, one))
-        if self._path.exists():
+        filed = read_filed(self._path)
+        if filed is not None:
             yield from_us(self._path.stat().st_mtime_ns // 1_000)
-            yield _begin(load(self._path))
+            yield _begin(filed)
 
 
 def _begin(agreement: Agreement) -> datetime:
