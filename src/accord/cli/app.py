@@ -26,6 +26,7 @@ def new_app() -> App:
     """Return the root of the command line with every command."""
     from accord.cli import (
         agreement,
+        clocks,
         erase,
         handing,
         history,
@@ -48,6 +49,7 @@ def new_app() -> App:
         score,
         rescore,
         reading,
+        clocks,
         history,
         agreement,
         quarantine,
