@@ -47,6 +47,13 @@ OFFICE = {
     "hours": {"mon-fri": ["09:00-12:30", "13:30-18:00"]},
     "holidays": "US",
 }
+EVENTS = {
+    "first_touch": ("assigned", "touch"),
+    "qualify": ("touched", "decision"),
+    "opportunity": ("entered_sql", "entered_opportunity"),
+    "nurture": ("returned", "nurture_activity"),
+    "volume": ("week", "week"),
+}
 REASONS = ("not_ready", "no_budget", "wrong_contact", "no_response", "went_cold", "timing")
 
 
@@ -127,9 +134,11 @@ class Company:
         business = row.pop("business")
         within = row.pop("within")
         due = self.calendar.due(start, within) if business else start + within
+        from_event, until_event = EVENTS[term]
         self.add(
             "clock", clock_id=digest(lead["lead_id"], term, start), lead_id=lead["lead_id"],
-            term=term, segment=lead["segment"], started_at=start,
+            from_event=from_event, until_event=until_event, term=term,
+            segment=lead["segment"], started_at=start,
             within_us=within // timedelta(microseconds=1), business=business,
             calendar="office" if business else None,
             calendar_terms=OFFICE if business else None, pauses=[], escalation="ladder", steps=[],

@@ -32,6 +32,9 @@ CREATE VIEW standing AS
   WHERE retracts IS NULL
     AND change_id NOT IN (SELECT retracts FROM stage_change WHERE retracts IS NOT NULL)
     AND lead_id NOT IN (SELECT lead_id FROM merge WHERE undone_at IS NULL);
+CREATE VIEW standing_all AS
+  SELECT * FROM stage_change WHERE retracts IS NULL
+    AND change_id NOT IN (SELECT retracts FROM stage_change WHERE retracts IS NOT NULL);
 CREATE VIEW entries AS
   SELECT e.*, l.segment, l.channel,
          row_number() OVER (
@@ -60,6 +63,34 @@ CREATE VIEW clocks AS
     (ended_at IS NOT NULL AND ended_by = 'met' AND ended_at <= due_at) AS in_time,
     NOT (ended_at IS NOT NULL AND ended_at <= due_at) AS ran_out
   FROM clock c LEFT JOIN lead l USING (lead_id) WHERE c.lead_id IS NOT NULL;
+CREATE VIEW answered AS
+  SELECT *, CASE
+      WHEN origin = 'decided' THEN
+        CASE WHEN came_straight AND entered_at - created_at <= 86400000000 THEN created_at
+             ELSE entered_at END
+      WHEN came_straight THEN created_at
+      WHEN entered_at < given_at THEN entered_at END AS said_at
+  FROM (SELECT h.*, l.created_at,
+      coalesce((SELECT min(since) FROM handoff_owner o
+                WHERE o.handoff_id = h.handoff_id AND o.rep_id IS NOT NULL), assigned_at) given_at,
+      coalesce((SELECT min(occurred_at) FROM standing_all s WHERE s.lead_id = h.lead_id
+                AND s.cycle = h.cycle AND s.to_stage = 'mql' AND s.from_stage IS DISTINCT FROM 'mql'
+               ), queued_at) AS entered_at,
+      h.cycle = 1 AND NOT EXISTS (SELECT 1 FROM standing_all s WHERE s.lead_id = h.lead_id
+        AND s.to_stage <> 'new_name' AND s.occurred_at < coalesce((
+          SELECT min(occurred_at) FROM standing_all e WHERE e.lead_id = h.lead_id
+          AND e.cycle = h.cycle AND e.to_stage = 'mql' AND e.from_stage IS DISTINCT FROM 'mql'
+        ), queued_at)) AS came_straight,
+      (SELECT min(ended_at) FROM clock c WHERE c.handoff_id = h.handoff_id AND c.ended_by = 'met'
+        AND c.from_event = 'assigned' AND c.until_event IN ('touch', 'touched')) AS touched_at
+    FROM handoff h LEFT JOIN lead l USING (lead_id)
+    WHERE h.stage = 'mql' AND h.outcome IS DISTINCT FROM 'merged'
+      AND h.outcome IS DISTINCT FROM 'overtaken') WHERE given_at IS NOT NULL;
+CREATE VIEW speeds AS
+  SELECT *, given_at - came_at AS system_us, touched_at - given_at AS rep_us,
+    touched_at - came_at AS total_us
+  FROM (SELECT *, CASE WHEN said_at IS NOT NULL THEN least(said_at, given_at) END AS came_at
+        FROM answered);
 CREATE VIEW touches AS
   SELECT t.* EXCLUDE (channel), t.channel AS kind, l.segment, l.channel
   FROM touch t LEFT JOIN lead l USING (lead_id)
@@ -77,7 +108,37 @@ def open_duckdb(ledger: Ledger) -> duckdb.DuckDBPyConnection:
             _copy(found, name, [dict(row) for row in rows], [c.name for c in table.columns])
     found.execute(_VIEWS)
     follow(found, load(ROOT / "agreement.yaml"))
+    _add_open(found)
     return found
+
+
+def _add_open(found) -> None:
+    """Open time of each part of an answer: by the calendar of the hand-over's newest clock."""
+    rows = found.execute(
+        "SELECT s.*, (SELECT arg_max(calendar_terms, started_at) FROM clock c"
+        " WHERE c.handoff_id = s.handoff_id AND c.from_event = 'assigned') AS terms FROM speeds s"
+    ).df()
+    parts = {"system": ("came_at", "given_at"), "rep": ("given_at", "touched_at")}
+    parts["total"] = ("came_at", "touched_at")
+    for name, (start, end) in parts.items():
+        waits = [_open_between(*each) for each in rows[["terms", start, end]].to_numpy()]
+        rows[f"{name}_open_us"] = pd.array(waits, "Int64")
+    found.register("given", rows)
+    found.execute("CREATE TABLE timed AS SELECT * FROM given")
+    found.unregister("given")
+
+
+def _open_between(terms: str | None, start: float, end: float) -> int | None:
+    import ast
+
+    if terms in (None, "None") or pd.isna(start) or pd.isna(end):
+        return None
+    from accord.records import from_us
+
+    elapsed = Calendar.parse(ast.literal_eval(terms)).elapsed(
+        from_us(int(start)), from_us(int(end))
+    )
+    return elapsed // (from_us(1) - from_us(0))
 
 
 def _copy(found, name: str, rows: list[dict], columns: list[str]) -> None:
@@ -171,6 +232,26 @@ _SPEED = (
     "SELECT coalesce($m, ''), {column} / 60000000.0 FROM clocks WHERE term = 'first_touch'"
     " AND ended_by = 'met' AND ended_at >= $lo AND ended_at < $hi AND {column} IS NOT NULL"
 )
+
+
+def _answer(column: str, at: str) -> str:
+    return (
+        f"SELECT coalesce($m, ''), {column} / 60000000.0 FROM timed"
+        f" WHERE {at} >= $lo AND {at} < $hi AND {column} IS NOT NULL"
+    )
+
+
+def _answers(name: str, part: str, at: str) -> dict[str, tuple]:
+    wall, open_time = _answer(f"{part}_us", at), _answer(f"{part}_open_us", at)
+    return {
+        name: (wall, HALF),
+        f"{name}_p90": (wall, NINE),
+        f"{name}_business": (open_time, HALF),
+        f"{name}_business_p90": (open_time, NINE),
+    }
+
+
+HALF, NINE = Decimal("0.5"), Decimal("0.9")
 _WALL, _OPEN = "(ended_at - started_at)", "open_us"
 _SUM = "sum(amount)"
 _WON = _flow("deals", "ended_at", "stage = 'customer'")
@@ -190,7 +271,6 @@ _THEN_WORTH = """coalesce(
 _SPEND = _flow("spend", "spent_us", value=_SUM)
 _LEADS = _flow("leads", "created_at")
 _TOUCHES = _flow("touches", "touched_at")
-HALF, NINE = Decimal("0.5"), Decimal("0.9")
 
 
 def _batch(column: str) -> str:
@@ -236,6 +316,11 @@ TWINS: dict[str, tuple] = {
     "speed_to_lead_p90": (_SPEED.format(column=_WALL), NINE),
     "speed_to_lead_business": (_SPEED.format(column=_OPEN), HALF),
     "speed_to_lead_business_p90": (_SPEED.format(column=_OPEN), NINE),
+    **_answers("system_delay", "system", "given_at"),
+    **_answers("rep_delay", "rep", "touched_at"),
+    **_answers("lead_response", "total", "touched_at"),
+    "assigned_after": (_flow("timed", "given_at", "system_us IS NOT NULL"),),
+    "touched_after": (_flow("timed", "touched_at"),),
     "sla_met_share": (_MET, _DECIDED),
     "first_touch_met_share": _kept("first_touch"),
     "qualify_met_share": _kept("qualify"),
@@ -277,6 +362,15 @@ TWINS: dict[str, tuple] = {
     "rows_held": (_batch("held"),),
     "quarantine_share": (_batch("quarantined"), _batch("rows_in")),
 }
+
+
+def bucket_sql(name: str) -> str:
+    """The bucket of a wait, as SQL over its minutes."""
+    wait = f"{name.removesuffix('bucket')}us / 60000000.0"
+    limits = (("to 5 min", 5), ("to 10 min", 10), ("to 30 min", 30), ("to 1 h", 60))
+    cases = " ".join(f"WHEN {wait} <= {limit} THEN '{label}'" for label, limit in limits)
+    rest = f"WHEN {wait} <= 1440 THEN 'to 1 day' WHEN {wait} > 1440 THEN 'longer'"
+    return f"CASE {cases} {rest} END"
 
 
 def ask(

@@ -28,11 +28,16 @@ from accord.records import to_us
 from accord.services.raw_tables import read_tables
 from tests.conftest import ROOT
 from tests.metrics.company import AS_OF, FIRST, Company
-from tests.metrics.independent import TWINS, ask, ask_values, open_duckdb
+from tests.metrics.independent import TWINS, ask, ask_values, bucket_sql, open_duckdb
 
+_BUCKETS = ("system_bucket", "system_open_bucket", "rep_bucket", "rep_open_bucket")
 _DIMENSIONS = (ALL, "segment", "channel")
 _OWN = ("source", "step", "kind")
-_MEMBER = {ALL: "''", **{name: name for name in (*_DIMENSIONS[1:], *_OWN)}}
+_MEMBER = {
+    ALL: "''",
+    **{name: name for name in (*_DIMENSIONS[1:], *_OWN)},
+    **{name: bucket_sql(name) for name in _BUCKETS},
+}
 _QUARTER = timedelta(weeks=13)
 
 
@@ -58,7 +63,7 @@ def test_every_metric_has_a_twin():
 
 def _dimensions(metric):
     known = dimensions_of(metric)
-    return [name for name in (*_DIMENSIONS, *_OWN) if name in known]
+    return [name for name in (*_DIMENSIONS, *_OWN, *_BUCKETS) if name in known]
 
 
 @pytest.mark.parametrize("name", list(METRICS))

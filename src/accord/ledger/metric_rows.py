@@ -35,6 +35,7 @@ from accord.ledger.tables import (
     batch,
     clock,
     handoff,
+    handoff_owner,
     lead,
     merge,
     metric,
@@ -205,8 +206,11 @@ def _clocks(connection: Connection) -> Reading:
     fields = {
         "clock_id": columns.clock_id,
         "lead_id": columns.lead_id,
+        "handoff_id": columns.handoff_id,
         "term": columns.term,
         "side": columns.side,
+        "from_event": columns.from_event,
+        "until_event": columns.until_event,
         "segment": columns.segment,
         "rep": columns.owner_id,
         "team": columns.team,
@@ -217,6 +221,17 @@ def _clocks(connection: Connection) -> Reading:
         "ended_by": columns.ended_by,
     }
     return fields, _labelled(fields).where(columns.lead_id.is_not(None))
+
+
+def _first_owners(connection: Connection) -> Reading:
+    """When each hand-over first had somebody as its owner: it may change hands later."""
+    columns = handoff_owner.c
+    fields = {
+        "handoff_id": columns.handoff_id,
+        "since_us": _us(connection, func.min(columns.since)),
+    }
+    named = columns.rep_id.is_not(None)
+    return fields, _labelled(fields).where(named).group_by(columns.handoff_id)
 
 
 def _touches(connection: Connection) -> Reading:
@@ -276,6 +291,7 @@ RAW: Mapping[str, Callable[[Connection], Reading]] = MappingProxyType(
         "deal": _deals,
         "deal_version": _deal_versions,
         "handoff": _handoffs,
+        "first_owner": _first_owners,
         "clock": _clocks,
         "touch": _touches,
         "spend": _spend,

@@ -5,6 +5,7 @@ Pure: frames and values in, values out. What a metric means stands in
 recomputing a closed period changes nothing unless something was told late.
 """
 
+from accord.metrics.buckets import BUCKETS, count_buckets
 from accord.metrics.cube import Cube
 from accord.metrics.definition import Direction, Metric, Part, Placing, Unit
 from accord.metrics.facts import ALL, DIMENSIONS, FRAMES, NONE
@@ -33,16 +34,20 @@ from accord.metrics.periods import (
 )
 from accord.metrics.prepare import prepare, tables_for
 from accord.metrics.registry import METRICS, find_dimension, find_metric
+from accord.metrics.speeds import READS as SPEED_TABLES
+from accord.metrics.speeds import with_speeds
 from accord.metrics.telling import Week, tell
 from accord.metrics.wording import MISSING, duration, percent, spelled, spoken, titled, worded
 
 __all__ = [
     "ALL",
+    "BUCKETS",
     "DIMENSIONS",
     "FRAMES",
     "METRICS",
     "MISSING",
     "NONE",
+    "SPEED_TABLES",
     "Cube",
     "Cut",
     "Direction",
@@ -58,6 +63,7 @@ __all__ = [
     "Unit",
     "Week",
     "compute",
+    "count_buckets",
     "cut",
     "dimensions_of",
     "duration",
@@ -81,5 +87,6 @@ __all__ = [
     "week_named",
     "week_of",
     "window",
+    "with_speeds",
     "worded",
 ]

@@ -17,6 +17,7 @@ ALL = "all"
 
 _LEAD = ("segment", "channel", "campaign", "industry", "country")
 _PEOPLE = ("team", "rep")
+_BUCKETS = ("system_bucket", "system_open_bucket", "rep_bucket", "rep_open_bucket")
 
 FRAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -42,6 +43,12 @@ FRAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         # ended_by, verdict (met, breached, or missing where neither) and settled_us, when that was
         # certain, wall_us and business_us from start to end.
         "clocks": (*_LEAD, *_PEOPLE, "term"),
+        # One row a hand-over at mql that was assigned: handoff_id, lead_id, origin, arrived_us,
+        # assigned_us (to its first owner), touched_us (the first touch or decision), and how long
+        # each part took: system_us (arrived to assigned), rep_us (assigned to touched), total_us
+        # (arrived to touched), and the same as system_open_us, rep_open_us, total_open_us in open
+        # time. The four buckets are those of these parts.
+        "speeds": (*_LEAD, *_PEOPLE, *_BUCKETS),
         # One row an attempt to reach a lead, automatic ones left out: touch_id, outcome, at_us;
         # kind is by which channel sales tried (channel is where the lead came from).
         "touches": (*_LEAD, *_PEOPLE, "kind"),
@@ -75,6 +82,7 @@ BEGINS: Mapping[str, str] = MappingProxyType(
         "amounts": "opened_us",
         "handoffs": "queued_us",
         "clocks": "started_us",
+        "speeds": "assigned_us",
         "touches": "at_us",
         "followups": "since_us",
         "attempted": "queued_us",

@@ -14,6 +14,7 @@ from accord.metrics.facts import FRAMES
 from accord.metrics.marks import with_marks
 from accord.metrics.opening import with_business
 from accord.metrics.periods import midnight
+from accord.metrics.speeds import READS, with_speeds
 from accord.records import to_us
 
 Raw = Mapping[str, pd.DataFrame]
@@ -203,6 +204,10 @@ def _clocks(raw: Raw, agreement: Agreement) -> Frame:
     return with_business(_with_team(_with_lead(frame, raw, attributes), raw), raw["rep"], agreement)
 
 
+def _speeds(raw: Raw, agreement: Agreement) -> Frame:
+    return _with_team(_with_lead(with_speeds(raw, agreement), raw, ("industry", "country")), raw)
+
+
 def _touches(raw: Raw, _agreement: Agreement) -> Frame:
     return _with_team(_with_lead(raw["touch"], raw), raw)
 
@@ -248,6 +253,7 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
         "amounts": Recipe(reads=("lead", "deal", "deal_version", "rep"), make=_amounts),
         "handoffs": Recipe(reads=("lead", "move", "handoff", "rep"), make=_handoffs),
         "clocks": Recipe(reads=("lead", "clock", "rep"), make=_clocks),
+        "speeds": Recipe(reads=READS, make=_speeds),
         "touches": Recipe(reads=("lead", "touch", "rep"), make=_touches),
         "followups": Recipe(reads=("lead", "followup", "rep"), make=_followups),
         "attempted": Recipe(reads=("lead", "handoff", "attempted", "rep"), make=_attempted),

@@ -1,8 +1,10 @@
-"""Speed to lead: how long a lead that was assigned waited for its first touch."""
+"""Speed to lead: how long a lead waited for a rep, and then for the rep's first touch."""
 
 from __future__ import annotations
 
-from accord.metrics import duration, spelled
+import pandas as pd
+
+from accord.metrics import BUCKETS, count_buckets, duration, spelled
 from accord.report.cells import count, minutes, share
 from accord.report.charts import bars, lines
 from accord.report.model import Cell, Chart, Column, Section, Table
@@ -22,9 +24,18 @@ _MEASURES = tuple(
         "In time",
     )
 )
-_BUCKETS = ((5, "to 5 min"), (10, "to 10 min"), (30, "to 30 min"), (60, "to 1 h"), (240, "to 4 h"))
-_LONGER = "longer"
-_US_PER_MINUTE = 60_000_000
+_PARTS = (
+    ("System delay: arrival to assignment", "system_delay"),
+    ("Rep delay: assignment to first touch", "rep_delay"),
+    ("Response: arrival to first touch", "lead_response"),
+)
+_SPLIT = ("Leads", "Median, open time", "p90, open time", "Median, wall clock", "p90, wall clock")
+_WAITS = (
+    ("Waited for a rep, wall clock", "system_us", "assigned_us"),
+    ("Waited for a rep, open time", "system_open_us", "assigned_us"),
+    ("Waited for a touch, wall clock", "rep_us", "touched_us"),
+    ("Waited for a touch, open time", "rep_open_us", "touched_us"),
+)
 
 
 def speed(view: View) -> Section:
@@ -34,7 +45,7 @@ def speed(view: View) -> Section:
         title="Speed to lead",
         lead=_lead(view),
         charts=(*_line_chart(view), *_bucket_chart(view)),
-        tables=(_by_week(view), _by_team(view)),
+        tables=(_by_part(view), _by_bucket(view), _by_week(view), _by_team(view)),
     )
 
 
@@ -119,24 +130,55 @@ def _line_chart(view: View) -> tuple[Chart, ...]:
 
 
 def _bucket_chart(view: View) -> tuple[Chart, ...]:
-    waits = _waits(view)
-    if not waits:
+    waits = _waits(view, "rep_open_us", "touched_us")
+    if not any(waits.values()):
         return ()
-    rows, before = [], 0.0
-    for limit, label in (*_BUCKETS, (float("inf"), _LONGER)):
-        here = sum(before < wait <= limit or (not before and wait == 0) for wait in waits)
-        rows.append({"label": label, "value": here, "shown": str(here)})
-        before = limit
+    rows = [{"label": label, "value": here, "shown": str(here)} for label, here in waits.items()]
     says = "; ".join(f"{row['label']} {row['shown']}" for row in rows)
-    title = "First touches of this week, by open time waited"
+    title = "First touches of this week, by open time waited since assigned"
     return (bars("chart-waits", rows, title=title, says=says, color=SALES),)
 
 
-def _waits(view: View) -> list[float]:
-    clocks = view.frames["clocks"]
+def _waits(view: View, column: str, at: str) -> dict[str, int]:
+    """Count this week's waits by bucket, every bucket named; a wait that is unknown is in none."""
+    speeds = view.frames["speeds"]
     start, end = view.weeks.periods.edges_us[-2], view.weeks.periods.horizons_us[-1]
-    touched = (clocks["term"] == "first_touch") & (clocks["ended_by"] == "met")
-    within = (clocks["ended_us"] >= start) & (clocks["ended_us"] < end)
-    kept = clocks[touched & within.fillna(value=False)]
-    waits = kept["business_us"].fillna(kept["wall_us"])
-    return [int(wait) / _US_PER_MINUTE for wait in waits]
+    within: pd.Series[bool] = (speeds[at] >= start) & (speeds[at] < end)
+    waits = speeds.loc[within.fillna(value=False), column].dropna()
+    return count_buckets([int(wait) for wait in waits])
+
+
+def _by_part(view: View) -> Table:
+    rows = []
+    for title, metric in _PARTS:
+        whole = view.number(metric)
+        if whole is None or not whole.denominator:
+            continue
+        names = (f"{metric}_business", f"{metric}_business_p90", metric, f"{metric}_p90")
+        cells = (view.cell(name) for name in names)
+        rows.append((Cell(shown=title, raw=metric), count(whole.denominator), *cells))
+    return Table(
+        name="speed_split",
+        caption="What this week's leads waited for",
+        columns=(Column(title="Part", numeric=False), *(Column(title=one) for one in _SPLIT)),
+        rows=tuple(rows),
+        empty="No lead was assigned or touched for the first time this week.",
+    )
+
+
+def _by_bucket(view: View) -> Table:
+    waits = [_waits(view, column, at) for _, column, at in _WAITS]
+    labels = [label for label, _ in BUCKETS] if any(any(each.values()) for each in waits) else []
+    return Table(
+        name="speed_buckets",
+        caption="This week's leads by how long they waited, for a rep and then for a touch",
+        columns=(
+            Column(title="Wait", numeric=False),
+            *(Column(title=title) for title, _, _ in _WAITS),
+        ),
+        rows=tuple(
+            (Cell(shown=label, raw=label), *(count(each[label]) for each in waits))
+            for label in labels
+        ),
+        empty="No lead was assigned or touched for the first time this week.",
+    )
