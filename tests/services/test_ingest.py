@@ -495,31 +495,6 @@ def test_olist_is_taken_whole_and_the_deal_before_its_lead_flagged(tmp_path, dat
 
 
 @pytest.mark.data
-def test_bpi_2012_has_its_hand_overs_touches_and_endings(tmp_path, data):
-    opened, result = example("bpi2012", tmp_path, data)
-    assert (result.accepted, result.flagged) == (47 + 13087 + 4755 + 4755 + 13018, 0)
-    stages = (
-        "SELECT stage, count(*), count(opened_at), count(closed_at) FROM opportunity GROUP BY stage"
-    )
-    assert sorted(rows(opened, stages)) == [
-        ("customer", 2246, 2246, 2246),
-        ("lost", 10442, 2537, 10442),
-        ("opportunity", 330, 330, 0),
-    ]
-    waits = rows(
-        opened,
-        "SELECT (touched_at - handed_at) / 60e6 FROM handoff_report "
-        "JOIN touch USING (lead_id) ORDER BY 1",
-    )
-    minutes = [wait for (wait,) in waits]
-    assert len(minutes) == 4755
-    assert round(minutes[2377], 1) == 42.4
-    assert round(minutes[4278] + 0.6 * (minutes[4279] - minutes[4278]), 1) == 888.2
-    assert (round(minutes[-1], 1), minutes[0] >= 0) == (2529.1, True)
-    opened.close()
-
-
-@pytest.mark.data
 def test_maven_has_deals_without_leads_and_a_corrected_product(tmp_path, data):
     opened, result = example("maven", tmp_path, data)
     assert (result.accepted, result.flagged) == (6 + 35 + 8800, 0)

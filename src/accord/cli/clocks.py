@@ -9,13 +9,14 @@ from cyclopts import App
 from accord.cli.app import DONE, FOUND, instant, open_workspace, say, say_json, say_table
 from accord.cli.reading import current_agreement
 from accord.cli.stages import AsJson, AsOf
+from accord.cli.telling_clocks import say_speed
 from accord.errors import InputError
 
 
 def register(app: App) -> None:
     """Add the commands of this module."""
     sla = App(name="sla", help="Service-level clocks.")
-    for command in (sweep, status, breaches, due):
+    for command in (sweep, status, breaches, due, speed):
         sla.command(command)
     app.command(sla)
 
@@ -93,4 +94,39 @@ def due(*, start: str, within: str, calendar: str, json: AsJson = False) -> int:
         say_json({"start": begin, "within": within, "calendar": calendar, "due": due})
     else:
         say(due.isoformat())
+    return DONE
+
+
+def speed(
+    *,
+    since: str | None = None,
+    until: str | None = None,
+    calendar: str | None = None,
+    by: str | None = None,
+    as_of: AsOf = None,
+    json: AsJson = False,
+) -> int:
+    """Show how fast leads were answered: what the system took, what the rep took, in both times.
+
+    Parameters
+    ----------
+    since
+        first day, in the agreement's zone: of assignment for the system, of the touch for the rep
+    until
+        last day
+    calendar
+        count business time on this calendar of the agreement; on each clock's own if not given
+    by
+        team, rep or segment
+    """
+    from accord.services.speed import read_speed
+
+    with open_workspace() as workspace:
+        found = read_speed(
+            workspace, as_of=instant(as_of), since=since, until=until, calendar=calendar, by=by
+        ).as_dict()
+    if json:
+        say_json(found)
+    else:
+        say_speed(found)
     return DONE

@@ -100,8 +100,8 @@ def measure(
     metric = find_metric(name)
     dimension = find_dimension(metric, by or ALL)
     agreement = workspace.agreement(as_of)
-    first = _instant(since, "--from", agreement.timezone)
-    last = _instant(until, "--to", agreement.timezone, whole_day=True)
+    first = bound(since, "--from", agreement.timezone)
+    last = bound(until, "--to", agreement.timezone, whole_day=True)
     facts = read_facts(workspace, agreement, metric.frames)
     cube = Cube(facts, window(first, last, as_of=as_of))
     total, rows = compute(cube, metric, ALL), compute(cube, metric, dimension)
@@ -126,7 +126,11 @@ def read_facts(
     return prepare(raw, agreement, frames=wanted)
 
 
-def _instant(when: When, where: str, zone: str, *, whole_day: bool = False) -> datetime | None:
+def bound(when: When, where: str, zone: str, *, whole_day: bool = False) -> datetime | None:
+    """Return the instant a day begins at in a zone, or ends at with ``whole_day``.
+
+    An instant is itself, None stays None. InputError names the option (``where``) if it is no day.
+    """
     if when is None or isinstance(when, datetime):
         return when
     try:
