@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from cyclopts import App
+from cyclopts import App, Parameter
 
 from accord.cli.app import DONE, FOUND, instant, open_workspace, say, say_json, say_table
 from accord.cli.reading import current_agreement
 from accord.cli.stages import AsJson, AsOf
-from accord.cli.telling_clocks import say_speed
+from accord.cli.telling_clocks import say_breaches, say_due, say_speed
+from accord.cli.telling_stories import say_stories
 from accord.errors import InputError
 
 
 def register(app: App) -> None:
     """Add the commands of this module."""
     sla = App(name="sla", help="Service-level clocks.")
-    for command in (sweep, status, breaches, due, speed):
+    for command in (sweep, status, breaches, explain, due, speed):
         sla.command(command)
     app.command(sla)
 
@@ -44,14 +45,82 @@ def status(*, as_of: AsOf = None, json: AsJson = False) -> int:
     return _rows(rows, json=json)
 
 
-def breaches(*, as_of: AsOf = None, json: AsJson = False) -> int:
-    """List the clocks that ran out unmet: whose, and by how much."""
-    from accord.services.clocks import breaches as find_breaches
+def breaches(  # noqa: PLR0913  each is a filter
+    *,
+    side: str | None = None,
+    term: str | None = None,
+    team: str | None = None,
+    rep: str | None = None,
+    since: str | None = None,
+    until: str | None = None,
+    everything: Annotated[bool, Parameter(name="--all", negative="")] = False,
+    as_of: AsOf = None,
+    json: AsJson = False,
+) -> int:
+    """List the clocks that ran out unmet: whose, by how much, and what happened.
 
-    with open_workspace() as workspace, workspace.ledger.read() as connection:
-        rows = find_breaches(connection, as_of=instant(as_of))
-    _rows(rows, json=json)
+    Parameters
+    ----------
+    side
+        sales or marketing
+    term
+        a term of the agreement: first_touch
+    team
+        clocks of this team
+    rep
+        clocks that this rep owns
+    since
+        those that ran out on this day or later, in the agreement's zone
+    until
+        those that ran out on this day or before
+    everything
+        those too that are over by now: met late, handed on, cancelled; so with --since or --until
+    """
+    from accord.services.breach_report import Asked, read_breaches
+
+    over = everything or since is not None or until is not None
+    asked = Asked(side=side, term=term, team=team, rep=rep, since=since, until=until, over=over)
+    with open_workspace() as workspace:
+        rows = read_breaches(workspace, asked, as_of=instant(as_of))
+    if json:
+        say_json(rows)
+    else:
+        say_breaches(rows)
     return FOUND if rows else DONE
+
+
+def explain(
+    clock: str | None = None,
+    /,
+    *,
+    lead: str | None = None,
+    as_of: AsOf = None,
+    json: AsJson = False,
+) -> int:
+    """Tell a clock's story: what was agreed, what began it, what it counted, what ended it.
+
+    Parameters
+    ----------
+    clock
+        the id of a clock, or how it alone begins; see accord sla breaches
+    lead
+        instead: every clock of this lead
+    """
+    from accord.services.clock_story import tell_clock, tell_clocks_of
+
+    if (clock is None) == (lead is None):
+        raise InputError(where="sla explain", found="both or neither", expected="CLOCK or --lead L")
+    at = instant(as_of)
+    with open_workspace() as workspace, workspace.ledger.read() as connection:
+        if lead is not None:
+            stories = tell_clocks_of(connection, lead, as_of=at)
+        else:
+            stories = [tell_clock(connection, str(clock), as_of=at)]
+    if json:
+        say_json(stories if lead is not None else stories[0])
+    else:
+        say_stories(stories, as_of=at)
+    return DONE
 
 
 def _rows(rows: list[dict[str, Any]], *, json: bool) -> int:
@@ -64,7 +133,16 @@ def _rows(rows: list[dict[str, Any]], *, json: bool) -> int:
     return DONE
 
 
-def due(*, start: str, within: str, calendar: str, json: AsJson = False) -> int:
+def due(  # noqa: PLR0913  each is a word of the question
+    *,
+    start: str,
+    within: str | None = None,
+    calendar: str | None = None,
+    term: str | None = None,
+    segment: str | None = None,
+    rep: str | None = None,
+    json: AsJson = False,
+) -> int:
     """Work out when a term runs out: what if it began at START and had WITHIN on CALENDAR?
 
     Parameters
@@ -75,25 +153,30 @@ def due(*, start: str, within: str, calendar: str, json: AsJson = False) -> int:
         a duration: 5m, 16h
     calendar
         a calendar of the agreement
+    term
+        a term of the agreement: its length, clock, calendar and ladder
+    segment
+        of a term that has its length by segment
+    rep
+        on this rep's own calendar, without their absences
     """
-    from accord.agreement import parse_duration
-    from accord.sla import Calendar
+    from accord.services.clock_what_if import Question, find_rep, work_out
 
-    begin = instant(start)
-    calendars = current_agreement(begin).calendars
-    if calendar not in calendars:
-        raise InputError(
-            where="--calendar", found=f"{calendar!r} is unknown", expected=", ".join(calendars)
-        )
-    try:
-        term = parse_duration(within).delta
-    except ValueError as error:
-        raise InputError(where="--within", found=str(error)) from None
-    due = Calendar.parse(calendars[calendar]).due(begin, term)
+    begin = instant(start, where="--start")
+    who = None
+    if rep is not None:
+        with open_workspace() as workspace, workspace.ledger.read() as connection:
+            who = find_rep(connection, rep)
+    found = work_out(
+        current_agreement(begin),
+        Question(
+            start=begin, within=within, calendar=calendar, term=term, segment=segment, rep=who
+        ),
+    )
     if json:
-        say_json({"start": begin, "within": within, "calendar": calendar, "due": due})
+        say_json(found)
     else:
-        say(due.isoformat())
+        say_due(found)
     return DONE
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from accord.cli.app import say, say_table
@@ -61,3 +62,108 @@ def _bucket_row(member: Row, bucket: str) -> Row:
         for kind in ("wall", "business")
     }
     return {"bucket": bucket, **waits}
+
+
+_BREACHES = (
+    *("clock", "term", "lead", "owner", "team", "due", "late", "late_business", "outcome"),
+    "what_happened",
+)
+
+
+def say_breaches(rows: Sequence[Row]) -> None:
+    """Print breaches, one a line: whose, late by how much, and what happened."""
+    if not rows:
+        say("none")
+        return
+    say_table([_breach(row) for row in rows], _BREACHES)
+    still = sum(row["outcome"] == "open" for row in rows)
+    say(f"{_many(len(rows), 'breach', 'breaches')}, {still} of them still open")
+
+
+def _breach(row: Row) -> Row:
+    return {
+        **row,
+        "clock": row["clock"][:12],
+        "owner": row["owner"] or "nobody",
+        "late": length(row["late_wall_seconds"]),
+        "late_business": length(row["late_business_seconds"]),
+        "what_happened": "; ".join(_happened(row)),
+    }
+
+
+def _happened(row: Row) -> Iterator[str]:
+    touches = row["touches"]
+    if row["system_delay"] is not None:
+        yield f"waited {length(row['system_delay']['wall_seconds'])} to be assigned"
+    if touches["by_owner"]:
+        yield f"{_many(touches['by_owner'], 'touch', 'touches')} by the owner"
+    if touches["by_others"]:
+        who = ", ".join(touches["others"])
+        yield f"{_many(touches['by_others'], 'touch', 'touches')} by others ({who})"
+    if touches["automatic"]:
+        yield f"{_many(touches['automatic'], 'automatic reply', 'automatic replies')}"
+    if not touches["by_owner"] + touches["by_others"] + touches["automatic"]:
+        yield "nobody touched it"
+    for step in row["steps"]:
+        yield step_words(step)
+    yield "still open" if row["outcome"] == "open" else _ENDED[row["outcome"]]
+
+
+_ENDED = {
+    "met": "met late",
+    "transferred": "handed on to another owner",
+    "cancelled": "ended unmet",
+}
+
+
+def step_words(step: Row) -> str:
+    """Say what became of a step: whom it told, or why it was skipped."""
+    told = ", ".join(f"{one['role']} {one['id']}" for one in step["told"])
+    if step["status"] == "sent":
+        late = f" ({step['why']})" if step["why"] else ""
+        return f"step {step['at']} told {told or 'nobody'}{late}"
+    why = f" ({step['why']})" if step["why"] else ""
+    return f"step {step['at']} {step['status']}{why}"
+
+
+def _many(count: int, one: str, more: str) -> str:
+    return f"{count} {one if count == 1 else more}"
+
+
+def length(seconds: int) -> str:
+    """Write a length of time in its two largest units.
+
+    >>> length(0), length(59), length(5 * 60), length(26 * 3600 + 60), length(3661)
+    ('0 s', '59 s', '5 min', '1 d 2 h', '1 h 1 min')
+    """
+    parts = []
+    for unit, size in (("d", 86400), ("h", 3600), ("min", 60), ("s", 1)):
+        count, seconds = divmod(seconds, size)
+        parts.append((count, unit))
+    first = next((place for place, (count, _) in enumerate(parts) if count), len(parts) - 1)
+    shown = [f"{count} {unit}" for count, unit in parts[first : first + 2] if count]
+    return " ".join(shown) or "0 s"
+
+
+def say_due(found: Row) -> None:
+    """Print when a term runs out: in UTC on the first line, then locally, then its steps."""
+    say(found["due"].isoformat())
+    say(f"{found['due_local'].isoformat()} in {found['timezone']}, on {_on(found)}")
+    for away in found["absences"]:
+        say(f"without the absence from {at_text(away['from'])} to {at_text(away['until'])}")
+    for step in found["steps"]:
+        roles = ", ".join(step["notify"])
+        local = step["due_local"].isoformat()
+        say(f"step {step['at']}: {step['due'].isoformat()} ({local}) {roles}")
+
+
+def _on(found: Row) -> str:
+    if found["clock"] == "wall":
+        return "wall-clock time"
+    whose = f", hours of {found['rep']}" if found["rep"] else ""
+    return f"calendar {found['calendar']}{whose}"
+
+
+def at_text(at: datetime) -> str:
+    """Write an instant in UTC for a person, to the second."""
+    return at.isoformat(sep=" ", timespec="seconds").replace("+00:00", "Z")

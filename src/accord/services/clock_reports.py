@@ -38,6 +38,12 @@ def breaches(
     return sorted(found, key=lambda row: (-row["late_wall_seconds"], row["clock"]))
 
 
+def breach_of(row: Row, reps: Mapping[str, Rep], *, as_of: datetime) -> dict[str, Any]:
+    """Tell of one clock that ran out: whose it is, and by how much it is or was late."""
+    status = _status(row, reps, as_of)
+    return {**_breach(row, status), "state": status.state.value, "is_open": status.is_open}
+
+
 def _breach(row: Row, status: Status) -> dict[str, Any]:
     return {
         "clock": row["clock_id"],

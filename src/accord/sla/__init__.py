@@ -1,6 +1,6 @@
 """Clocks, ladders, cadence: what each side owes and since when. Pure: events in, clocks out."""
 
-from accord.calendars import Calendar, CalendarError
+from accord.calendars import ALWAYS_OPEN, Calendar, CalendarError
 from accord.sla.cadence import Became, Duty, FollowUp, follow, follow_all, next_step
 from accord.sla.clocks import Started, clock_key, derive_clocks, digest, needs_activities
 from accord.sla.due import (
@@ -13,6 +13,7 @@ from accord.sla.due import (
 from accord.sla.events import ACTIVITY_EVENTS, EVENTS, NURTURE_KINDS
 from accord.sla.ladder import Climb, climb, missed
 from accord.sla.model import (
+    OWNER_AWAY,
     Activity,
     Clock,
     ClockTerms,
@@ -55,11 +56,13 @@ from accord.sla.weekly import (
 
 __all__ = [
     "ACTIVITY_EVENTS",
+    "ALWAYS_OPEN",
     "BEGINNING",
     "EVENTS",
     "MANAGER",
     "MARKETING_OWNER",
     "NURTURE_KINDS",
+    "OWNER_AWAY",
     "REP",
     "Activity",
     "Attempt",
