@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from cyclopts import App, Parameter
 
 from accord.cli.app import DONE, FOUND, instant, open_workspace, say, say_json, say_table
+from accord.cli.cadence import sla_cadence
 from accord.cli.reading import current_agreement
 from accord.cli.stages import AsJson, AsOf
 from accord.cli.telling_clocks import say_breaches, say_due, say_speed
@@ -19,6 +20,7 @@ def register(app: App) -> None:
     sla = App(name="sla", help="Service-level clocks.")
     for command in (sweep, status, breaches, explain, due, speed):
         sla.command(command)
+    sla.command(sla_cadence, name="cadence")
     app.command(sla)
 
 

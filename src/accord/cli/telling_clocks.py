@@ -84,11 +84,17 @@ def _breach(row: Row) -> Row:
     return {
         **row,
         "clock": row["clock"][:12],
-        "owner": row["owner"] or "nobody",
+        "lead": row["lead"] or _about(row),
+        "owner": row["owner"] or ("nobody" if row["side"] == "sales" else "marketing"),
         "late": length(row["late_wall_seconds"]),
         "late_business": length(row["late_business_seconds"]),
         "what_happened": "; ".join(_happened(row)),
     }
+
+
+def _about(row: Row) -> str:
+    """A weekly term of marketing is about a segment, or about all of them."""
+    return f"segment {row['segment']}" if row["segment"] else "all segments"
 
 
 def _happened(row: Row) -> Iterator[str]:
@@ -102,7 +108,8 @@ def _happened(row: Row) -> Iterator[str]:
         yield f"{_many(touches['by_others'], 'touch', 'touches')} by others ({who})"
     if touches["automatic"]:
         yield f"{_many(touches['automatic'], 'automatic reply', 'automatic replies')}"
-    if not touches["by_owner"] + touches["by_others"] + touches["automatic"]:
+    touched = touches["by_owner"] + touches["by_others"] + touches["automatic"]
+    if not touched and row["side"] == "sales":
         yield "nobody touched it"
     for step in row["steps"]:
         yield step_words(step)

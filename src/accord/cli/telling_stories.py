@@ -58,6 +58,8 @@ def _agreed(term: Row) -> str:
 
 
 def _owner(story: Row) -> str:
+    if story["term"]["side"] == "marketing":
+        return "marketing"
     team = f" of team {story['team']}" if story["team"] else ""
     return f"{story['owner'] or 'nobody named'}{team}; the hand-off was {story['origin']}"
 

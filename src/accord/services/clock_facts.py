@@ -14,6 +14,10 @@ from accord.ledger.fact_rows import read_absorbed
 Row = Mapping[str, Any]
 
 
+_OVER = "what made it idle"
+"""What ends a clock that is cancelled: nobody owes anything any more."""
+
+
 def read_facts_around(connection: Connection, row: Row) -> list[dict[str, Any]]:
     """Return what is known of the lead at the instants at which the clock began and ended."""
     if row["lead_id"] is None:
@@ -65,5 +69,5 @@ def event_at(events: Sequence[Row], event: str, at: datetime, row: Row) -> dict[
 
 def ended_by(events: Sequence[Row], row: Row) -> dict[str, Any]:
     """Tell what ended a clock: its event, another owner, or that the lead left its side."""
-    event = {"met": row["until_event"], "transferred": "assigned"}.get(row["ended_by"], "left")
+    event = {"met": row["until_event"], "transferred": "assigned"}.get(row["ended_by"], _OVER)
     return event_at(events, event, row["ended_at"], row)
