@@ -43,6 +43,7 @@ from accord.sla.postings import (
 )
 from accord.sla.recipients import MANAGER, REP, Recipient, resolve, send_at
 from accord.sla.status import State, Status, business_elapsed, status_of, wall_elapsed
+from accord.sla.telling import Telling, goes_at_once, told_now
 from accord.sla.tenure import Attempt, Tenure, tenures_of
 from accord.sla.terms import MARKETING_OWNER, TermBook, default_calendar, rungs_of, term_book
 from accord.sla.weekly import (
@@ -93,6 +94,7 @@ __all__ = [
     "State",
     "Statement",
     "Status",
+    "Telling",
     "Tenure",
     "Term",
     "TermBook",
@@ -112,6 +114,7 @@ __all__ = [
     "first_difference",
     "follow",
     "follow_all",
+    "goes_at_once",
     "is_news",
     "last_week",
     "missed",
@@ -128,6 +131,7 @@ __all__ = [
     "status_of",
     "tenures_of",
     "term_book",
+    "told_now",
     "volume_verdict",
     "wall_elapsed",
     "week_from",
