@@ -24,7 +24,7 @@ def queue(accord, folder):
     keys = ("one", "two", "three")
     with ledger.begin() as connection:
         entries = [
-            Entry(key=key, kind=Kind.MESSAGE, lead_id=f"l{key}", payload=payload, not_before=AT)
+            Entry(key=key, kind=Kind.TASK, lead_id=f"l{key}", payload=payload, not_before=AT)
             for key in keys
         ]
         add_entries(connection, [entry.row(created_at=AT) for entry in entries])
@@ -36,7 +36,7 @@ def queue(accord, folder):
 @pytest.mark.usefixtures("queue")
 def test_the_list_says_what_waits_and_how_many_of_each(accord) -> None:
     _, out, _ = accord("outbox", "list")
-    assert "1\tmessage\tlone\tdead\t12" in out
+    assert "1\ttask\tlone\tdead\t12" in out
     assert out.endswith("1 dead, 2 waiting\n")
     _, out, _ = accord("outbox", "list", "--lead", "ltwo", "--json")
     assert [row["key"] for row in json.loads(out)] == ["two"]

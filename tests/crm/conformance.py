@@ -180,8 +180,8 @@ class Conformance:
             ],
         }
         return Item(
-            key=key or f"message:c{number}:1",
-            kind="message",
+            key=key or f"task:c{number}:1",
+            kind="task",
             payload=payload,
             payload_hash=payload_hash(payload),
         )
@@ -344,7 +344,7 @@ class Conformance:
 
     @needs(Feature.REQUESTS)
     @pytest.mark.parametrize("fault", [Fault.ERROR_AFTER, Fault.CUT_AFTER])
-    @pytest.mark.parametrize("kind", ["handoff", "message"])
+    @pytest.mark.parametrize("kind", ["handoff", "task"])
     def test_a_failure_after_applying_is_unknown_until_it_is_read_back(
         self, crm, system, fault, kind
     ):

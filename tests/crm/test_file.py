@@ -157,7 +157,7 @@ def test_a_large_file_is_read_in_pieces(tmp_path):
 
 
 def hashed(key: str, **payload) -> Item:
-    return Item(key=key, kind="message", payload=payload, payload_hash=payload_hash(payload))
+    return Item(key=key, kind="task", payload=payload, payload_hash=payload_hash(payload))
 
 
 def test_a_line_written_by_another_process_conflicts_as_well(tmp_path):

@@ -7,7 +7,15 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accord.outbox import Entry, Kind, handoff_key, message_key, payload_hash, retry_pause
+from accord.outbox import (
+    Entry,
+    Kind,
+    handoff_key,
+    message_key,
+    payload_hash,
+    retry_pause,
+    task_key,
+)
 
 AT = datetime(2026, 11, 16, 14, tzinfo=UTC)
 
@@ -21,7 +29,8 @@ def test_an_entry_becomes_a_waiting_row():
 
 def test_keys_name_the_effect():
     assert handoff_key("h", "crm:1") == "handoff:h:crm:1"
-    assert message_key("c", 3) == "message:c:3"
+    assert message_key("c", 3, "crm:ann") == "message:c:3:crm:ann"
+    assert task_key("c", 3) == "task:c:3"
 
 
 def test_the_hash_of_a_payload_does_not_depend_on_the_order_of_its_keys():

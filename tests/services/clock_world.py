@@ -190,13 +190,17 @@ class World:
         return [(row["at"], row["status"]) for row in rows]
 
     def messages(self, term: str = "first_touch") -> list[dict[str, Any]]:
-        return [row for row in self.read(tables.outbox) if row["payload"]["term"] == term]
+        return self.entries("message", term)
+
+    def entries(self, kind: str, term: str = "first_touch") -> list[dict[str, Any]]:
+        rows = sorted(self.read(tables.outbox), key=lambda row: row["outbox_id"])
+        return [row for row in rows if (row["kind"], row["payload"]["term"]) == (kind, term)]
 
     def told(self, term: str = "first_touch") -> list[tuple[int, list[str]]]:
-        return [
-            (row["step"], [each["id"] for each in row["payload"]["recipients"]])
-            for row in self.messages(term)
-        ]
+        told: dict[tuple[str, int], list[str]] = {}
+        for row in self.messages(term):
+            told.setdefault((row["clock_id"], row["step"]), []).append(row["recipient"])
+        return [(step, people) for (_, step), people in told.items()]
 
     def set_rep(self, rep_id: str, **values: Any) -> None:
         with self.workspace.ledger.begin() as connection:

@@ -32,7 +32,7 @@ MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)
 
 
-def entry(key: str, *, lead: str | None = None, kind=Kind.MESSAGE, at=AT, **terms) -> Entry:
+def entry(key: str, *, lead: str | None = None, kind=Kind.TASK, at=AT, **terms) -> Entry:
     return Entry(
         key=key, kind=kind, lead_id=lead or key, payload={"say": key}, not_before=at, **terms
     )
@@ -265,12 +265,12 @@ def test_a_hand_off_that_is_due_is_not_replaced_by_one_that_is_not(workspace):
     assert crm.sends == ["now"]
 
 
-@pytest.mark.parametrize("kind", [Kind.HANDOFF, Kind.MESSAGE])
+@pytest.mark.parametrize("kind", [Kind.HANDOFF, Kind.TASK])
 def test_what_ended_while_nobody_knew_whether_it_had_arrived_is_not_sent_again(workspace, kind):
     cut = Outcome(key="", result=Result.UNKNOWN, error="cut before applying")
     crm = Receiver(lambda item, times: replace(cut, key=item.key) if times == 1 else None)
-    key = "handoff:h1:r1" if kind is Kind.HANDOFF else "message:c1:0"
-    clock_id = "c1" if kind is Kind.MESSAGE else None
+    key = "handoff:h1:r1" if kind is Kind.HANDOFF else "task:c1:0"
+    clock_id = "c1" if kind is Kind.TASK else None
     put(workspace, entry(key, lead="x", kind=kind, clock_id=clock_id, step=0))
     assert run_deliver(workspace, as_of=AT, crm=crm).retried == 1
     over(workspace, kind)
@@ -289,7 +289,7 @@ def over(workspace, kind: Kind) -> None:
     ticked |= {"origin": "decided", "version": "2026.4"}
     table, row = {
         Kind.HANDOFF: (handoff, handed | {"queued_at": AT, "assigned_at": AT}),
-        Kind.MESSAGE: (clock, ticked),
+        Kind.TASK: (clock, ticked),
     }[kind]
     with workspace.ledger.begin() as connection:
         insert_rows(connection, table, [given | row])

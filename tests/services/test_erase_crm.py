@@ -66,9 +66,9 @@ def world(quiet) -> World:
 def quote(world: World, key: str = QUOTED) -> None:
     """Let what goes out about the other lead name the person."""
     payload = {"lead": {"name": NAME}, "timeline": [{"detail": f"forwarded by {EMAIL.lower()}"}]}
-    row = Entry(
-        key=key, kind=Kind.MESSAGE, lead_id="crm:2", payload=payload, not_before=MONDAY
-    ).row(created_at=MONDAY)
+    row = Entry(key=key, kind=Kind.TASK, lead_id="crm:2", payload=payload, not_before=MONDAY).row(
+        created_at=MONDAY
+    )
     with world.ledger.begin() as connection:
         connection.execute(insert(tables.outbox).values(row))
 

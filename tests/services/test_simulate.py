@@ -138,7 +138,7 @@ def test_a_lead_is_told_of_only_if_it_was_not_touched_in_time(lived):
         touched[key] = min(touched.get(key, row["touched_at"]), row["touched_at"])
     with (lived.folder / ".accord" / "outbox" / "crm.jsonl").open(encoding="utf-8") as lines:
         entries = [json.loads(line) for line in lines]
-    told = [entry for entry in entries if entry["kind"] == "message"]
+    told = [entry for entry in entries if entry["kind"] == "task"]
     told = [entry for entry in told if entry["payload"]["term"] == "first_touch"]
     for entry in told:
         first = touched.get(entry["payload"]["lead_id"])

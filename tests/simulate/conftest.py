@@ -104,8 +104,8 @@ class World:
         }
         self.write_line(
             {
-                "key": f"message:{lead_id}:{roles}",
-                "kind": "message",
+                "key": f"task:{lead_id}:{roles}",
+                "kind": "task",
                 "sent_at": at.isoformat(),
                 "payload": payload,
             }

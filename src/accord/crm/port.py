@@ -31,7 +31,7 @@ def is_id(text: str) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """One effect: ``key`` names it for ever, ``kind`` is handoff or message.
+    """One effect: ``key`` names it for ever, ``kind`` is handoff or task.
 
     ``payload_hash`` is the digest of the payload: the same key with another hash is a conflict.
     ``read_at`` is up to when we know what people have set in the CRM for this lead; what they have

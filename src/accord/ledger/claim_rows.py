@@ -17,6 +17,7 @@ from accord.ledger.store import Row, chunks, read_rows
 from accord.ledger.tables import outbox
 
 _WAITING = "waiting"
+_MESSAGE = "message"  # goes to people, by message_rows
 _HANDOFF = "handoff"
 _LEASE = timedelta(minutes=5)
 _PLACED = (
@@ -47,7 +48,7 @@ class Claim:
 def claim_entries(
     connection: Connection, *, as_of: datetime, holder: str, after: int, limit: int
 ) -> Claim:
-    """Lease the next entries that may go, at most one a lead, oldest first.
+    """Lease the next entries that may go to the CRM, at most one a lead, oldest first.
 
     Only entries whose ``outbox_id`` is above ``after`` are looked at, ``limit`` at a time. An
     earlier entry of a lead holds up a later one if it is due or is being tried again, or if both
@@ -59,7 +60,7 @@ def claim_entries(
         connection,
         select(outbox.c.outbox_id, outbox.c.lead_id, outbox.c.clock_id)
         .where(outbox.c.status == _WAITING, outbox.c.not_before <= as_of)
-        .where(outbox.c.outbox_id > after)
+        .where(outbox.c.outbox_id > after, outbox.c.kind != _MESSAGE)
         .order_by(outbox.c.outbox_id)
         .limit(limit),
     )
@@ -87,7 +88,9 @@ def _read_beside(connection: Connection, lead_ids: Iterable[str]) -> dict[str, l
     sent = (outbox.c.status == "sent") & (outbox.c.kind == _HANDOFF)
     for part in chunks(sorted(lead_ids)):
         query = select(*_PLACED).where(
-            outbox.c.lead_id.in_(part), or_(outbox.c.status == _WAITING, sent)
+            outbox.c.lead_id.in_(part),
+            outbox.c.kind != _MESSAGE,
+            or_(outbox.c.status == _WAITING, sent),
         )
         for row in read_rows(connection, query):
             found.setdefault(row["lead_id"], []).append(row)

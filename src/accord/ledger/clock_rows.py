@@ -277,15 +277,18 @@ def read_ended(connection: Connection, clock_ids: Sequence[str]) -> list[str]:
     return found
 
 
+_OF_STEPS = ("message", "task")
+
+
 def withdraw_messages(connection: Connection, clock_ids: Sequence[str], *, why: str) -> int:
-    """Withdraw what still waits to be sent for these clocks; how many messages.
+    """Withdraw what still waits to be sent for these clocks; how many messages and tasks.
 
     A step of which nothing has gone out is recorded as skipped. What a deliverer has claimed may
     have gone out: it is left alone.
     """
     withdrawn = 0
     for part in chunks(clock_ids):
-        of_clocks = and_(outbox.c.clock_id.in_(part), outbox.c.kind == "message")
+        of_clocks = and_(outbox.c.clock_id.in_(part), outbox.c.kind.in_(_OF_STEPS))
         waits = and_(of_clocks, outbox.c.status == "waiting", outbox.c.leased_by.is_(None))
         statement = update(outbox).where(waits).values(status="withdrawn")
         count = connection.execute(statement).rowcount

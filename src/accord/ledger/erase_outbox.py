@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import Connection, and_, or_, select, update
 
 from accord.ledger.store import chunks, read_rows
 from accord.ledger.tables import outbox
@@ -24,7 +24,8 @@ def read_gone(connection: Connection, lead_ids: Sequence[str]) -> list[Mapping[s
     ``remote`` is what it became there, kind of record -> its id; None where nobody has said.
     """
     columns = (outbox.c.outbox_id, outbox.c.key, outbox.c.status, outbox.c.remote)
-    gone = or_(outbox.c.status == "sent", outbox.c.leased_by.is_not(None))
+    sent = or_(outbox.c.status == "sent", outbox.c.leased_by.is_not(None))
+    gone = and_(sent, outbox.c.kind != "message")  # those went to our own people, ids only
     return [
         row
         for part in chunks(lead_ids)

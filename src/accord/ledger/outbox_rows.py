@@ -46,10 +46,10 @@ def write_entries(connection: Connection, columns: Columns) -> None:
     write_columns(connection, outbox, columns, on_conflict="keep", key=("key",))
 
 
-def has_due(connection: Connection, *, as_of: datetime) -> bool:
-    """Whether anything may be due: one look at the index."""
+def has_due(connection: Connection, *, as_of: datetime, kinds: Sequence[str]) -> bool:
+    """Whether anything of these kinds may be due: one look at the index."""
     query = select(outbox.c.outbox_id).where(
-        outbox.c.status == _WAITING, outbox.c.not_before <= as_of
+        outbox.c.status == _WAITING, outbox.c.not_before <= as_of, outbox.c.kind.in_(kinds)
     )
     return connection.execute(query.limit(1)).first() is not None
 

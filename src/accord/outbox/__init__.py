@@ -1,20 +1,47 @@
-"""The queue of what must reach the world: what an entry is, and when it is tried again.
+"""The queue of what must reach the world: entries, when they are tried again, and messengers.
 
-The queue's rows stand in the ledger; sending is an adapter's. Here is what both must agree on:
-keys, hashes, and the pauses between attempts.
+The queue's rows stand in the ledger; sending to the CRM is an adapter's in ``accord.crm``, telling
+people a messenger's, here, with the templates of what they are told.
 """
 
-from accord.outbox.entry import Entry, Kind, Status, handoff_key, message_key
+from accord.outbox.entry import (
+    TO_CRM,
+    Entry,
+    Kind,
+    Status,
+    handoff_key,
+    message_key,
+    task_key,
+)
+from accord.outbox.message_file import FileMessenger
+from accord.outbox.message_opening import MessageSettings, look_at_messages, open_messenger
+from accord.outbox.messenger import Addressee, Delivery, Message, Messenger, Told
 from accord.outbox.retry import MAX_ATTEMPTS, retry_pause
+from accord.outbox.wording import SAMPLE, Templates, Wording, WordingError
 from accord.records import payload_hash
 
 __all__ = [
     "MAX_ATTEMPTS",
+    "SAMPLE",
+    "TO_CRM",
+    "Addressee",
+    "Delivery",
     "Entry",
+    "FileMessenger",
     "Kind",
+    "Message",
+    "MessageSettings",
+    "Messenger",
     "Status",
+    "Templates",
+    "Told",
+    "Wording",
+    "WordingError",
     "handoff_key",
+    "look_at_messages",
     "message_key",
+    "open_messenger",
     "payload_hash",
     "retry_pause",
+    "task_key",
 ]

@@ -12,10 +12,15 @@ from accord.records import payload_hash
 
 
 class Kind(StrEnum):
-    """What an entry brings: a hand-off to the CRM, or a message to people."""
+    """What an entry brings: a hand-off or a task to the CRM, or a message to one person."""
 
     HANDOFF = "handoff"
+    TASK = "task"
     MESSAGE = "message"
+
+
+TO_CRM = (Kind.HANDOFF, Kind.TASK)
+"""What goes to the CRM; messages go to people by the messenger."""
 
 
 class Status(StrEnum):
@@ -33,7 +38,8 @@ class Entry:
     """One effect that must reach the world, once: ``key`` is its idempotency key.
 
     ``payload`` holds JSON's own types only. It is not sent before ``not_before``; entries of one
-    lead are sent in the order in which they were written.
+    lead that go to the CRM are sent in the order in which they were written. ``recipient`` is the
+    id of the person whom a message tells; None for what goes to the CRM.
     """
 
     key: str
@@ -43,6 +49,7 @@ class Entry:
     not_before: datetime
     clock_id: str | None = None
     step: int | None = None
+    recipient: str | None = None
 
     def row(self, *, created_at: datetime) -> dict[str, Any]:
         """Return the row of the ledger's ``outbox`` that waits to be sent."""
@@ -52,6 +59,7 @@ class Entry:
             "lead_id": self.lead_id,
             "clock_id": self.clock_id,
             "step": self.step,
+            "recipient": self.recipient,
             "payload": dict(self.payload),
             "payload_hash": payload_hash(self.payload),
             "status": Status.WAITING.value,
@@ -73,6 +81,15 @@ def handoff_key(handoff_id: str, rep_id: str, *, turn: int = 1) -> str:
     return f"handoff:{handoff_id}:{rep_id}{again}"
 
 
-def message_key(clock_id: str, step: int) -> str:
-    """Name the effect of one ladder step of one clock."""
-    return f"message:{clock_id}:{step}"
+def task_key(clock_id: str, step: int) -> str:
+    """Name the task in the CRM that one ladder step of one clock makes."""
+    return f"task:{clock_id}:{step}"
+
+
+def message_key(clock_id: str, step: int, person_id: str) -> str:
+    """Name the effect of telling one person of one ladder step of one clock.
+
+    >>> message_key("c", 2, "crm:ann")
+    'message:c:2:crm:ann'
+    """
+    return f"message:{clock_id}:{step}:{person_id}"

@@ -1,97 +1,127 @@
-"""What a step of a ladder says, and the outbox entries that carry it. Ids only, no names."""
+"""The outbox entries that carry a step of a ladder: messages to people, a task in the CRM.
+
+Ids only, no names. What a task says is written here; what a message says, when it goes.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from accord.outbox import Entry, Kind, message_key
+from accord.outbox import Entry, Kind, message_key, task_key
 from accord.records import to_text
 from accord.services.clock_people import People
 from accord.services.clock_records import instant_text
-from accord.sla import Recipient, Rung, resolve, send_at
+from accord.sla import REP, Recipient, Rung, resolve, send_at
 
 Row = Mapping[str, Any]
 
+_OWNER = "owner"
+_TOLD = ("term", "side", "lead_id", "segment", "owner_id", "team", "from_event", "until_event")
 
-def step_messages(
+
+def step_entries(
     people: People, clock: Row, *, step: int, rung: Rung, due_at: datetime, as_of: datetime
 ) -> tuple[Entry, ...]:
-    """Return the entries that tell the people of a step; none where there is nobody to tell.
+    """Return the entries of a step: a message a recipient, and before them a task in the CRM.
 
-    One entry, or one a recipient where they may not all be told at the same instant.
+    None where there is nobody to tell; no task where the step concerns no lead. The task is the
+    owner's, and goes with the first of the messages.
     """
     recipients = resolve(rung.notify, lambda role: people.find(role, clock))
     quiet = people.agreement.sla.quiet_hours
     before = rung.at.share is not None
-    groups: dict[datetime, list[Recipient]] = {}
-    for one in recipients:
-        at = send_at(one, as_of=as_of, before_due=before, quiet_hours=quiet)
-        groups.setdefault(at, []).append(one)
-    if len(groups) > 1:
-        parts = [(at, [one], f":{one.person_id}") for at, ones in groups.items() for one in ones]
-    else:
-        parts = [(at, ones, "") for at, ones in groups.items()]
-    said = _said(people, clock, rung=rung, due_at=due_at)
-    return tuple(
-        _entry(clock, step, suffix=suffix, not_before=at, payload={**said, **_to(step, ones)})
-        for at, ones, suffix in parts
+    times = [send_at(one, as_of=as_of, before_due=before, quiet_hours=quiet) for one in recipients]
+    messages = [
+        _message(clock, step, one, rung=rung, due_at=due_at, not_before=at)
+        for one, at in zip(recipients, times, strict=True)
+    ]
+    if not messages or clock["lead_id"] is None:
+        return tuple(messages)
+    told = {**_said(people, clock, rung=rung, due_at=due_at), "step": step}
+    told["recipients"] = [*map(_person, _owner_first(people, clock, recipients))]
+    task = Entry(
+        key=task_key(clock["clock_id"], step),
+        kind=Kind.TASK,
+        payload=told,
+        not_before=min(times),
+        lead_id=clock["lead_id"],
+        clock_id=clock["clock_id"],
+        step=step,
     )
+    return (task, *messages)
 
 
-def _entry(
-    clock: Row, step: int, *, suffix: str, not_before: datetime, payload: Mapping[str, Any]
+def _owner_first(
+    people: People, clock: Row, recipients: Sequence[Recipient]
+) -> Sequence[Recipient]:
+    """Return who is told, and before them the owner, whose task it is, if not among them."""
+    owner = people.find(REP, clock)
+    if owner is None or owner.person_id in {one.person_id for one in recipients}:
+        return recipients
+    return [replace(owner, role=_OWNER), *recipients]
+
+
+def _message(
+    clock: Row, step: int, to: Recipient, *, rung: Rung, due_at: datetime, not_before: datetime
 ) -> Entry:
     return Entry(
-        key=message_key(clock["clock_id"], step) + suffix,
+        key=message_key(clock["clock_id"], step, to.person_id),
         kind=Kind.MESSAGE,
         lead_id=clock["lead_id"],
         clock_id=clock["clock_id"],
         step=step,
-        payload=payload,
+        recipient=to.person_id,
+        payload={
+            **{name: clock[name] for name in _TOLD},
+            "clock_id": clock["clock_id"],
+            "step": step,
+            "step_at": str(rung.at),
+            "at": to_text(due_at),
+            "started_at": to_text(clock["started_at"]),
+            "due": to_text(clock["due_at"]),
+            "recipients": [_person(to)],
+        },
         not_before=not_before,
     )
 
 
-def _to(step: int, recipients: Sequence[Recipient]) -> dict[str, Any]:
-    return {
-        "step": step,
-        "recipients": [
-            {"role": one.role, "id": one.person_id, "email": one.email} for one in recipients
-        ],
-    }
+def _person(one: Recipient) -> dict[str, Any]:
+    return {"role": one.role, "id": one.person_id, "email": one.email}
 
 
 def _said(people: People, clock: Row, *, rung: Rung, due_at: datetime) -> dict[str, Any]:
     zone = ZoneInfo(people.agreement.timezone)
     due = instant_text(clock["due_at"].astimezone(zone))
     late = rung.at.share is None
-    about = _about(clock)
+    what = about(clock)
     verb = "ran out" if late else "runs out"
     return {
         "clock_id": clock["clock_id"],
         "at": to_text(due_at),
         "term": clock["term"],
         "lead_id": clock["lead_id"],
-        "subject": f"{clock['term']} {verb} at {due}: {about}",
-        "text": "\n".join(_lines(clock, about=about, due=due, late=late, zone=zone)),
+        "subject": f"{clock['term']} {verb} at {due}: {what}",
+        "text": "\n".join(_lines(clock, what=what, due=due, late=late, zone=zone)),
     }
 
 
-def _about(clock: Row) -> str:
+def about(clock: Row) -> str:
+    """Return what a clock is about: a lead, a segment, or all of them."""
     if clock["lead_id"] is not None:
         return f"lead {clock['lead_id']}"
     return f"segment {clock['segment']}" if clock["segment"] is not None else "all segments"
 
 
-def _lines(clock: Row, *, about: str, due: str, late: bool, zone: ZoneInfo) -> list[str]:
+def _lines(clock: Row, *, what: str, due: str, late: bool, zone: ZoneInfo) -> list[str]:
     start = instant_text(clock["started_at"].astimezone(zone))
     owner = clock["owner_id"] or clock["team"] or clock["side"]
     state = "was due and is not met" if late else "is due soon"
     return [
-        f"The term {clock['term']} of {about} {state}.",
+        f"The term {clock['term']} of {what} {state}.",
         f"Owner: {owner}. Started: {start}. Due: {due}.",
         f"It runs from {clock['from_event']} until {clock['until_event']}.",
     ]

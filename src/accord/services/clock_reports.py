@@ -34,7 +34,7 @@ def breaches(
     """
     reps = reps_of(read_reps(connection))
     rows = read_late(connection, as_of=as_of, ended=met_late)
-    found = [_breach(row, _status(row, reps, as_of)) for row in rows]
+    found = [_breach(row, status_at(row, reps, as_of)) for row in rows]
     return sorted(found, key=lambda row: (-row["late_wall_seconds"], row["clock"]))
 
 
@@ -64,7 +64,8 @@ def _seconds(length: timedelta) -> int:
     return length // timedelta(seconds=1)
 
 
-def _status(row: Row, reps: Mapping[str, Rep], as_of: datetime) -> Status:
+def status_at(row: Row, reps: Mapping[str, Rep], as_of: datetime) -> Status:
+    """Return how a stored clock stood at an instant."""
     return status_of(
         terms=terms_of(row),
         started_at=row["started_at"],
@@ -101,7 +102,7 @@ def _tell_due_soon(
 ) -> None:
     reps = reps_of(read_reps(connection))
     for row in read_in_time(connection, as_of=as_of):
-        if _status(row, reps, as_of).state is State.DUE_SOON:
+        if status_at(row, reps, as_of).state is State.DUE_SOON:
             states = counts[row["side"], row["term"]]
             states[State.RUNNING] -= 1
             states[State.DUE_SOON] += 1
@@ -114,7 +115,7 @@ def explain_clock(
     row = read_clock(connection, clock_id)
     if row is None:
         return None
-    status = _status(row, reps_of(read_reps(connection)), as_of)
+    status = status_at(row, reps_of(read_reps(connection)), as_of)
     return {
         **{name: value for name, value in row.items() if name != "calendar_terms"},
         "state": status.state.value,

@@ -1,4 +1,6 @@
-"""The stage ``deliver``: drains the outbox into the CRM, at least once sent, once in effect.
+"""The stage ``deliver``: drains the outbox into the CRM and to people.
+
+To the CRM at least once sent, once in effect; messages to people are ``services.messages``'.
 
 Claim the entries that may go, read back those whose outcome is unknown, send the others, mark
 what became of each; batch by batch until nothing is due. Being killed anywhere loses nothing: a
@@ -27,6 +29,7 @@ from accord.ledger.outbox_rows import (
     read_known_until,
     release_entries,
 )
+from accord.outbox import TO_CRM, Kind, Messenger, open_messenger
 from accord.services.delivered import (
     asks_for_rest,
     failed_row,
@@ -37,6 +40,7 @@ from accord.services.delivered import (
     untold,
     withdraw_over,
 )
+from accord.services.messages import tell_people
 from accord.services.workspace import Workspace
 
 _BATCH = 100  # entries at once, unless the CRM's setting asks for more
@@ -48,14 +52,16 @@ Row = Mapping[str, Any]
 class DeliverResult:
     """Counts of entries: sent, to be tried again, dead, replaced by newer ones.
 
-    ``findings`` are entries that died in this run; ``notes`` what people had changed in the CRM
-    since we last read it, which stays as they set it.
+    ``messages`` went to people; each may tell of several entries. ``findings`` are entries that
+    died in this run; ``notes`` what people had changed in the CRM since we last read it, which
+    stays as they set it.
     """
 
     sent: int = 0
     retried: int = 0
     dead: int = 0
     superseded: int = 0
+    messages: int = 0
     findings: tuple[Finding, ...] = ()
     notes: tuple[Finding, ...] = ()
 
@@ -66,28 +72,62 @@ class DeliverResult:
             retried=self.retried + other.retried,
             dead=self.dead + other.dead,
             superseded=self.superseded + other.superseded,
+            messages=self.messages + other.messages,
             findings=self.findings + other.findings,
             notes=self.notes + other.notes,
         )
 
 
-def run_deliver(workspace: Workspace, *, as_of: datetime, crm: Crm | None = None) -> DeliverResult:
+def run_deliver(
+    workspace: Workspace,
+    *,
+    as_of: datetime,
+    crm: Crm | None = None,
+    messenger: Messenger | None = None,
+) -> DeliverResult:
     """Send what is due at ``as_of``; a run with nothing due is one look at an index.
 
-    Entries of one lead go in the order in which they were written. ``crm`` replaces the adapter
-    that the settings name; that one signs what it sends by the workspace's clock, if it has one, so
+    Entries of one lead go in the order in which they were written. A CRM that is down does not
+    hold messages to people, nor they it. ``crm`` and ``messenger`` replace what the settings name;
+    the adapter that they name signs what it sends by the workspace's clock, if it has one, so
     that a long run's last request is as fresh as its first. LeaseHeldError if another process is
     delivering.
     """
     with workspace.ledger.read() as connection:
-        if not has_due(connection, as_of=as_of):
-            return DeliverResult()
+        to_crm = has_due(connection, as_of=as_of, kinds=TO_CRM)
+        to_people = has_due(connection, as_of=as_of, kinds=(Kind.MESSAGE,))
+    if not (to_crm or to_people):
+        return DeliverResult()
     with workspace.ledger.lease("deliver"):
-        if crm is not None:
-            return _drain(workspace, crm, as_of=as_of)
-        made = open_crm(workspace.settings.crm_settings, as_of=as_of, now=workspace.now)
-        with closing(made) as opened:
-            return _drain(workspace, opened, as_of=as_of)
+        told = DeliverResult()
+        try:
+            brought = _to_crm(workspace, crm, as_of=as_of) if to_crm else DeliverResult()
+        finally:  # whatever befell the CRM: an alarm does not wait for it
+            if to_people:
+                told = _to_people(workspace, messenger, as_of=as_of)
+        return brought.plus(told)
+
+
+def _to_people(
+    workspace: Workspace, messenger: Messenger | None, *, as_of: datetime
+) -> DeliverResult:
+    used = messenger or open_messenger(workspace.settings.message_settings)
+    result = tell_people(workspace, used, as_of=as_of)
+    return DeliverResult(
+        sent=result.sent,
+        retried=result.retried,
+        dead=result.dead,
+        messages=result.messages,
+        findings=result.findings,
+    )
+
+
+def _to_crm(workspace: Workspace, crm: Crm | None, *, as_of: datetime) -> DeliverResult:
+    if crm is not None:
+        return _drain(workspace, crm, as_of=as_of)
+    made = open_crm(workspace.settings.crm_settings, as_of=as_of, now=workspace.now)
+    with closing(made) as opened:
+        return _drain(workspace, opened, as_of=as_of)
 
 
 def _drain(workspace: Workspace, crm: Crm, *, as_of: datetime) -> DeliverResult:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
@@ -13,6 +14,7 @@ from accord.agreement import load
 from accord.crm import look_at_crm
 from accord.errors import AccordError
 from accord.ledger import Ledger
+from accord.outbox import look_at_messages
 from accord.services.settings import Settings
 from accord.sources import read_sources, unlisted_columns, unlisted_files
 
@@ -43,6 +45,7 @@ def examine(settings: Settings, *, as_of: datetime, create: bool = False) -> tup
         _look("sources", lambda: _sources(settings)),
         *_unlisted(settings),
         _look("crm", lambda: _crm(settings, as_of, create=create)),
+        _look("messages", lambda: _messages(settings)),
     )
 
 
@@ -82,6 +85,15 @@ def _sources(settings: Settings) -> str:
 
 def _crm(settings: Settings, as_of: datetime, *, create: bool) -> str:
     return look_at_crm(settings.crm_settings, as_of=as_of, create=create)
+
+
+def _messages(settings: Settings) -> str:
+    """Look how the roles of the agreement would be told; without one that can be read, no roles."""
+    roles: set[str] = set()
+    with suppress(AccordError):  # which has a line of its own
+        ladders = load(settings.agreement).sla.escalation.values()
+        roles = {role for ladder in ladders for step in ladder for role in step.notify}
+    return look_at_messages(settings.message_settings, roles=sorted(roles))
 
 
 def _unlisted(settings: Settings) -> tuple[Check, ...]:

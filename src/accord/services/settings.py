@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -11,6 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from accord.crm import CrmSettings
 from accord.errors import InputError
+from accord.outbox import MessageSettings
 from accord.records import HandoffStage
 
 FEWEST_LEAD_MONTHS = 24
@@ -31,6 +33,8 @@ class Settings(BaseSettings):
     ``quality`` the shipped rules stand); ``crm`` names the adapter that receives hand-offs,
     and ``crm_...``, ``hubspot_...`` and ``salesforce_...`` what it needs (docs/crm.md); secrets,
     and addresses that may hold one, are shown nowhere.
+    ``message_...`` says how people are told (docs/messages.md); without it messages are lines of a
+    file in the home folder.
     ``engine`` scores all leads at night, and ``spark_master`` is where Spark does if it is named.
 
     What nobody sets is kept for ever. ``retention_lead_months`` after the last that was heard of a
@@ -67,6 +71,11 @@ class Settings(BaseSettings):
     salesforce_client_secret: SecretStr = _UNSET
     salesforce_source: str = "salesforce"
     salesforce_stages: Stages = Field(default_factory=dict)
+    message_url: SecretStr = _UNSET
+    message_urls: dict[str, SecretStr] = Field(default_factory=dict)
+    message_test_to: SecretStr = _UNSET
+    message_templates: Path | None = None
+    message_pause_minutes: int = Field(default=15, ge=0, le=1440)
     engine: Literal["duckdb", "spark"] = "duckdb"
     spark_master: str = "local[*]"
     retention_lead_months: int | None = Field(default=None, ge=FEWEST_LEAD_MONTHS, le=1200)
@@ -124,6 +133,18 @@ class Settings(BaseSettings):
         return (read[self.crm],) if self.crm in read else ()
 
     @property
+    def message_settings(self) -> MessageSettings:
+        """How people are told; its secrets stand there in the open, and are not shown."""
+        return MessageSettings(
+            folder=self.outbox_path,
+            url=_open(self.message_url),
+            urls={role: _open(url) for role, url in self.message_urls.items()},
+            test_to=_open(self.message_test_to).strip(),
+            templates=self.message_templates,
+            pause=timedelta(minutes=self.message_pause_minutes),
+        )
+
+    @property
     def crm_settings(self) -> CrmSettings:
         """What the adapter is told; its secrets stand there in the open, and are not shown."""
         told = {name: _open(getattr(self, name)) for name in _OF_CRMS}
@@ -147,6 +168,8 @@ def _refused(error: ValidationError) -> InputError:
     name = str(fault["loc"][0])
     if name in _STAGES:
         return _no_stages(name, f"{fault['input']!r}")
+    if name == _URLS:
+        return _no_urls()
     expected = fault["msg"][:1].lower() + fault["msg"][1:]
     if name == "retention_lead_months":
         expected = (
@@ -158,6 +181,7 @@ def _refused(error: ValidationError) -> InputError:
     )
 
 
+_URLS = "message_urls"
 _STAGES = tuple(name for name in Settings.model_fields if name.endswith("_stages"))
 _FIELD = re.compile(r'field "(\w+)"')
 
@@ -165,7 +189,17 @@ _FIELD = re.compile(r'field "(\w+)"')
 def _unreadable(error: SettingsError) -> InputError:
     """Say which setting is no JSON; what stands there is not repeated."""
     named = _FIELD.search(str(error))
+    if named and named[1] == _URLS:
+        return _no_urls()
     return _no_stages(named[1] if named else "", "is no JSON")
+
+
+def _no_urls() -> InputError:
+    return InputError(
+        where=f"ACCORD_{_URLS.upper()}",
+        found="no map from role to URL (not shown: it may hold a secret)",
+        expected='JSON as {"rep": "mailto://...&to={email}", "ceo": "slack://..."}',
+    )
 
 
 def _no_stages(name: str, found: str) -> InputError:

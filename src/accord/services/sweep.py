@@ -28,8 +28,8 @@ from accord.ledger.clock_rows import (
 )
 from accord.ledger.fact_rows import clear_pending, read_pending, read_survivors
 from accord.ledger.outbox_rows import add_entries
-from accord.outbox import Entry
-from accord.services.clock_messages import step_messages
+from accord.outbox import Entry, Kind
+from accord.services.clock_messages import step_entries
 from accord.services.clock_people import People
 from accord.services.clock_records import terms_of
 from accord.services.clock_sync import sync_clocks
@@ -120,8 +120,9 @@ def _climb_all(
     write_steps(connection, steps)
     add_entries(connection, [entry.row(created_at=as_of) for entry in entries])
     write_next_steps(connection, following)
+    messages = sum(entry.kind is Kind.MESSAGE for entry in entries)
     fired = sum(step["status"] == "sent" for step in steps)
-    return SweepResult(fired=fired, skipped=len(steps) - fired, messages=len(entries))
+    return SweepResult(fired=fired, skipped=len(steps) - fired, messages=messages)
 
 
 def _read_due(
@@ -150,7 +151,7 @@ def _climb_one(
     told: tuple[Entry, ...] = ()
     if plan.sent is not None:
         rung, at = terms.rungs[plan.sent], times[plan.sent]
-        told = step_messages(people, clock, step=plan.sent, rung=rung, due_at=at, as_of=as_of)
+        told = step_entries(people, clock, step=plan.sent, rung=rung, due_at=at, as_of=as_of)
         why = None if told else _NOBODY
         steps.append(_step(clock, terms, plan.sent, at, as_of=as_of, why=why))
     following = {

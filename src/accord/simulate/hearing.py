@@ -1,4 +1,7 @@
-"""What the company hears from the system: hand-offs and messages that reached its CRM."""
+"""What the company hears from the system: hand-offs and tasks that reached its CRM.
+
+A task says who was told of a step, so it is heard as the message to them.
+"""
 
 from __future__ import annotations
 
@@ -17,9 +20,9 @@ _RANKS = {"rep": 1, "manager": 2, "ceo": 3}
 class Heard:
     """One line of the CRM file as somebody at the company takes it, ids without prefix.
 
-    ``at`` is when it was sent (a message) or assigned (a hand-off); ``heard_at`` up to when the
+    ``at`` is when it was sent (a task) or assigned (a hand-off); ``heard_at`` up to when the
     world had been told already, so nothing follows earlier. ``told`` is the highest person told by
-    a message: rep, manager or ceo; empty for a hand-off.
+    a task: rep, manager or ceo; empty for a hand-off.
     """
 
     lead_id: str
@@ -73,7 +76,7 @@ def _heard(content: bytes, heard_at: datetime) -> Iterator[Heard]:
         payload = entry["payload"]
         if entry["kind"] == "handoff" and payload.get("rep_id"):
             yield _handoff(payload, heard_at)
-        elif entry["kind"] == "message" and payload.get("lead_id"):
+        elif entry["kind"] == "task" and payload.get("lead_id"):
             sent_at = datetime.fromisoformat(entry["sent_at"])
             told = _highest(payload["recipients"])
             if told:

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, BigInteger, Boolean, Column, Index, Integer, String, Table, Text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    text,
+)
 
 from accord.ledger.tables.base import KEY, metadata
 from accord.ledger.types import Instant
@@ -64,10 +75,11 @@ outbox = Table(
     metadata,
     Column("outbox_id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
     Column("key", KEY, nullable=False, unique=True),
-    Column("kind", String(16), nullable=False),  # handoff, message
+    Column("kind", String(16), nullable=False),  # handoff, task, message
     Column("lead_id", KEY),
     Column("clock_id", String(64)),
     Column("step", Integer),
+    Column("recipient", KEY),  # whom a message tells; null for what goes to the CRM
     Column("payload", JSON, nullable=False),
     Column("payload_hash", String(64), nullable=False),
     Column("status", String(16), nullable=False),  # waiting, sent, dead, withdrawn, superseded
@@ -85,6 +97,14 @@ outbox = Table(
     Index(None, "status", "outbox_id"),
     Index(None, "lead_id", "status", "outbox_id"),  # what goes before an entry of its lead
     Index(None, "clock_id"),
+    # when somebody was told last; partial, so that hand-offs do not pay for it
+    Index(
+        "ix_outbox_recipient_sent_at",
+        "recipient",
+        "sent_at",
+        sqlite_where=text("recipient IS NOT NULL"),
+        postgresql_where=text("recipient IS NOT NULL"),
+    ),
 )
 
 # One row a period, metric, dimension values and revision; the highest revision counts.
