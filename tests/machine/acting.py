@@ -70,7 +70,7 @@ class Acting(RuleBasedStateMachine):
     def _check(self, what, *, at=None):
         self.done[what] += 1
         company = self.company
-        seen = laws.Seen.of(company.workspace.ledger, company.crm.lines("effect"))
+        seen = laws.Seen.of(company.workspace.ledger, company.crm.lines("effect"), company.told())
         broken = [line for law in laws.LAWS for line in law(seen, self.memory)]
         in_force = company.paper.in_force(at or company.now)
         broken += laws.l9_signed(seen, self.memory, signed={in_force} - {None})

@@ -28,6 +28,8 @@ POINTS = (
     "deliver.after_send_before_mark",
     "deliver.before_mark_commit",
     "deliver.after_mark",
+    "messages.after_claim",
+    "messages.after_send_before_mark",
 )
 """Where a tick may be killed."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import itertools
+import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -131,6 +132,14 @@ class Company:
 
     def close(self) -> None:
         self.workspace.close()
+
+    def told(self) -> list[str]:
+        """What people were told of, by the keys of the outbox."""
+        path = self.workspace.settings.outbox_path / "messages.jsonl"
+        if not path.exists():
+            return []
+        lines = path.read_text(encoding="utf-8").splitlines()
+        return [key for line in lines for key in json.loads(line)["keys"]]
 
     def number(self) -> str:
         """Name the next record of a source."""

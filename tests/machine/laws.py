@@ -37,16 +37,17 @@ _BEFORE_SALES = {"new_name", "engaged", "target"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """The ledger's rows after a step, and what the CRM holds, in the order of arrival."""
+    """The ledger's rows after a step, what the CRM holds, in the order of arrival, who was told."""
 
     rows: dict[str, list[Row]]
     effects: list[Row]
+    told: list[str]
 
     @classmethod
-    def of(cls, ledger: Ledger, effects: list[Row]) -> Seen:
+    def of(cls, ledger: Ledger, effects: list[Row], told: list[str]) -> Seen:
         with ledger.read() as connection:
             rows = {name: read_rows(connection, select(getattr(tables, name))) for name in _READ}
-        return cls(rows=rows, effects=effects)
+        return cls(rows=rows, effects=effects, told=told)
 
     def decided(self) -> list[Row]:
         return [row for row in self.rows["handoff"] if row["origin"] == "decided"]
@@ -117,7 +118,8 @@ def l4_delivered_once(seen: Seen, memory: Memory) -> Iterator[str]:
     effects = Counter(line["key"] for line in seen.effects)
     yield from (f"{key} is there {count} times" for key, count in effects.items() if count > 1)
     for key, row in outbox.items():
-        if row["status"] == "sent" and key not in effects:
+        to_crm = row["kind"] != "message"
+        if to_crm and row["status"] == "sent" and key not in effects:
             yield f"{key} is marked sent and is not there"
     for line in seen.effects:
         if line["key"] not in outbox:
@@ -127,6 +129,20 @@ def l4_delivered_once(seen: Seen, memory: Memory) -> Iterator[str]:
     for line in seen.effects[memory.applied :]:
         if line["key"] in memory.given_up and not line["slow"]:
             yield f"{line['key']} was given up and went all the same"
+
+
+def l6_told_once(seen: Seen, _memory: Memory) -> Iterator[str]:
+    """Whoever is marked as told was, once; nobody was of what was given up or never came due."""
+    messages = {key: row for key, row in seen.by("outbox", "key").items() if row["recipient"]}
+    times = Counter(seen.told)
+    yield from (f"{key} was told {count} times" for key, count in times.items() if count > 1)
+    for key, row in messages.items():
+        if row["status"] == "sent" and key not in times:
+            yield f"{key} is marked told and was not"
+    for key in times:
+        row = messages.get(key)
+        if row is None or (row["status"] != "sent" and row["leased_by"] is None):
+            yield f"{key} was told and is not known as told"
 
 
 def l4_in_order(seen: Seen, memory: Memory) -> Iterator[str]:
@@ -222,6 +238,7 @@ LAWS = (
     l4_once,
     l4_delivered_once,
     l4_in_order,
+    l6_told_once,
     l5_nobody_is_lost,
     l5_stands_where_it_is_worked,
     l7_stages_are_folds,
