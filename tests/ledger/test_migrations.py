@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from pathlib import Path
 
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import inspect
+from sqlalchemy import create_engine, inspect, text
 
-from accord.ledger import Ledger
+from accord.ledger import Ledger, migrate
 from accord.ledger.migrate import VERSION_TABLE, current_revision, newest_revision
 from accord.ledger.tables import metadata
 
@@ -51,3 +54,22 @@ def test_opening_a_new_ledger_waits_for_one_who_is_writing_in_it(tmp_path) -> No
     assert current_revision(opened.engine) == newest_revision()
     opened.close()
     writer.close()
+
+
+def test_what_waited_for_the_crm_as_a_message_is_a_task_after_the_upgrade(tmp_path) -> None:
+    url = f"sqlite:///{tmp_path / 'ledger.db'}"
+    engine = create_engine(url)
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrate.__file__).parent / "migrations"))
+    row = "'message:c:0', 'message', '{}', 'h', 'waiting', 0, 0, 0"
+    columns = "key, kind, payload, payload_hash, status, created_at, not_before, attempts"
+    with engine.connect() as connection, connection.begin():
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0003")
+        connection.execute(text(f"INSERT INTO outbox ({columns}) VALUES ({row})"))
+    engine.dispose()
+    upgraded = Ledger.open(url)
+    with upgraded.read() as connection:
+        found = connection.execute(text("SELECT key, kind, recipient FROM outbox")).all()
+    upgraded.close()
+    assert found == [("message:c:0", "task", None)]

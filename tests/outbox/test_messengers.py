@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
+import threading
 from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -174,3 +176,42 @@ def test_looking_tells_the_ways_and_a_role_without_one(tmp_path, server):
     (tmp_path / "step.txt.j2").write_text("{{ nothing }}")
     with pytest.raises(InputError, match=r"step\.txt\.j2, line 1"):
         look(MessageSettings(folder=Path(), templates=tmp_path), roles=roles)
+
+
+@pytest.fixture(scope="module")
+def chat():
+    """A web server that answers as its ``status`` says, and the URL that apprise posts JSON by."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self):
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(server.status)
+            self.end_headers()
+
+        def log_message(self, *_):
+            """Say nothing."""
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield server
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@pytest.mark.parametrize(
+    ("status", "told", "error"),
+    [
+        (200, Told.SENT, None),
+        (401, Told.REFUSED, "refused with code 401"),
+        (500, Told.UNKNOWN, "it failed on the way with code 500, perhaps after it was taken"),
+    ],
+)
+def test_a_chat_that_fails_after_the_request_may_have_taken_it(chat, caplog, status, told, error):
+    chat.status = status
+    messenger = AppriseMessenger({"": f"json://127.0.0.1:{chat.server_port}/sesame"})
+    with caplog.at_level(logging.DEBUG):
+        (outcome,) = messenger.send([message("a")], sent_at=AT)
+    assert (outcome.told, outcome.error) == (told, error)
+    assert "sesame" not in caplog.text

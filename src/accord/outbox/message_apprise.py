@@ -19,11 +19,12 @@ from apprise import Apprise, AppriseAsset, NotifyFormat
 from accord.errors import InputError
 from accord.outbox.messenger import Addressee, Delivery, Message, Told
 
-_LOG = logging.getLogger("apprise")
+_LOGS = ("apprise", "urllib3")  # the second names paths of URLs, and chats' secrets stand there
 _ADDRESS = re.compile(r"[^\s,;<>@]+@[^\s,;<>@]+")
 _EXAMPLE = Addressee(role="rep", person_id="crm:1", email="somebody@example.com")
-_CODE = re.compile(r"\berror=(\d{3})\b|\((\d{3}), b['\"]|\b(?:code|status)\D{0,3}(\d{3})\b")
-_REFUSED = ("Connection refused", "Name or service not known", "No address associated")
+_SMTP = re.compile(r"\((\d{3}), b['\"]")
+_HTTP = re.compile(r"\berror=(\d{3})\b")
+_UNANSWERED = ("Connection refused", "Name or service not known", "No address associated")
 
 
 class AppriseMessenger:
@@ -118,13 +119,21 @@ def _notify(plugin: Any, message: Message) -> Delivery:
 
 
 def _reason(said: str) -> Delivery:
-    """Tell a refusal, by its code or because nobody answered, from what may have gone out."""
-    code = next((one for match in _CODE.finditer(said) for one in match.groups() if one), None)
-    if code is not None:
-        return _refused(f"refused with code {code}")
-    if any(one in said for one in _REFUSED):
+    """Tell a refusal, by its code or because nobody answered, from what may have gone out.
+
+    A mail server's code says that it did not take the mail; a web server's from 500 on says only
+    that something went wrong there.
+    """
+    smtp, http = _SMTP.search(said), _HTTP.search(said)
+    refusal = smtp or (http if http is not None and http[1] < "500" else None)
+    if refusal is not None:
+        return _refused(f"refused with code {refusal[1]}")
+    if any(one in said for one in _UNANSWERED):
         return _refused("the server does not answer")
-    return Delivery(told=Told.UNKNOWN, error="it failed on the way, perhaps after it was taken")
+    code = "" if http is None else f" with code {http[1]}"
+    return Delivery(
+        told=Told.UNKNOWN, error=f"it failed on the way{code}, perhaps after it was taken"
+    )
 
 
 def _refused(error: str) -> Delivery:
@@ -154,11 +163,14 @@ class _Listener(logging.Handler):
 def _overheard() -> Iterator[list[str]]:
     """Keep apprise's log from everybody else's: it names addresses; return what it says."""
     listener = _Listener()
-    before = (_LOG.level, _LOG.propagate, _LOG.handlers)
-    _LOG.setLevel(logging.DEBUG)
-    _LOG.propagate, _LOG.handlers = False, [listener]
+    logs = [logging.getLogger(name) for name in _LOGS]
+    before = [(log, log.level, log.propagate, log.handlers) for log in logs]
+    for log in logs:
+        log.setLevel(logging.DEBUG)
+        log.propagate, log.handlers = False, [listener]
     try:
         yield listener.said
     finally:
-        _LOG.setLevel(before[0])
-        _LOG.propagate, _LOG.handlers = before[1], before[2]
+        for log, level, propagate, handlers in before:
+            log.setLevel(level)
+            log.propagate, log.handlers = propagate, handlers
