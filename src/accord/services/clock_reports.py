@@ -40,7 +40,7 @@ def breaches(
 
 def breach_of(row: Row, reps: Mapping[str, Rep], *, as_of: datetime) -> dict[str, Any]:
     """Tell of one clock that ran out: whose it is, and by how much it is or was late."""
-    status = _status(row, reps, as_of)
+    status = status_at(row, reps, as_of)
     return {**_breach(row, status), "state": status.state.value, "is_open": status.is_open}
 
 
