@@ -9,6 +9,7 @@ import pytest
 
 from accord.services.settings import Settings
 from accord.services.workspace import Workspace
+from tests.conftest import ROOT
 from tests.services.clock_world import World, at
 
 MINUTE = timedelta(minutes=1)
@@ -168,3 +169,22 @@ def test_a_question_of_nonsense_is_refused_in_one_line(world, accord, given, sai
     assert (code, out) == (2, "")
     assert said in err
     assert len(err.splitlines()) == 1
+
+
+def printed_in_the_guide() -> list[tuple[str, str]]:
+    """Every command of docs/clocks.md and what it is said to print, where that is not shortened."""
+    text = (ROOT / "docs" / "clocks.md").read_text(encoding="utf-8")
+    blocks = [part for part in text.split("```")[1::2] if part.startswith("\n$ ")]
+    pairs = [
+        each.split("\n", 1) for block in blocks for each in block.strip().split("$ accord ")[1:]
+    ]
+    return [(command, printed) for command, printed in pairs if "..." not in printed]
+
+
+def test_the_guide_shows_what_the_commands_print(world, accord) -> None:
+    shown = printed_in_the_guide()
+    assert [command.split()[1] for command, _ in shown] == ["explain", "due", "due"]
+    for command, printed in shown:
+        as_of = AS_OF if command.startswith("sla explain") else ()
+        _, out, _ = accord(*command.split(), *as_of)
+        assert out.split() == printed.split(), command

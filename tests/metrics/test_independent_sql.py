@@ -50,15 +50,54 @@ def company(request, tmp_path_factory):
             databases = request.getfixturevalue("databases")
             url = until_the_end.enter_context(databases.ledger())
         ledger = Ledger.open(url)
-        Company(leads=700, seed=11).write(ledger)
+        made = Company(leads=700, seed=11)
+        _vary_arrivals(made)
+        made.write(ledger)
         agreement = load(ROOT / "agreement.yaml")
         raw = read_tables(ledger, ROOT / "agreement.yaml")
         yield prepare(raw, agreement), open_duckdb(ledger), agreement
         ledger.close()
 
 
+def _vary_arrivals(made: Company) -> None:
+    """Let some leads come to mql as their first move, young or old; some hand-overs be observed,
+    and some have had another owner before."""
+    leads = {row["lead_id"]: row for row in made.rows["lead"]}
+    moves = made.rows["stage_change"]
+    handed = [row for row in made.rows["handoff"] if row["stage"] == "mql"]
+    straight = {row["lead_id"] for row in handed[::3]}
+    early = ("engaged", "target")
+    moves[:] = [m for m in moves if m["lead_id"] not in straight or m["to_stage"] not in early]
+    for number, row in enumerate(handed):
+        if number % 4 == 0:
+            row["origin"] = "observed"
+        if number % 6 == 0:
+            leads[row["lead_id"]]["created_at"] = row["queued_at"] - timedelta(hours=number % 30)
+        if number % 5 == 0 and row["assigned_at"] is not None:
+            since = row["assigned_at"] - timedelta(minutes=number)
+            owner = {"handoff_id": row["handoff_id"], "since": since, "rep_id": "crm:fin"}
+            made.add("handoff_owner", **owner, team="emea", why="assigned")
+    for move in moves:
+        if move["to_stage"] == "new_name":
+            move["occurred_at"] = leads[move["lead_id"]]["created_at"]
+
+
 def test_every_metric_has_a_twin():
     assert set(TWINS) == set(METRICS)
+
+
+def test_the_company_knows_every_kind_of_arrival(company):
+    _, found, _ = company
+    kinds = found.execute(
+        "SELECT DISTINCT origin, CASE WHEN said_at IS NULL THEN 'unknown'"
+        " WHEN said_at = created_at THEN 'created' ELSE 'entered' END FROM answered"
+    ).fetchall()
+    assert set(kinds) >= {
+        ("decided", "created"),
+        ("decided", "entered"),
+        ("observed", "created"),
+        ("observed", "entered"),
+    }
 
 
 def _dimensions(metric):
