@@ -164,6 +164,17 @@ def test_no_step_is_taken_after_the_clock_is_met_even_before_the_touch_is_placed
     assert quiet.clock("first_touch")["ended_by"] == "met"
 
 
+def test_no_step_is_taken_after_the_touch_that_was_reported_of_a_merged_lead(quiet):
+    quiet.add_lead("crm:2", created=at("2026-11-02 09:30"))
+    quiet.write(tables.merge, {"lead_id": "crm:2", "into_lead_id": "crm:1", "merged_at": MONDAY})
+    quiet.hand_over("crm:1", "crm:ann")
+    quiet.sync()
+    quiet.touch("crm:2", "crm:ann", MONDAY + 3 * MINUTE)
+    quiet.need("crm:2", "lifecycle")
+    assert quiet.sweep(MONDAY + 4 * MINUTE).fired == 0
+    assert quiet.clock("first_touch")["ended_by"] == "met"
+
+
 def test_steps_that_no_sweep_came_to_before_the_end_are_recorded_as_skipped(quiet):
     quiet.hand_over("crm:1", "crm:ann")
     quiet.sync()

@@ -26,7 +26,12 @@ from accord.ledger.clock_rows import (
     write_next_steps,
     write_steps,
 )
-from accord.ledger.fact_rows import clear_pending, read_pending, read_survivors
+from accord.ledger.fact_rows import (
+    clear_pending,
+    read_absorbed,
+    read_pending,
+    read_survivors,
+)
 from accord.ledger.outbox_rows import add_entries
 from accord.outbox import Entry, Kind
 from accord.services.clock_messages import step_entries
@@ -131,11 +136,20 @@ def _read_due(
     """Read what is due; facts that are known but not placed yet count before anybody is told."""
     due = read_due_steps(connection, as_of=as_of)
     lead_ids = sorted({row["lead_id"] for row in due if row["lead_id"] is not None})
-    unplaced = find_unplaced(connection, lead_ids) if lead_ids else []
+    unplaced = _unplaced(connection, lead_ids)
     if not unplaced:
         return due
     sync_clocks(connection, workspace, agreement=agreement, lead_ids=unplaced, as_of=as_of)
     return read_due_steps(connection, as_of=as_of)
+
+
+def _unplaced(connection: Connection, lead_ids: Sequence[str]) -> list[str]:
+    """Return those leads of whom, or of whom they took in, something is known but not placed."""
+    if not lead_ids:
+        return []
+    absorbed = read_absorbed(connection, lead_ids)
+    found = find_unplaced(connection, [*lead_ids, *absorbed])
+    return sorted({absorbed.get(lead_id, lead_id) for lead_id in found})
 
 
 def _climb_one(
