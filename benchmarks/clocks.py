@@ -7,8 +7,9 @@ weeks without a change of summer time, which is all that they know. Equal answer
 fails. Below stands what Accord needs where the rivals do not go: lunch, holidays, both changes.
 
 The sweep: the same thousand ladders climb in a ledger of many open clocks and in a small one; the
-ratio says whether the others cost anything. Rounds alternate, medians are printed. Rivals are in
-the extra ``bench``: pip install -c constraints.txt -e '.[bench]'
+ratio says whether the others cost anything. Rounds alternate, medians are printed: of processor
+time for working time, of the wall for sweeps, which wait for a store. The rivals are in the extra
+``bench``: pip install -c constraints.txt -e '.[bench]'
 
     python benchmarks/clocks.py [INTERVALS [CLOCKS [ROUNDS [sqlite|postgresql ...]]]]
 """
@@ -143,13 +144,13 @@ def rates_of(
     otherwise: int,
     rounds: int,
 ) -> dict[str, float]:
-    """Return intervals a second, by the median of rounds in which all take their turn."""
+    """Return intervals a second of processor time: the median of rounds, all in turn."""
     seconds: dict[str, list[float]] = {name: [] for name in every}
     for _ in range(rounds):
         for name, work in every.items():
-            began = time.perf_counter()
+            began = time.process_time()  # one thread each, and nobody waits for anything
             work()
-            seconds[name].append(time.perf_counter() - began)
+            seconds[name].append(time.process_time() - began)
     return {name: counts.get(name, otherwise) / median(took) for name, took in seconds.items()}
 
 
