@@ -221,7 +221,7 @@ class History:
         for thread in threads:
             thread.join()
         other.close()
-        assert failed == []
+        assert failed == [], failed
 
     def _deliver(self) -> None:
         """Take what may go in hand; now and then die before anybody is told whether it went."""
@@ -257,18 +257,18 @@ class History:
             for at in stint.times[len(self.company.taken().get(key, ())) :]
             if at < (stint.end or self.now)
         ]
-        assert lost == []
+        assert lost == [], lost
 
     def check(self) -> None:
         """Hold the ledger to the law, and to what the oracle says."""
         taken = self.company.taken()
         faults = [*self._unlawful(taken), *self._unsaid(taken)]
-        assert faults == []
+        assert faults == [], faults
         told = {
             key: [(row["status"], row["due_at"]) for row in rows] for key, rows in taken.items()
         }
         wanted = {key: steps for key, steps in self.oracle.steps.items() if steps}
-        assert told == wanted, f"at {self.now}"
+        assert told == wanted, f"at {self.now}: {told}, but should be {wanted}"
 
     def _unlawful(self, taken: dict[Key, list[dict[str, Any]]]) -> Iterator[str]:
         """In order, each once, none sent by a sweep that came when the end was known."""
