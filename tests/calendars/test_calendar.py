@@ -61,6 +61,19 @@ def test_holidays_of_a_subdivision_are_its_own():
     assert bavaria.is_open(womens_day)
 
 
+@pytest.mark.parametrize("code", ["de", "Germany", "DE-", "DE-ZZ", "DE-be", "DE_BE", "", "XX"])
+def test_a_code_of_holidays_is_taken_as_it_is_written_in_the_library_alone(code):
+    assert faults_of(holidays=code) == {("unknown_holidays", "holidays")}
+
+
+def test_a_subdivision_that_is_unknown_is_answered_with_those_of_its_country():
+    entry = {"timezone": "UTC", "hours": {"mon": ["09:00-17:00"]}, "holidays": "DE-XX"}
+    with pytest.raises(CalendarError) as raised:
+        Calendar.parse(entry)
+    (fault,) = raised.value.faults
+    assert fault.remedy.startswith("write DE, or DE- and one of BB, BE, ")
+
+
 def test_it_is_open_at_opening_and_closed_at_closing():
     office = Calendar.parse(OFFICE)
     assert office.is_open(at("2026-11-23T09:00-05:00"))

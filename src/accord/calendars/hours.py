@@ -56,7 +56,9 @@ def holidays_of(code: str, year: int) -> frozenset[date]:
     """
     import holidays  # a tenth of a second that only calendars with holidays pay
 
-    country, _, subdivision = code.partition("-")
+    country, dash, subdivision = code.partition("-")
+    if not country.isupper() or (dash and not subdivision):
+        raise KeyError(code)  # the library takes its classes' names as well, and no subdivision
     try:
         days = holidays.country_holidays(country, subdiv=subdivision or None, years=year)
     except NotImplementedError:
@@ -99,6 +101,17 @@ def _read_zone(value: Any, faults: Faults) -> str:
     return "UTC"
 
 
+def _codes_like(value: Any) -> str:
+    """Return what to write instead: of a country that is known, with its subdivisions."""
+    import holidays
+
+    country = str(value).partition("-")[0]
+    known = holidays.list_supported_countries().get(country)
+    if not known:
+        return "write a country or country-subdivision code such as US or DE-BE"
+    return f"write {country}, or {country}- and one of {_listed(known)}"
+
+
 def _read_code(value: Any, faults: Faults) -> str | None:
     if value is None:
         return None
@@ -106,8 +119,7 @@ def _read_code(value: Any, faults: Faults) -> str | None:
         holidays_of(value if isinstance(value, str) else repr(value), 2026)
     except KeyError:
         sentence = f"{value!r} is no code of the holidays library"
-        remedy = "write a country or country-subdivision code such as US or DE-BE"
-        faults.add("unknown_holidays", "holidays", sentence, remedy)
+        faults.add("unknown_holidays", "holidays", sentence, _codes_like(value))
         return None
     return str(value)
 
