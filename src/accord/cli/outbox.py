@@ -11,7 +11,16 @@ from accord.cli.app import DONE, FOUND, instant, open_workspace, say, say_json, 
 from accord.cli.stages import AsJson, AsOf
 from accord.errors import InputError
 
-_SHOWN = ["outbox_id", "kind", "lead_id", "status", "attempts", "not_before", "error"]
+_SHOWN = [
+    "outbox_id",
+    "kind",
+    "lead_id",
+    "status",
+    "attempts",
+    "not_before",
+    "recipient",
+    "error",
+]
 
 
 def register(app: App) -> None:
