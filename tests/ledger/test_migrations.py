@@ -12,9 +12,11 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, inspect, text
 
-from accord.ledger import Ledger, migrate
-from accord.ledger.migrate import VERSION_TABLE, current_revision, newest_revision
+from accord.ledger import Ledger
+from accord.ledger.migrate import _FOLDER, VERSION_TABLE, current_revision, newest_revision
+from accord.ledger.posting_rows import read_postings
 from accord.ledger.tables import metadata
+from accord.records import from_us
 
 
 def test_a_migrated_ledger_has_exactly_the_tables_of_the_code(ledger) -> None:
@@ -56,20 +58,37 @@ def test_opening_a_new_ledger_waits_for_one_who_is_writing_in_it(tmp_path) -> No
     writer.close()
 
 
-def test_what_waited_for_the_crm_as_a_message_is_a_task_after_the_upgrade(tmp_path) -> None:
-    url = f"sqlite:///{tmp_path / 'ledger.db'}"
-    engine = create_engine(url)
-    config = Config()
-    config.set_main_option("script_location", str(Path(migrate.__file__).parent / "migrations"))
-    row = "'message:c:0', 'message', '{}', 'h', 'waiting', 0, 0, 0"
-    columns = "key, kind, payload, payload_hash, status, created_at, not_before, attempts"
-    with engine.connect() as connection, connection.begin():
+def _upgraded(folder: Path, *, revision: str, statement: str) -> Ledger:
+    """A ledger that was at a revision, with one statement run there, opened by the code of now."""
+    url = f"sqlite:///{folder / 'ledger.db'}"
+    config, engine = Config(), create_engine(url)
+    config.set_main_option("script_location", str(_FOLDER))
+    with engine.begin() as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, "0003")
-        connection.execute(text(f"INSERT INTO outbox ({columns}) VALUES ({row})"))
+        command.upgrade(config, revision)
+        connection.exec_driver_sql(statement)
     engine.dispose()
-    upgraded = Ledger.open(url)
-    with upgraded.read() as connection:
+    return Ledger.open(url)
+
+
+def test_what_waited_for_the_crm_as_a_message_is_a_task_after_the_upgrade(tmp_path) -> None:
+    columns = "key, kind, payload, payload_hash, status, created_at, not_before, attempts"
+    row = "'message:c:0', 'message', '{}', 'h', 'waiting', 0, 0, 0"
+    statement = f"INSERT INTO outbox ({columns}) VALUES ({row})"
+    opened = _upgraded(tmp_path, revision="0003", statement=statement)
+    with opened.read() as connection:
         found = connection.execute(text("SELECT key, kind, recipient FROM outbox")).all()
-    upgraded.close()
+    opened.close()
     assert found == [("message:c:0", "task", None)]
+
+
+def test_what_an_older_ledger_knows_of_a_rep_is_the_first_that_was_known(tmp_path) -> None:
+    columns = "rep_id, role, team, calendar, known_at, row_hash"
+    values = "'r1', 'sdr', 'inbound', 'berlin', 5, 'x'"
+    statement = f"INSERT INTO rep ({columns}) VALUES ({values})"
+    opened = _upgraded(tmp_path, revision="0003", statement=statement)
+    with opened.read() as connection:
+        (row,) = read_postings(connection)["r1"]
+    opened.close()
+    assert (row["since"], row["known_at"], row["stated"]) == (from_us(5), from_us(5), False)
+    assert (row["team"], row["calendar"]) == ("inbound", "berlin")
