@@ -103,6 +103,8 @@ def test_the_next_steps_are_a_reps_list_for_the_day(world):
         ("crm:1", "crm:ann", "call", True),
     ]
     assert rows[0]["template"] == "summary"
+    # her second mail falls due with the call that is overdue, her third call a day later
+    assert rows[1]["next_due"] == at("2026-11-04 11:00")
     only = list_open_steps(
         world.workspace, as_of=TUESDAY, asked=Asked(rep_id="crm:ann", running=True)
     )

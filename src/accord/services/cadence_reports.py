@@ -97,7 +97,8 @@ def list_steps(workspace: Workspace, lead_id: str, *, as_of: datetime) -> list[d
 def list_open_steps(workspace: Workspace, *, as_of: datetime, asked: Asked) -> list[dict[str, Any]]:
     """List the next step of every open hand-off, what is overdue first: a rep's list for the day.
 
-    ``tried`` is an unanswered call that still wants a voicemail.
+    ``tried`` is an unanswered call that still wants a voicemail, ``next_due`` when the first step
+    that is not overdue falls due.
     """
     _refuse_unknown(workspace, asked, as_of=as_of)
     found = _follow(workspace, asked, as_of=as_of)
@@ -107,6 +108,7 @@ def list_open_steps(workspace: Workspace, *, as_of: datetime, asked: Asked) -> l
 
 
 def _to_do(one: Followed, step: FollowUp) -> dict[str, Any]:
+    coming = (each.due_at for each in one.steps if each.is_to_do and each.became is Became.OPEN)
     return {
         "due": step.due_at,
         "overdue": step.became is Became.MISSED,
@@ -116,6 +118,7 @@ def _to_do(one: Followed, step: FollowUp) -> dict[str, Any]:
         **_named(step.play),
         "template": step.play.template,
         "tried": step.tried_at,
+        "next_due": min(coming, default=None),
         "attempts": len(one.attempts),
         "handoff": one.tenure.handoff_id,
     }
