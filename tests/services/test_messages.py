@@ -89,7 +89,7 @@ def test_a_simulated_day_of_the_ladder_reaches_its_people_by_mail(world, mail):
         deliver(workspace, now)
         day += [(minute, *one) for one in mail.take()]
     for minute, to, subject, text in day:
-        show(f"\n=== {MONDAY + minute * MINUTE:%H:%M} UTC to {to}: {subject}\n{text}")
+        show(f"\n=== {MONDAY + minute * MINUTE:%H:%M %Z} to {to}: {subject}\n{text}")
     assert [(minute, to) for minute, to, _, _ in day] == [
         (4, "ann@example.com"),
         (5, "ann@example.com"),
