@@ -42,7 +42,6 @@ EXAMPLES = ("bpi2012", "maven", "olist", "x_education")
     "path",
     [
         "agreement.yaml",
-        "demo/company/agreement.yaml",
         *(f"examples/{name}/agreement.yaml" for name in EXAMPLES),
     ],
 )
