@@ -129,8 +129,7 @@ class History:
         agreement = home / "agreement.yaml"
         agreement.write_text(agreement_of(self.ladders, quiet=self.chance.random() < 0.7))
         settings = Settings(home=home, database_url=url, agreement=agreement, _env_file=None)
-        self.settings = settings
-        self.workspace = Workspace.open(settings)
+        self.workspace, self.other = Workspace.open(settings), Workspace.open(settings)
         self.company = Company(self.workspace)
         self.oracle = Oracle(ladders=self.ladders)
         self.facts = draw_facts(self.chance)
@@ -139,6 +138,7 @@ class History:
 
     def close(self) -> None:
         self.workspace.close()
+        self.other.close()
 
     def live(self, *, kills: int) -> Counter[str]:
         """Live through it all; returns how often what was done."""
@@ -214,13 +214,11 @@ class History:
             except BaseException as error:  # noqa: BLE001 - a thread's error is the test's
                 failed.append(error)
 
-        other = Workspace.open(self.settings)
-        threads = [Thread(target=work, args=(each,)) for each in (self.workspace, other)]
+        threads = [Thread(target=work, args=(each,)) for each in (self.workspace, self.other)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-        other.close()
         assert failed == [], failed
 
     def _deliver(self) -> None:
