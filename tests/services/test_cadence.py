@@ -52,6 +52,16 @@ def test_the_steps_of_a_lead_stand_with_what_became_of_them(world):
     assert {row["rep"] for row in rows} == {"crm:ann"}
 
 
+def test_a_rep_who_changes_office_later_kept_the_steps_that_were_kept(world):
+    before = list_steps(world.workspace, "crm:1", as_of=TUESDAY)
+    usual = {"rep_id": "crm:ann", "stated": False, "team": "inbound"}
+    for since, calendar in ((MONDAY, None), (at("2026-11-20 10:00"), "berlin")):
+        said = {"since": since, "known_at": since, "calendar": calendar}
+        world.write(tables.posting, usual | said)
+    world.set_rep("crm:ann", calendar="berlin")
+    assert list_steps(world.workspace, "crm:1", as_of=TUESDAY) == before
+
+
 def test_an_automatic_reply_does_not_sum_up_a_talk(world):
     rows = list_steps(world.workspace, "crm:2", as_of=TUESDAY)
     assert _became(rows)[0] == ("not_connected", 1, "call", "on_time")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from sqlalchemy import delete, update
 from accord.agreement import loads
 from accord.ledger import tables
 from accord.ledger.clock_rows import note_reps_changed
+from accord.services import sweep
 from accord.services.clocks import SweepResult, breaches, clock_status, explain_clock
 from tests.killing import killed_at
 from tests.services.clock_world import MONDAY, World, at
@@ -175,6 +177,43 @@ def test_no_step_is_taken_after_the_touch_that_was_reported_of_a_merged_lead(qui
     assert quiet.clock("first_touch")["ended_by"] == "met"
 
 
+def test_no_step_is_taken_while_facts_about_all_leads_wait_to_be_placed(quiet):
+    quiet.hand_over("crm:1", "crm:ann")
+    quiet.sync()
+    quiet.touch("crm:1", "crm:ann", MONDAY + 3 * MINUTE)
+    quiet.need(tables.EVERYONE, "lifecycle")
+    assert quiet.sweep(MONDAY + 4 * MINUTE).fired == 0
+    assert quiet.clock("first_touch")["ended_by"] == "met"
+
+
+def test_a_clock_that_is_met_while_a_sweep_is_at_it_climbs_no_further(quiet, monkeypatch):
+    quiet.hand_over("crm:1", "crm:ann")
+    quiet.sync()
+
+    def place_a_touch():
+        quiet.touch("crm:1", "crm:ann", MONDAY + 4 * MINUTE)
+        quiet.sync(as_of=MONDAY + 5 * MINUTE)
+
+    beside = threading.Thread(target=place_a_touch)
+    climb_one = sweep._climb_one
+
+    def climb_slowly(*args, **more):
+        beside.start()
+        beside.join(0.3)  # as far as it comes beside the sweep
+        return climb_one(*args, **more)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(sweep, "_climb_one", climb_slowly)
+        assert quiet.sweep(MONDAY + 4 * MINUTE).fired == 1
+    beside.join()
+    clock = quiet.clock("first_touch")
+    assert (clock["ended_by"], clock["next_step_at"]) == ("met", None)
+    assert {row["status"] for row in quiet.messages()} == {"withdrawn"}
+    steps = quiet.steps()
+    quiet.sweep(MONDAY + 90 * MINUTE)
+    assert quiet.steps() == steps
+
+
 def test_steps_that_no_sweep_came_to_before_the_end_are_recorded_as_skipped(quiet):
     quiet.hand_over("crm:1", "crm:ann")
     quiet.sync()
@@ -332,6 +371,26 @@ def test_marketing_nurtures_a_returned_lead_in_time_or_its_ladder_climbs(quiet):
     assert quiet.clock("nurture")["ended_at"] == at("2026-11-05 11:00")
     quiet.sweep(at("2026-11-20 11:00"))
     assert quiet.steps("nurture") == [("due", "skipped")]  # it was still waiting
+
+
+def test_an_earlier_return_that_is_told_late_tells_nobody_of_the_later_one_again(quiet):
+    quiet.hand_over("crm:1", "crm:ann")
+    returned = at("2026-11-03 10:00")
+    quiet.decide("crm:1", "return", returned)
+    quiet.enter("crm:1", "nurture", returned, programme="returned")
+    quiet.sync(as_of=returned)
+    due = quiet.clock("nurture")["due_at"]
+    quiet.sweep(due)
+    quiet.act("crm:1", "email_sent", at("2026-11-02 16:00"))
+    quiet.enter("crm:1", "nurture", at("2026-11-02 15:00"), programme="returned", known_at=due)
+    quiet.enter("crm:1", "sal", at("2026-11-02 17:00"), known_at=due)
+    quiet.sync(as_of=due + MINUTE, reread=True)
+    assert [row["due_at"] for row in quiet.clocks("nurture")][1] == due
+    assert quiet.sweep(due + 2 * MINUTE).fired == 0
+    assert quiet.clocks("nurture")[1]["next_step"] == 1
+    assert quiet.sweep(at("2026-11-06 10:00")).fired == 1
+    told = [row["step"] for row in quiet.messages("nurture")]
+    assert (told.count(0), set(told)) == (1, {0, 1})
 
 
 def test_an_activity_that_was_known_before_the_clock_began_meets_it(quiet):

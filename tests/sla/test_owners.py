@@ -102,6 +102,21 @@ def test_of_what_is_said_to_hold_since_one_instant_the_last_known_counts():
     assert [each.calendar for each in postings_of(said)] == [None, "india"]
 
 
+def test_what_is_said_again_after_another_word_counts_again():
+    known = [learnt(START), stated(START + 24 * HOUR, START + 24 * HOUR, "india")]
+    known.append(learnt(START + 48 * HOUR, "eight_to_six"))
+    again = stated(START + 24 * HOUR, START + 72 * HOUR, "india")
+    assert is_news(known, again)
+    assert [each.calendar for each in postings_of([*known, again])] == [None, "india"]
+
+
+def test_a_change_to_come_is_given_up_by_a_later_word_from_before_it():
+    known = [learnt(START), stated(START + 72 * HOUR, START + 24 * HOUR, "india")]
+    given_up = learnt(START + 48 * HOUR)
+    assert is_news(known, given_up)
+    assert [each.calendar for each in postings_of([*known, given_up])] == [None]
+
+
 def test_what_was_learnt_before_stays_until_the_instant_that_is_told_later():
     tuesday = at("Tue 2026-11-24 10:00")
     said = [learnt(tuesday), stated(tuesday - 24 * HOUR, tuesday + HOUR, "india")]

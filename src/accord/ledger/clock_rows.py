@@ -31,8 +31,10 @@ from sqlalchemy import (
 from sqlalchemy import bindparam as bind
 
 from accord.ledger.bulk import write_columns
+from accord.ledger.leases import wait_for_turn
 from accord.ledger.store import add_rows, chunks, is_among, parsed_json, read_rows
 from accord.ledger.tables import (
+    EVERYONE,
     clock,
     lead,
     outbox,
@@ -59,9 +61,14 @@ def by_lead(connection: Connection, query: Select[Any], column: Any, keys: Seque
     return found
 
 
-def read_reps(connection: Connection) -> Rows:
-    """Read every rep: a company's people, not its leads."""
-    return read_rows(connection, select(rep).order_by(rep.c.rep_id))
+def read_reps(connection: Connection, *, held: bool = False) -> Rows:
+    """Read every rep: a company's people, not its leads.
+
+    ``held``: nobody changes them until this transaction ends. What is being written of a rep then
+    waits, and finds the clocks that this transaction has made. (SQLite's writers are alone anyway.)
+    """
+    query = select(rep).order_by(rep.c.rep_id)
+    return read_rows(connection, query.with_for_update(read=True) if held else query)
 
 
 def read_clocks(
@@ -141,6 +148,14 @@ def delete_clocks(connection: Connection, clock_ids: Sequence[str]) -> None:
         connection.execute(delete(clock).where(clock.c.clock_id.in_(part)))
 
 
+def hold_clocks(connection: Connection) -> None:
+    """Let nobody else write clocks until this transaction ends; wait for whoever does.
+
+    A sweep must not tell of a clock that is being ended meanwhile, nor the other way round.
+    """
+    wait_for_turn(connection, "clocks")
+
+
 def has_work(connection: Connection, *, as_of: datetime, week_end: datetime | None) -> bool:
     """Whether a sweep has anything to do: one statement that looks at indexes only.
 
@@ -181,11 +196,13 @@ def read_due_steps(connection: Connection, *, as_of: datetime) -> Rows:
 
 def find_unplaced(connection: Connection, lead_ids: Sequence[str]) -> list[str]:
     """Return those leads about whom facts are known that are not in their history yet."""
+    is_work = pending.c.need.in_(("lifecycle", _NEED, OWNER))
+    everyone = select(literal(1)).where(is_work, pending.c.lead_id == EVERYONE)
+    if connection.execute(everyone.limit(1)).first() is not None:
+        return sorted(set(lead_ids))
     found: set[str] = set()
     for part in chunks(lead_ids):
-        query = select(pending.c.lead_id).where(
-            pending.c.need.in_(("lifecycle", _NEED, OWNER)), pending.c.lead_id.in_(part)
-        )
+        query = select(pending.c.lead_id).where(is_work, pending.c.lead_id.in_(part))
         found.update(connection.execute(query.distinct()).scalars())
     return sorted(found)
 

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
 
 from accord.errors import LeaseHeldError
 
@@ -44,6 +44,21 @@ def acquire(attempt: Callable[[], bool], name: str, wait_seconds: float) -> None
         time.sleep(_PAUSE_SECONDS)
 
 
+def wait_for_turn(connection: Connection, name: str) -> None:
+    """Wait until no other transaction has this turn, and keep it until this one ends.
+
+    For what several stages write, each under a lease of its own. On SQLite a transaction that
+    writes is alone from its beginning.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _key(name)})
+
+
+def _key(name: str) -> int:
+    digest = hashlib.sha256(f"accord:{name}".encode()).digest()
+    return int.from_bytes(digest[:8], "big", signed=True)
+
+
 @contextmanager
 def _hold_on_file(engine: Engine, name: str, wait_seconds: float) -> Iterator[None]:
     folder = Path(engine.url.database or "ledger.db").with_suffix(".leases")
@@ -68,8 +83,7 @@ def _hold_on_file(engine: Engine, name: str, wait_seconds: float) -> Iterator[No
 
 @contextmanager
 def _hold_on_postgres(engine: Engine, name: str, wait_seconds: float) -> Iterator[None]:
-    digest = hashlib.sha256(f"accord:{name}".encode()).digest()
-    key = int.from_bytes(digest[:8], "big", signed=True)
+    key = _key(name)
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
 
         def attempt() -> bool:

@@ -17,6 +17,7 @@ from accord.ledger import Ledger
 from accord.ledger.cadence_rows import read_attempts, read_owned
 from accord.ledger.clock_rows import read_reps
 from accord.ledger.fact_rows import read_survivors
+from accord.ledger.posting_rows import read_postings
 from accord.records import Channel, HandoffStage, Origin, TouchOutcome
 from accord.services.agreements_over_time import AgreementsOverTime
 from accord.services.clock_records import reps_of
@@ -31,6 +32,7 @@ from accord.sla import (
     Tenure,
     follow_all,
     playbook_of,
+    posting_at,
     tenures_of,
 )
 
@@ -119,7 +121,7 @@ def _duty(
     if playbook is None:
         return None
     rep = reps.get(tenure.rep_id or "")
-    calendar = playbook.calendar_for(rep, team=tenure.team)
+    calendar = playbook.hours_over(rep, team=tenure.team, since=tenure.since, until=tenure.until)
     return Duty(tenure=tenure, attempts=attempts, playbook=playbook, calendar=calendar)
 
 
@@ -142,7 +144,7 @@ def _gather(ledger: Ledger, asked: Asked, *, as_of: datetime) -> _Gathered:
             rep_id=asked.rep_id,
             running_at=as_of if asked.running else None,
         )
-        reps = reps_of(read_reps(connection))
+        reps = reps_of(read_reps(connection), read_postings(connection))
         narrowed = asked != EVERYTHING
         leads = sorted({row["lead_id"] for row in owned})
         wanted = [*leads, *_absorbed(leads, survivors)] if narrowed else None
@@ -182,9 +184,10 @@ def _tenures(owned: Sequence[Row], reps: Mapping[str, Rep]) -> Iterator[Tenure]:
 
 
 def _owner(row: Row, reps: Mapping[str, Rep]) -> Owner:
-    """An owner's team is the one stated, else the rep's."""
+    """An owner's team is the one stated, else the rep's at that time."""
     rep = reps.get(row["rep_id"] or "")
-    team = row["team"] or (None if rep is None else rep.team)
+    held = None if rep is None else posting_at(rep.postings, row["since"]) or rep
+    team = row["team"] or (None if held is None else held.team)
     return Owner(since=row["since"], rep_id=row["rep_id"], team=team)
 
 

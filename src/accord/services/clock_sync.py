@@ -20,6 +20,7 @@ from accord.ledger import chunks
 from accord.ledger.clock_rows import (
     count_steps,
     delete_clocks,
+    hold_clocks,
     note_known_late,
     read_reps,
     withdraw_messages,
@@ -59,6 +60,7 @@ _NOTHING: Mapping[str, Any] = MappingProxyType({})
 _UNSWEPT = "its clock ended before a sweep came"
 WITHDRAWN = "withdrawn: its clock ended while it waited"
 _KNOWN_LATE = "sent before it was known that the clock had ended"
+_TOLD_BEFORE = "taken before an earlier beginning of the term was known"
 _UNSUPPORTED = "withdrawn: what is known no longer supports its clock"
 
 
@@ -130,12 +132,13 @@ def _context(
     as_of: datetime,
     reread: bool = False,
 ) -> _Context:
+    hold_clocks(connection)
     book = term_book(agreement)
     return _Context(
         workspace=workspace,
         book=book,
         books=read_books(workspace, book, as_of=as_of),
-        reps=reps_of(read_reps(connection), read_postings(connection)),
+        reps=reps_of(read_reps(connection, held=True), read_postings(connection)),
         as_of=as_of,
         reread=reread,
     )
@@ -242,9 +245,35 @@ def _compare(
             moved.append((clock, row_of(clock, context.reps), stored))
     changes.gone.extend(gone.values())
     taken = _taken(connection, context, moved)
+    former = _former(known, (clock for clock, _, stored in moved if stored is None))
+    climbed = count_steps(connection, sorted(former.values())) if former else {}
     for clock, row, stored in moved:
-        _place(context, changes, clock, row, stored, taken.get(clock.clock_id, 0))
+        behind = taken.get(clock.clock_id, 0)
+        carried = min(climbed.get(former.get(clock.clock_id, ""), 0), len(clock.terms.rungs))
+        changes.steps.extend(_carried_steps(context, clock, range(behind, carried)))
+        _place(context, changes, clock, row, stored, max(behind, carried))
     return changes
+
+
+def _former(known: Known, clocks: Iterable[Clock]) -> dict[str, str]:
+    """Return by clock the name it had before: an earlier turn of its owner came to be known.
+
+    Its steps stand under that name, and are not to be told again.
+    """
+    return {
+        clock.clock_id: row["clock_id"]
+        for clock in clocks
+        for row in known.stored.get(clock.lead_id or "", _NO_ROWS).values()
+        if clock.period.turn
+        and row["started_at"] == clock.period.started_at
+        and (row["lead_id"], row["term"], row["cycle"], row["owner_id"])
+        == (clock.lead_id, clock.terms.watch.name, clock.period.cycle, clock.period.owner_id)
+    }
+
+
+def _carried_steps(context: _Context, clock: Clock, indexes: range) -> Iterator[dict[str, Any]]:
+    for index, at in zip(indexes, _times(context, clock, indexes.start), strict=False):
+        yield _skipped_step(clock, index, at, context.as_of, why=_TOLD_BEFORE)
 
 
 def _taken(
@@ -300,7 +329,9 @@ def _times(context: _Context, clock: Clock, taken: int) -> Iterator[datetime]:
     )
 
 
-def _skipped_step(clock: Clock, index: int, due_at: datetime, as_of: datetime) -> dict[str, Any]:
+def _skipped_step(
+    clock: Clock, index: int, due_at: datetime, as_of: datetime, *, why: str = _UNSWEPT
+) -> dict[str, Any]:
     return {
         "clock_id": clock.clock_id,
         "step": index,
@@ -308,7 +339,7 @@ def _skipped_step(clock: Clock, index: int, due_at: datetime, as_of: datetime) -
         "due_at": due_at,
         "swept_at": as_of,
         "status": "skipped",
-        "why": _UNSWEPT,
+        "why": why,
     }
 
 

@@ -20,6 +20,7 @@ from accord.ledger.clock_rows import (
     find_running,
     find_unplaced,
     has_work,
+    hold_clocks,
     is_unjudged,
     read_due_steps,
     read_reps,
@@ -67,6 +68,7 @@ def run_sweep(workspace: Workspace, *, as_of: datetime) -> SweepResult:
         if not has_work(connection, as_of=as_of, week_end=week_end):
             return SweepResult()
     with workspace.ledger.lease("sla"), workspace.ledger.begin() as connection:
+        hold_clocks(connection)
         synced = _look_again(connection, workspace, agreement, as_of=as_of)
         reach("sla.after_look")
         if week_end is not None and is_unjudged(connection, week_end=week_end):

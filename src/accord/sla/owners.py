@@ -6,14 +6,14 @@ clock was started under; a name that it does not know is taken from the one in f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from accord.calendars import Calendar
 from accord.sla.model import ClockTerms, Period, Posting, Rep
-from accord.sla.postings import posting_at
+from accord.sla.postings import postings_over
 from accord.sla.terms import TermBook, named_hours
 
 _Known = tuple[ClockTerms, ClockTerms]
@@ -52,7 +52,7 @@ class OwnersHours:
         rep = self._reps.get(period.owner_id or "")
         if rep is None or not rep.postings or not terms.follows_owner:
             return terms
-        held = tuple(_held(rep.postings, period.started_at, period.ended_at))
+        held = tuple(postings_over(rep.postings, period.started_at, period.ended_at))
         key = (id(terms), held, period.team)
         known = self._known.get(key)
         if known is None:
@@ -87,12 +87,3 @@ class OwnersHours:
         name, entry = named_hours(books, posting.calendar, teams, side=terms.watch.side)
         calendar = Calendar.parse(terms.calendar_terms if name == terms.calendar else entry)
         return name, calendar.parts[0][1]
-
-
-def _held(postings: Sequence[Posting], start: datetime, end: datetime | None) -> Iterator[Posting]:
-    at_start = posting_at(postings, start)
-    if at_start is not None:
-        yield at_start
-    for each in postings:
-        if each.since is not None and each.since > start and (end is None or each.since < end):
-            yield each

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from accord.agreement import Agreement, CadenceStep
 from accord.calendars import Calendar
 from accord.records import Channel, Side
 from accord.sla.model import Rep
+from accord.sla.postings import postings_over
 from accord.sla.terms import TermBook, term_book
 
 
@@ -57,6 +58,20 @@ class Playbook:
         """
         name = self.book.calendar_of(rep, team=team, side=Side.SALES)
         return Calendar.parse(self.book.calendars[name])
+
+    def hours_over(
+        self, rep: Rep | None, *, team: str | None, since: datetime, until: datetime | None
+    ) -> Calendar:
+        """Return the hours of a time in which a rep had a lead: in parts, where theirs changed."""
+        held = () if rep is None else tuple(postings_over(rep.postings, since, until))
+        if rep is None or not held:
+            return self.calendar_for(rep, team=team)
+        first, *later = (replace(rep, team=each.team, calendar=each.calendar) for each in held)
+        calendar = self.calendar_for(first, team=team)
+        for each, then in zip(held[1:], later, strict=True):
+            if each.since is not None:
+                calendar = calendar.then(each.since, self.calendar_for(then, team=team))
+        return calendar
 
 
 def playbook_of(agreement: Agreement) -> Playbook:

@@ -1,8 +1,8 @@
 """Since when a rep has had which team and calendar, by all that was ever said of it.
 
 What a source says to hold since an instant is placed there, whenever it is learnt. What it says
-without an instant holds from when we learnt it, and gives way to a later word that the rep had
-changed before that.
+without an instant holds from when we learnt it, gives way to a later word that the rep had changed
+before that, and voids what was said earlier to hold from a day still to come.
 """
 
 from __future__ import annotations
@@ -59,16 +59,33 @@ def posting_at(postings: Sequence[Posting], at: datetime) -> Posting | None:
     )
 
 
+def postings_over(
+    postings: Sequence[Posting], start: datetime, end: datetime | None
+) -> Iterator[Posting]:
+    """Yield what holds at ``start``, and what changes after it and before ``end``, in order."""
+    at_start = posting_at(postings, start)
+    if at_start is not None:
+        yield at_start
+    for each in postings:
+        if each.since is not None and each.since > start and (end is None or each.since < end):
+            yield each
+
+
 def is_news(known: Sequence[Statement], one: Statement) -> bool:
     """Whether a statement says anything that is not known of its rep.
 
-    One that does not say since when is news if what held when we learnt it was something else.
+    A repeated one is news as well where something else was said since that it corrects. One that
+    does not say since when is news if what held when we learnt it was something else.
     """
+    before = postings_of(known)
     if one.stated:
         alike = [each for each in known if each.stated and each.since == one.since]
-        return not alike or max(alike, key=lambda each: each.known_at).held != one.held
-    held = posting_at(postings_of(known), one.since)
-    return held is None or (held.team, held.calendar) != one.held
+        last = max(alike, key=lambda each: each.known_at, default=None)
+        is_other = last is None or last.held != one.held
+    else:
+        held = posting_at(before, one.since)
+        is_other = held is None or (held.team, held.calendar) != one.held
+    return is_other or postings_of((*known, one)) != before
 
 
 def first_difference(one: Sequence[Posting], other: Sequence[Posting]) -> datetime | None:
@@ -91,7 +108,7 @@ def _says(postings: Sequence[Posting], at: datetime) -> tuple[str | None, str | 
 
 def _in_order(known: Sequence[Statement]) -> Iterator[Statement]:
     first = known[0]
-    stated = [each for each in known if each.stated]
+    stated = [each for each in known if each.stated and not _is_void(each, known)]
     learnt = (
         each for each in known if not each.stated and not _gives_way(each, stated, first=first)
     )
@@ -104,6 +121,17 @@ def _in_order(known: Sequence[Statement]) -> Iterator[Statement]:
 def _gives_way(one: Statement, stated: Iterable[Statement], *, first: Statement) -> bool:
     later = (each for each in stated if each.known_at > one.known_at)
     return one is not first and any(each.since <= one.since for each in later)
+
+
+def _is_void(one: Statement, known: Iterable[Statement]) -> bool:
+    """Whether a change to come was given up: a later word, from before it, says something else."""
+    return any(
+        not each.stated
+        and each.known_at > one.known_at
+        and each.since < one.since
+        and each.held != one.held
+        for each in known
+    )
 
 
 def _differing(statements: Iterable[Statement]) -> Iterator[Posting]:
