@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import multiprocessing
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -177,8 +178,19 @@ def children():
     A process has one fork server, and its first user decides what it loads: so all use this one.
     """
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.crash.warm"])
+    context.set_forkserver_preload([_WARM])
+    first = context.Process(target=_end_cold)
+    first.start()
+    first.join()
+    assert not first.exitcode, f"{_WARM} cannot be imported: each child would do its work anew"
     return context
+
+
+_WARM = "tests.crash.warm"
+
+
+def _end_cold() -> None:
+    sys.exit(_WARM not in sys.modules)
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """What every child of a crash test would do anew: done once, by the fork server.
 
+The fork server passes over an import that fails, and says nothing: the fixture asks a child.
 Nothing here may start a thread of DuckDB or deltalake: those do not survive a fork.
 """
 
@@ -9,7 +10,7 @@ import gc
 import importlib
 
 from accord.quality import engine
-from accord.services.agreements import _read_file
+from accord.services.agreements import read_filed
 from accord.services.policies import quality_policy
 from accord.services.settings import Settings
 from tests.crash.ingest_world import ROOT
@@ -46,7 +47,7 @@ IMPORTED_WHERE_USED = (
 
 for name in IMPORTED_WHERE_USED:
     importlib.import_module(name)
-_read_file(ROOT / "agreement.yaml")
+read_filed(ROOT / "agreement.yaml")
 quality_policy(Settings(quality=ROOT / "quality.yaml", _env_file=None))
 engine._machinery()
 gc.freeze()  # what is here stays: a child that looked at it for garbage would copy every page
