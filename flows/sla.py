@@ -18,8 +18,7 @@ def sla_flow(as_of: AsOf = None) -> dict[str, int]:
     """
     moment = moment_of(as_of)
     counts = sla(moment)
-    if counts["fired"]:
-        deliver(moment)
+    deliver(moment)  # also what waited for a recipient's opening, a pause or another try
     return counts
 
 

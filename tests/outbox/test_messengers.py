@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -83,7 +84,9 @@ def test_a_url_that_apprise_cannot_read_is_said_without_it(url):
         AppriseMessenger({"ceo": url})
 
 
-@pytest.mark.parametrize("address", ["", "nobody", "a@b.example,c@d.example", "a@b.example <x@y>"])
+@pytest.mark.parametrize(
+    "address", ["", "nobody", "a@b.example,c@d.example", "a@b.example <x@y>", "jörg@b.example"]
+)
 def test_what_is_not_one_address_is_refused_and_not_repeated(address):
     messenger = AppriseMessenger({"": "mailto://127.0.0.1:9?from=a%40b.example&to={email}"})
     to = Addressee(role="rep", person_id="crm:ann", email=address)
@@ -184,6 +187,7 @@ def chat():
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self):
+            server.asked += 1
             self.rfile.read(int(self.headers["Content-Length"]))
             self.send_response(server.status)
             self.end_headers()
@@ -192,6 +196,7 @@ def chat():
             """Say nothing."""
 
     server = HTTPServer(("127.0.0.1", 0), Handler)
+    server.asked = 0
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     yield server
@@ -215,3 +220,11 @@ def test_a_chat_that_fails_after_the_request_may_have_taken_it(chat, caplog, sta
         (outcome,) = messenger.send([message("a")], sent_at=AT)
     assert (outcome.told, outcome.error) == (told, error)
     assert "sesame" not in caplog.text
+
+
+def test_what_is_longer_than_a_chat_takes_goes_in_parts(chat):
+    chat.status, before = 200, chat.asked
+    long = replace(message("a"), text="Someone is late. " * 4_000)
+    messenger = AppriseMessenger({"": f"json://127.0.0.1:{chat.server_port}/sesame"})
+    assert [one.told for one in messenger.send([long], sent_at=AT)] == [Told.SENT]
+    assert chat.asked - before == 3  # 68,000 characters, 32,768 at once

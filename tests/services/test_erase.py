@@ -188,6 +188,19 @@ def test_what_was_sent_of_others_is_only_cut(company):
     assert payloads["crm:3"]["lead"]["name"] == "Other Person3"
 
 
+def test_of_what_people_were_told_the_person_is_cut_and_the_rest_stays(company):
+    path = company.settings.outbox_path / "messages.jsonl"
+    told = [{"text": f"Lead {one} is late"} for one in (EMAIL, "crm:4")]
+    path.write_text("".join(json.dumps(one, ensure_ascii=False) + "\n" for one in told))
+    path.chmod(0o600)
+    certificate = run_erase(company, "crm:1", as_of=AT)
+    first, other = map(json.loads, path.read_text(encoding="utf-8").splitlines())
+    assert EMAIL not in first["text"]
+    assert other == told[1]
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert certificate.removed["message_files"] == 1
+
+
 def test_what_was_sent_is_known_as_sent_and_goes_to_nobody_again(company):
     run_deliver(company, as_of=AT + 30 * DAY)
     path = company.settings.outbox_path / "crm.jsonl"

@@ -212,7 +212,10 @@ def test_a_server_that_is_down_loses_nothing_and_tells_once_it_is_back(world, ma
     assert (to, subject) == ("ann@example.com", "2 things are owed, 2 of them late")
 
 
-def test_a_server_that_is_down_is_left_alone_after_a_few_recipients(world):
+@pytest.mark.parametrize(("unanswered", "asked"), [(True, 5), (False, 9)])
+def test_a_server_that_is_down_is_left_alone_and_bad_addresses_hold_nobody(
+    world, unanswered, asked
+):
     class Down:
         asked = 0
 
@@ -221,7 +224,9 @@ def test_a_server_that_is_down_is_left_alone_after_a_few_recipients(world):
 
         def send(self, messages, *, sent_at):
             self.asked += 1 if sent_at else 0
-            return tuple(Delivery(told=Told.REFUSED, error="down") for _ in messages)
+            return tuple(
+                Delivery(told=Told.REFUSED, error="down", unanswered=unanswered) for _ in messages
+            )
 
         def find_sent(self, keys):
             return frozenset(keys[:0])
@@ -237,8 +242,9 @@ def test_a_server_that_is_down_is_left_alone_after_a_few_recipients(world):
             connection.execute(update(tables.outbox).where(one).values(**values))
     down = Down()
     result = deliver(world.workspace, MONDAY + 4 * MINUTE, messenger=down)
-    assert (down.asked, result.retried) == (5, 5)
-    assert sorted(row["attempts"] for row in world.messages()) == [0] * 4 + [1] * 5
+    assert (down.asked, result.retried) == (asked, asked)
+    tried = [0] * (9 - asked) + [1] * asked
+    assert sorted(row["attempts"] for row in world.messages()) == tried
 
 
 def test_a_crm_that_is_down_does_not_hold_messages_nor_they_it(world, mail):

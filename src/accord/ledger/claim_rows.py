@@ -134,8 +134,9 @@ def _lease(
     connection: Connection, outbox_ids: Sequence[int], *, holder: str, until: datetime
 ) -> list[dict[str, Any]]:
     """Lease entries and return them as they stood."""
-    wanted = outbox.c.outbox_id.in_(outbox_ids)
-    rows = read_rows(connection, select(outbox).where(wanted).order_by(outbox.c.outbox_id))
+    wanted = outbox.c.outbox_id.in_(outbox_ids) & (outbox.c.status == _WAITING)
+    query = select(outbox).where(wanted).order_by(outbox.c.outbox_id)
+    rows = read_rows(connection, query.with_for_update())  # none is withdrawn in between
     if rows:
         values = {"leased_by": holder, "leased_until": until}
         connection.execute(update(outbox).where(wanted).values(**values))

@@ -49,7 +49,8 @@ def claim_messages(
     rows: list[dict[str, Any]] = []
     for start in range(0, len(outbox_ids), _PART):
         part = outbox_ids[start : start + _PART]
-        rows += read_rows(connection, select(outbox).where(_WAITS, outbox.c.outbox_id.in_(part)))
+        named = select(outbox).where(_WAITS, outbox.c.outbox_id.in_(part))
+        rows += read_rows(connection, named.with_for_update())  # none is withdrawn in between
         held = update(outbox).where(_WAITS, outbox.c.outbox_id.in_(part))
         connection.execute(held.values(leased_by=holder, leased_until=as_of + _LEASE))
     return sorted(rows, key=lambda row: int(row["outbox_id"]))

@@ -10,11 +10,12 @@ import logging
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-from apprise import Apprise, AppriseAsset, NotifyFormat
+from apprise import Apprise, AppriseAsset, NotifyFormat, OverflowMode
 
 from accord.errors import InputError
 from accord.outbox.messenger import Addressee, Delivery, Message, Told
@@ -58,8 +59,8 @@ class AppriseMessenger:
             )
 
     def channel(self, role: str) -> str:
-        """Return the role if it has a URL of its own."""
-        return role if role in self._urls else ""
+        """Return the role if it has a URL of its own, or the one for all differs by role."""
+        return role if role in self._urls or "{role}" in self._urls.get("", "") else ""
 
     def can_tell(self, role: str) -> bool:
         """Say whether there is a URL for a role."""
@@ -84,18 +85,26 @@ class AppriseMessenger:
         url = self._urls.get(to.role) or self._urls.get("")
         if not url:
             return _refused(f"no URL for the role {to.role}: set ACCORD_MESSAGE_URL")
-        if "{email}" in url and not _ADDRESS.fullmatch(self._test_to or to.email):
+        email = self._test_to or to.email
+        if "{email}" in url and not (email.isascii() and _ADDRESS.fullmatch(email)):
             return _refused(f"the address of {to.person_id} is not one address")
         plugin = self._plugin(url, to)
         if plugin is None:
             return _refused(f"the URL for the role {to.role} cannot be read for {to.person_id}")
-        return _notify(plugin, message)
+        return _notify(plugin, message, html=_is_mail(url))
 
     def _plugin(self, url: str, to: Addressee) -> Any:
         filled = _filled(url, to, email=self._test_to or to.email)
         asset = AppriseAsset(async_mode=False, secure_logging=True, app_id="Accord")
         with _overheard():
-            return Apprise.instantiate(filled, asset=asset)
+            plugin = Apprise.instantiate(filled, asset=asset)
+        if plugin is not None and not _is_mail(url) and "overflow=" not in url:
+            plugin.overflow_mode = OverflowMode.SPLIT  # a chat refuses what is longer than it takes
+        return plugin
+
+
+def _is_mail(url: str) -> bool:
+    return url.startswith("mailto")
 
 
 def _filled(url: str, to: Addressee, *, email: str) -> str:
@@ -105,8 +114,9 @@ def _filled(url: str, to: Addressee, *, email: str) -> str:
     return url
 
 
-def _notify(plugin: Any, message: Message) -> Delivery:
-    html = plugin.notify_format == NotifyFormat.HTML
+def _notify(plugin: Any, message: Message, *, html: bool) -> Delivery:
+    """Send by a plugin; ``html`` where it shows that, and nothing is split within a tag."""
+    html = html and plugin.notify_format == NotifyFormat.HTML
     with _overheard() as said:
         sent = plugin.notify(
             title=message.subject,
@@ -129,10 +139,12 @@ def _reason(said: str) -> Delivery:
     if refusal is not None:
         return _refused(f"refused with code {refusal[1]}")
     if any(one in said for one in _UNANSWERED):
-        return _refused("the server does not answer")
+        return replace(_refused("the server does not answer"), unanswered=True)
     code = "" if http is None else f" with code {http[1]}"
     return Delivery(
-        told=Told.UNKNOWN, error=f"it failed on the way{code}, perhaps after it was taken"
+        told=Told.UNKNOWN,
+        error=f"it failed on the way{code}, perhaps after it was taken",
+        unanswered=True,
     )
 
 

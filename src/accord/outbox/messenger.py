@@ -46,10 +46,14 @@ class Told(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """What became of one message; ``error`` holds no address and no secret."""
+    """What became of one message; ``error`` holds no address and no secret.
+
+    ``unanswered`` says something of the server and not of the recipient: others fare no better.
+    """
 
     told: Told
     error: str | None = None
+    unanswered: bool = False
 
 
 class Messenger(Protocol):

@@ -91,21 +91,23 @@ def run_deliver(
     hold messages to people, nor they it. ``crm`` and ``messenger`` replace what the settings name;
     the adapter that they name signs what it sends by the workspace's clock, if it has one, so
     that a long run's last request is as fresh as its first. LeaseHeldError if another process is
-    delivering.
+    telling people, or delivering to the CRM.
     """
     with workspace.ledger.read() as connection:
         to_crm = has_due(connection, as_of=as_of, kinds=TO_CRM)
         to_people = has_due(connection, as_of=as_of, kinds=(Kind.MESSAGE,))
     if not (to_crm or to_people):
         return DeliverResult()
-    with workspace.ledger.lease("deliver"):
-        told = DeliverResult()
-        try:
-            brought = _to_crm(workspace, crm, as_of=as_of) if to_crm else DeliverResult()
-        finally:  # whatever befell the CRM: an alarm does not wait for it
-            if to_people:
+    told = brought = DeliverResult()
+    try:  # people first, under a lease of their own: an alarm does not wait for a CRM
+        if to_people:
+            with workspace.ledger.lease("tell"):
                 told = _to_people(workspace, messenger, as_of=as_of)
-        return brought.plus(told)
+    finally:  # whatever befell them: hand-offs do not wait for a mail server
+        if to_crm:
+            with workspace.ledger.lease("deliver"):
+                brought = _to_crm(workspace, crm, as_of=as_of)
+    return brought.plus(told)
 
 
 def _to_people(

@@ -54,7 +54,7 @@ __all__ = [
     "run_erase",
 ]
 
-_LEASES = ("ingest", "score", "handoff", "lifecycle", "sla", "deliver")
+_LEASES = ("ingest", "score", "handoff", "lifecycle", "sla", "tell", "deliver")
 _PATIENCE_SECONDS = 60.0
 
 PLANNED = "planned"
@@ -230,6 +230,7 @@ def _counted(
             person.values, besides=person.lead_ids
         ),
         "sent_entries": files.erase_sent(workspace, theirs, keys, dry_run=True),
+        "message_files": files.erase_told(workspace, theirs.needles, dry_run=True),
         "report_files": files.erase_reports(workspace, theirs.needles, dry_run=True),
         "rows_waiting_in_spool": files.erase_waiting(workspace, theirs, dry_run=True),
     }
@@ -254,6 +255,7 @@ def _clear(workspace: Workspace, certificate: Certificate) -> Certificate:
     theirs = Recognition.of(workspace, person)
     erase_in_crm(workspace, theirs, keys)
     files.erase_sent(workspace, theirs, keys)
+    files.erase_told(workspace, theirs.needles)
     reach("erase.within_files")
     files.erase_reports(workspace, theirs.needles)
     files.erase_waiting(workspace, theirs)

@@ -26,6 +26,7 @@ CERTIFICATES = "certificates"
 """The folder of certificates under the home folder."""
 
 _CRM = "crm.jsonl"
+_MESSAGES = "messages.jsonl"
 
 
 def erase_sent(
@@ -64,6 +65,19 @@ def _without(theirs: Recognition, payload: bytes, *, is_ours: bool) -> bytes | N
     return fresh if len(fresh) < len(payload) else b"{}"
 
 
+def erase_told(workspace: Workspace, needles: Needles, *, dry_run: bool = False) -> int:
+    """Cut the person out of the file of messages to people; how many files hold them.
+
+    Messages tell ids of leads, and a source's id may be a mailbox.
+    """
+    path = workspace.settings.outbox_path / _MESSAGES
+    if not path.is_file() or not _holds(path, needles):
+        return 0
+    if not dry_run:
+        _cut(path, needles)
+    return 1
+
+
 def erase_reports(workspace: Workspace, needles: Needles, *, dry_run: bool = False) -> int:
     """Cut the person out of reports and their tables; how many files hold them.
 
@@ -83,6 +97,7 @@ def _cut(path: Path, needles: Needles) -> None:
     content = needles.cut_from(path.read_bytes())
     aside = path.with_name(f"{path.name}.part")
     aside.write_bytes(content)
+    aside.chmod(path.stat().st_mode)
     if _holds(aside, needles):
         aside.unlink()
         path.unlink()

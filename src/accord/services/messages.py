@@ -47,19 +47,23 @@ from accord.sla import Telling, goes_at_once, told_now
 
 Row = Mapping[str, Any]
 
-_GIVES_UP_AFTER = 5  # failures in a row: the server is down, and each costs a timeout
+_GIVES_UP_AFTER = 5  # in a row unanswered: the server is down, and each costs a timeout
 
 _RESULTS = {Told.REFUSED: Result.REFUSED, Told.UNKNOWN: Result.UNKNOWN}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TellResult:
-    """Counts: messages that went, entries sent, to be tried again, dead; what is wrong."""
+    """Counts: messages that went, entries sent, to be tried again, dead; what is wrong.
+
+    ``unanswered`` are messages that failed by their server and not by their recipient.
+    """
 
     messages: int = 0
     sent: int = 0
     retried: int = 0
     dead: int = 0
+    unanswered: int = 0
     findings: tuple[Finding, ...] = ()
 
     def plus(self, other: TellResult) -> TellResult:
@@ -69,6 +73,7 @@ class TellResult:
             sent=self.sent + other.sent,
             retried=self.retried + other.retried,
             dead=self.dead + other.dead,
+            unanswered=self.unanswered + other.unanswered,
             findings=tuple(dict.fromkeys(self.findings + other.findings)),
         )
 
@@ -80,7 +85,7 @@ def tell_people(workspace: Workspace, messenger: Messenger, *, as_of: datetime) 
     for ids in _messages_due(workspace, messenger, as_of=as_of):
         part = teller.tell(ids)
         total = total.plus(part)
-        failures = failures + 1 if part.retried or part.dead else 0
+        failures = failures + 1 if part.unanswered else 0
         if failures == _GIVES_UP_AFTER:
             break
     return total
@@ -174,7 +179,8 @@ class _Teller:
         reach("messages.after_mark")
         findings, self.findings = (*self.findings, *marked.findings), []
         went = int(delivery.told is Told.SENT)
-        return replace(marked, messages=went, findings=findings)
+        unanswered = int(delivery.unanswered)
+        return replace(marked, messages=went, unanswered=unanswered, findings=findings)
 
     def _message(self, rows: Sequence[Row]) -> Message:
         to = _to(rows[0])
