@@ -132,7 +132,7 @@ def test_an_engine_gives_the_scores_and_reasons_of_the_reference(
         assert total == getattr(wanted[lead_id], name)
 
 
-@settings(max_examples=count(1000, least=500), deadline=None)
+@settings(max_examples=count(1000, least=200), deadline=None)
 @given(
     rows=ROWS,
     agreement=agreements(),
