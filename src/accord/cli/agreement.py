@@ -16,7 +16,7 @@ from accord.cli.app import (
     open_workspace,
     say,
     say_json,
-    say_table,
+    say_rows,
     say_wrong,
 )
 from accord.cli.stages import AsJson, AsOf
@@ -161,11 +161,8 @@ def versions(*, as_of: AsOf = None, json: AsJson = False) -> int:
             found = list(list_versions(workspace.ledger, file, as_of=at))
     if json:
         say_json([_version_values(one) for one in found])
-    elif found:
-        rows = [_version_row(one) for one in found]
-        say_table(rows, list(rows[0]))
     else:
-        say("none")
+        say_rows([_version_row(one) for one in found])
     return DONE
 
 

@@ -131,6 +131,14 @@ def say_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None
     Console().print(table)
 
 
+def say_rows(rows: Sequence[Mapping[str, Any]]) -> None:
+    """Print rows, all with the same keys, as a table of all their columns; ``none`` without any."""
+    if rows:
+        say_table(rows, list(rows[0]))
+    else:
+        say("none")
+
+
 def _cell(value: Any) -> str:
     if value is None:
         return ""

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from accord.cli.app import DONE, instant, open_workspace, say, say_json, say_table
+from accord.cli.app import DONE, instant, open_workspace, say, say_json, say_rows
 from accord.cli.stages import AsJson, AsOf
 from accord.errors import InputError
 
@@ -69,10 +69,7 @@ def _rows(rows: list[dict[str, Any]], *, json: bool) -> int:
 
 
 def _table(rows: list[dict[str, Any]]) -> None:
-    if not rows:
-        say("none")
-        return
-    say_table([_shown(row) for row in rows], list(rows[0]))
+    say_rows([_shown(row) for row in rows])
 
 
 def _shown(row: dict[str, Any]) -> dict[str, Any]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from accord.cli.app import DONE, FOUND, instant, open_workspace, say, say_json, say_table
+from accord.cli.app import DONE, FOUND, instant, open_workspace, say, say_json, say_rows
 from accord.cli.cadence import sla_cadence
 from accord.cli.reading import current_agreement
 from accord.cli.stages import AsJson, AsOf
@@ -44,7 +44,11 @@ def status(*, as_of: AsOf = None, json: AsJson = False) -> int:
 
     with open_workspace() as workspace, workspace.ledger.read() as connection:
         rows = clock_status(connection, as_of=instant(as_of))
-    return _rows(rows, json=json)
+    if json:
+        say_json(rows)
+    else:
+        say_rows(rows)
+    return DONE
 
 
 def breaches(  # noqa: PLR0913  each is a filter
@@ -122,16 +126,6 @@ def explain(
         say_json(stories if lead is not None else stories[0])
     else:
         say_stories(stories, as_of=at)
-    return DONE
-
-
-def _rows(rows: list[dict[str, Any]], *, json: bool) -> int:
-    if json:
-        say_json(rows)
-    elif rows:
-        say_table(rows, list(rows[0]))
-    else:
-        say("none")
     return DONE
 
 

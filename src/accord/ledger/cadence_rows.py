@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, Select, or_, select
 
+from accord.ledger.clock_event_rows import select_owners
 from accord.ledger.merged_rows import is_own
 from accord.ledger.store import chunks, is_among, read_rows
 from accord.ledger.tables import handoff, handoff_owner, lead, rep, touch
@@ -32,8 +33,7 @@ def read_owned(
     a hand-over are there, whoever's it was once.
     """
     query = (
-        select(*_HANDED)
-        .join(handoff_owner, handoff_owner.c.handoff_id == handoff.c.handoff_id)
+        select_owners(handoff.c.ended_at)
         .where(is_own())
         .order_by(handoff.c.lead_id, handoff.c.handoff_id, handoff_owner.c.since)
     )
@@ -43,20 +43,6 @@ def read_owned(
     if running_at is not None:
         query = query.where(or_(handoff.c.ended_at.is_(None), handoff.c.ended_at > running_at))
     return _read(connection, query, handoff.c.lead_id, lead_ids)
-
-
-_HANDED = (
-    handoff.c.lead_id,
-    handoff.c.handoff_id,
-    handoff.c.cycle,
-    handoff.c.stage,
-    handoff.c.origin,
-    handoff.c.segment,
-    handoff.c.ended_at,
-    handoff_owner.c.since,
-    handoff_owner.c.rep_id,
-    handoff_owner.c.team,
-)
 
 
 def read_attempts(connection: Connection, lead_ids: Sequence[str] | None = None) -> Rows:

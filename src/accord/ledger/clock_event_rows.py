@@ -6,15 +6,16 @@ Reads are by lists of leads. Nothing is decided here.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Column, Connection, Select, select
 
 from accord.ledger.clock_rows import ByLead, by_lead
 from accord.ledger.merged_rows import is_own
 from accord.ledger.store import chunks, is_among
 from accord.ledger.tables import decision, handoff, handoff_owner, lead, touch
 
-_HANDED = (
+_OWNED = (
     handoff.c.lead_id,
     handoff.c.handoff_id,
     handoff.c.cycle,
@@ -27,14 +28,18 @@ _HANDED = (
 )
 
 
+def select_owners(*more: Column[Any]) -> Select[Any]:
+    """Select one row an owner of each hand-over: who had it since when, and ``more`` columns."""
+    owners = handoff_owner.c.handoff_id == handoff.c.handoff_id
+    return select(*_OWNED, *more).join(handoff_owner, owners)
+
+
 def read_lead_rows(connection: Connection, lead_ids: Sequence[str]) -> dict[str, ByLead]:
     """Read what happened to these leads: ``owner``, ``touch``, ``decision``.
 
     One row an owner of a hand-off; automatic touches are left out.
     """
-    owners = select(*_HANDED).join(
-        handoff_owner, handoff_owner.c.handoff_id == handoff.c.handoff_id
-    )
+    owners = select_owners()
     touches = select(touch.c.lead_id, touch.c.touched_at, touch.c.rep_id)
     decisions = select(decision.c.lead_id, decision.c.decided_at, decision.c.outcome)
     return {

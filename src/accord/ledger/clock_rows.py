@@ -31,10 +31,10 @@ from sqlalchemy import (
 from sqlalchemy import bindparam as bind
 
 from accord.ledger.bulk import write_columns
+from accord.ledger.fact_rows import waits_for_everyone
 from accord.ledger.leases import wait_for_turn
 from accord.ledger.store import add_rows, chunks, is_among, parsed_json, read_rows
 from accord.ledger.tables import (
-    EVERYONE,
     clock,
     lead,
     outbox,
@@ -197,8 +197,7 @@ def read_due_steps(connection: Connection, *, as_of: datetime) -> Rows:
 def find_unplaced(connection: Connection, lead_ids: Sequence[str]) -> list[str]:
     """Return those leads about whom facts are known that are not in their history yet."""
     is_work = pending.c.need.in_(("lifecycle", _NEED, OWNER))
-    everyone = select(literal(1)).where(is_work, pending.c.lead_id == EVERYONE)
-    if connection.execute(everyone.limit(1)).first() is not None:
+    if waits_for_everyone(connection, is_work):
         return sorted(set(lead_ids))
     found: set[str] = set()
     for part in chunks(lead_ids):

@@ -38,8 +38,7 @@ def read_pending(connection: Connection, need: str) -> tuple[tuple[str, ...], in
     if top is None:
         return (), 0
     waits = (pending.c.need == need, pending.c.pending_id <= top)
-    everyone = select(pending.c.pending_id).where(*waits, pending.c.lead_id == EVERYONE).limit(1)
-    if connection.execute(everyone).first() is not None:
+    if waits_for_everyone(connection, *waits):
         query = select(lead.c.lead_id).where(~is_erased(lead.c.lead_id)).order_by(lead.c.lead_id)
     else:
         query = (
@@ -50,6 +49,12 @@ def read_pending(connection: Connection, need: str) -> tuple[tuple[str, ...], in
             .order_by(pending.c.lead_id)
         )
     return tuple(connection.execute(query).scalars()), top
+
+
+def waits_for_everyone(connection: Connection, *waits: ColumnElement[bool]) -> bool:
+    """Whether work of this kind (``waits``, over ``pending``) is about all known leads."""
+    everyone = select(pending.c.pending_id).where(*waits, pending.c.lead_id == EVERYONE).limit(1)
+    return connection.execute(everyone).first() is not None
 
 
 def clear_pending(connection: Connection, need: str, *, up_to: int) -> None:

@@ -70,6 +70,11 @@ class Periods:
         return tuple(min(edge, last) for edge in self.edges_us[1:])
 
     @property
+    def last_us(self) -> tuple[int, int]:
+        """Where the last period begins, and the first instant that no longer counts in it."""
+        return self.edges_us[-2], self.horizons_us[-1]
+
+    @property
     def judged_us(self) -> tuple[int, ...]:
         """The first instant too late for what became of a cohort, of each period."""
         last = to_us(self.as_of) + 1

@@ -11,6 +11,7 @@ import pandas as pd
 
 from accord.agreement import Agreement
 from accord.metrics.facts import FRAMES
+from accord.metrics.lookups import looked_up
 from accord.metrics.marks import with_marks
 from accord.metrics.opening import with_business
 from accord.metrics.periods import midnight
@@ -45,20 +46,14 @@ def prepare(
     return {name: RECIPES[name].make(raw, agreement) for name in frames}
 
 
-def _mapped(keys: pd.Series[Any], frame: Frame, key: str, value: str) -> pd.Series[Any]:
-    """Look a column up by key; missing where the key is unknown. Keys of the frame are unique."""
-    found: pd.Series[Any] = frame.set_index(key)[value].reindex(keys.to_numpy())
-    return found.set_axis(keys.index)
-
-
 def _with_lead(frame: Frame, raw: Raw, names: tuple[str, ...] = _ATTRIBUTES) -> Frame:
-    found = {name: _mapped(frame["lead_id"], raw["lead"], "lead_id", name) for name in names}
+    found = {name: looked_up(frame["lead_id"], raw["lead"], "lead_id", name) for name in names}
     return frame.assign(**found)
 
 
 def _with_team(frame: Frame, raw: Raw) -> Frame:
     """A fact's team is the one stated, else its rep's."""
-    teams = _mapped(frame["rep"], raw["rep"], "rep", "team")
+    teams = looked_up(frame["rep"], raw["rep"], "rep", "team")
     if "team" not in frame:
         return frame.assign(team=teams)
     return frame.assign(team=frame["team"].fillna(teams))
@@ -90,7 +85,7 @@ def _leads(raw: Raw, _agreement: Agreement) -> Frame:
     deals = raw["deal"]
     won = deals[(deals["stage"] == "customer") & deals["lead_id"].notna()]
     at = won["closed_us"].fillna(won["stage_us"]).fillna(won["opened_us"])
-    own = _mapped(won["lead_id"], raw["lead"], "lead_id", "created_us")
+    own = looked_up(won["lead_id"], raw["lead"], "lead_id", "created_us")
     moves = raw["move"]
     customers = moves[moves["to_stage"] == "customer"]
     facts = pd.DataFrame(
@@ -101,7 +96,7 @@ def _leads(raw: Raw, _agreement: Agreement) -> Frame:
     )
     facts["lead_id"] = _survivors(facts["lead_id"], raw)
     first = facts.groupby("lead_id")["at_us"].min().reset_index()
-    return leads.assign(won_us=_mapped(leads["lead_id"], first, "lead_id", "at_us"))
+    return leads.assign(won_us=looked_up(leads["lead_id"], first, "lead_id", "at_us"))
 
 
 def _entries(raw: Raw, _agreement: Agreement) -> Frame:
@@ -121,7 +116,7 @@ def _held_by(entries: Frame, handoffs: Frame, who: str) -> pd.Series[Any]:
     for stage in ("mql", "sql"):
         own = handoffs[handoffs["stage"] == stage]
         named = own.assign(key=own["lead_id"] + "\x1f" + own["cycle"].astype("str"))
-        owner[stage] = _mapped(keys, named.drop_duplicates("key"), "key", who)
+        owner[stage] = looked_up(keys, named.drop_duplicates("key"), "key", who)
     return owner["sql"].where(late).fillna(owner["mql"])
 
 
@@ -130,7 +125,7 @@ def _deals(raw: Raw, _agreement: Agreement) -> Frame:
     state = deals["stage"].map(dict(_STATES)).astype("str").fillna("open")
     ended = deals["closed_us"].fillna(deals["stage_us"])
     led = _with_lead(deals[["lead_id"]], raw)
-    created = _mapped(deals["lead_id"], raw["lead"], "lead_id", "created_us")
+    created = looked_up(deals["lead_id"], raw["lead"], "lead_id", "created_us")
     closed = ended.where(state != "open")
     frame = deals.assign(
         state=state,
@@ -179,7 +174,7 @@ def _handoffs(raw: Raw, _agreement: Agreement) -> Frame:
     first = named.groupby("key")["at_us"].min().reset_index()
     keys = handoffs["lead_id"] + "\x1f" + handoffs["cycle"].astype("str")
     left = handoffs["assigned_us"].fillna(handoffs["ended_us"])
-    frame = handoffs.assign(accepted_us=_mapped(keys, first, "key", "at_us"), left_us=left)
+    frame = handoffs.assign(accepted_us=looked_up(keys, first, "key", "at_us"), left_us=left)
     return _with_team(_with_lead(frame, raw, ("industry", "country")), raw)
 
 
@@ -218,7 +213,7 @@ def _followups(raw: Raw, _agreement: Agreement) -> Frame:
 
 def _attempted(raw: Raw, _agreement: Agreement) -> Frame:
     handoffs = _with_team(_with_lead(raw["handoff"], raw, ("industry", "country")), raw)
-    made = _mapped(handoffs["handoff_id"], raw["attempted"], "handoff_id", "attempts")
+    made = looked_up(handoffs["handoff_id"], raw["attempted"], "handoff_id", "attempts")
     return handoffs.assign(attempts=made)[made.notna()].reset_index(drop=True)
 
 
@@ -231,7 +226,7 @@ def _closings(raw: Raw, agreement: Agreement) -> Frame:
     found = reached.assign(lead_id=_survivors(reached["lead_id"], raw))
     first = found.groupby("lead_id")["at_us"].min().reset_index()
     leads = _survivors(closed["lead_id"], raw)
-    contact = closed["closed_us"] - _mapped(leads, first, "lead_id", "at_us")
+    contact = closed["closed_us"] - looked_up(leads, first, "lead_id", "at_us")
     return closed.assign(contact_us=contact.where(contact >= 0))
 
 

@@ -31,6 +31,7 @@ import pandas as pd
 
 from accord.agreement import Agreement
 from accord.metrics.buckets import bucket_all
+from accord.metrics.lookups import looked_up
 from accord.metrics.opening import calendar_text, calendars_of, open_time
 
 Raw = Mapping[str, pd.DataFrame]
@@ -61,13 +62,13 @@ def with_speeds(raw: Raw, agreement: Agreement, *, calendar: str | None = None) 
     """
     handoffs = raw["handoff"]
     frame = handoffs[handoffs["stage"] == "mql"].reset_index(drop=True)
-    first = _looked_up(frame["handoff_id"], raw["first_owner"], "handoff_id", "since_us")
+    first = looked_up(frame["handoff_id"], raw["first_owner"], "handoff_id", "since_us")
     frame = frame.assign(assigned_us=first.fillna(frame["assigned_us"]))
     frame = frame[frame["assigned_us"].notna()].reset_index(drop=True)
     answered = _first_by_handoff(_answers(raw["clock"]))
     frame = frame.assign(
         arrived_us=_arrivals(frame, raw),
-        touched_us=_looked_up(frame["handoff_id"], answered, "handoff_id", "ended_us"),
+        touched_us=looked_up(frame["handoff_id"], answered, "handoff_id", "ended_us"),
     )
     return _with_parts(frame, _calendars(frame, raw, agreement, calendar))
 
@@ -91,7 +92,7 @@ def _arrivals(frame: Frame, raw: Raw) -> Column:
     entered = _at_key(_keys(frame), _keys(entries), entries["at_us"]).fillna(frame["queued_us"])
     onward = moves[moves["to_stage"] != "new_name"]
     began = _at_key(frame["lead_id"], onward["lead_id"], onward["at_us"])
-    created = _looked_up(frame["lead_id"], raw["lead"], "lead_id", "created_us")
+    created = looked_up(frame["lead_id"], raw["lead"], "lead_id", "created_us")
     decided = frame["origin"] == "decided"
     straight = (frame["cycle"] == 1) & (began.fillna(entered) >= entered) & created.notna()
     fresh = straight & (~decided | (entered - created <= _FRESH_US))
@@ -123,7 +124,7 @@ def _calendars(frame: Frame, raw: Raw, agreement: Agreement, calendar: str | Non
     clocks = raw["clock"].sort_values(["started_us", "clock_id"])
     own = clocks[(clocks["from_event"] == "assigned") & clocks["handoff_id"].notna()]
     kept = own.drop_duplicates("handoff_id", keep="last")
-    terms = _looked_up(frame["handoff_id"], kept, "handoff_id", "calendar_terms")
+    terms = looked_up(frame["handoff_id"], kept, "handoff_id", "calendar_terms")
     return calendars_of(frame.assign(calendar_terms=terms), raw["rep"], agreement)
 
 
@@ -132,9 +133,3 @@ def _at_key(wanted: Column, keys: Column, values: Column) -> Column:
     least = values.groupby(keys).min()
     found: Column = least.reindex(wanted.to_numpy()).set_axis(wanted.index)
     return found.astype("Int64")
-
-
-def _looked_up(keys: Column, frame: Frame, key: str, value: str) -> Column:
-    """Look a column up by key; missing where the key is unknown. Keys of the frame are unique."""
-    found: Column = frame.set_index(key)[value].reindex(keys.to_numpy())
-    return found.set_axis(keys.index)

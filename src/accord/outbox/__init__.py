@@ -13,7 +13,7 @@ from accord.outbox.entry import (
     message_key,
     task_key,
 )
-from accord.outbox.message_file import FileMessenger
+from accord.outbox.message_file import MESSAGES_FILE, FileMessenger
 from accord.outbox.message_opening import MessageSettings, look_at_messages, open_messenger
 from accord.outbox.messenger import Addressee, Delivery, Message, Messenger, Told
 from accord.outbox.retry import MAX_ATTEMPTS, retry_pause
@@ -22,6 +22,7 @@ from accord.records import payload_hash
 
 __all__ = [
     "MAX_ATTEMPTS",
+    "MESSAGES_FILE",
     "SAMPLE",
     "TO_CRM",
     "Addressee",

@@ -18,7 +18,7 @@ from accord.killpoints import reach
 from accord.outbox.messenger import Delivery, Message, Told
 from accord.records import to_text
 
-FILE_NAME = "messages.jsonl"
+MESSAGES_FILE = "messages.jsonl"
 
 
 class FileMessenger:

@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from accord.errors import InputError
-from accord.outbox.message_file import FILE_NAME, FileMessenger
+from accord.outbox.message_file import MESSAGES_FILE, FileMessenger
 from accord.outbox.messenger import Messenger
 from accord.outbox.wording import Templates
 
@@ -49,7 +49,7 @@ def open_messenger(settings: MessageSettings) -> Messenger:
     InputError, without the secret, if a URL cannot be read.
     """
     if settings.is_file:
-        return FileMessenger((settings.folder / FILE_NAME).absolute())
+        return FileMessenger((settings.folder / MESSAGES_FILE).absolute())
     from accord.outbox.message_apprise import AppriseMessenger  # slow to import
 
     return AppriseMessenger(settings.by_role, test_to=settings.test_to)
@@ -67,7 +67,7 @@ def look_at_messages(settings: MessageSettings, *, roles: Sequence[str]) -> str:
 
 def _way(settings: MessageSettings, roles: Sequence[str]) -> str:
     if settings.is_file:
-        return _file_way(settings.folder / FILE_NAME)
+        return _file_way(settings.folder / MESSAGES_FILE)
     from accord.outbox.message_apprise import AppriseMessenger
 
     messenger = AppriseMessenger(settings.by_role, test_to=settings.test_to)

@@ -6,7 +6,7 @@ does not rewrite it. What is told here is worked out anew each time; nothing is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -16,11 +16,11 @@ from typing import Any
 from accord.ledger import Ledger
 from accord.ledger.cadence_rows import read_attempts, read_owned
 from accord.ledger.clock_rows import read_reps
-from accord.ledger.fact_rows import read_survivors
 from accord.ledger.posting_rows import read_postings
 from accord.records import Channel, HandoffStage, Origin, TouchOutcome
 from accord.services.agreements_over_time import AgreementsOverTime
 from accord.services.clock_records import reps_of
+from accord.services.merges import Merges, read_merges
 from accord.sla import (
     Attempt,
     Duty,
@@ -136,8 +136,8 @@ class _Gathered:
 
 def _gather(ledger: Ledger, asked: Asked, *, as_of: datetime) -> _Gathered:
     with ledger.read() as connection:
-        survivors = read_survivors(connection, None)
-        lead_ids = None if asked.lead_id is None else [_end_of(asked.lead_id, survivors)]
+        merges = read_merges(connection, None)
+        lead_ids = None if asked.lead_id is None else [merges.root(asked.lead_id)]
         owned = read_owned(
             connection,
             lead_ids=lead_ids,
@@ -147,25 +147,11 @@ def _gather(ledger: Ledger, asked: Asked, *, as_of: datetime) -> _Gathered:
         reps = reps_of(read_reps(connection), read_postings(connection))
         narrowed = asked != EVERYTHING
         leads = sorted({row["lead_id"] for row in owned})
-        wanted = [*leads, *_absorbed(leads, survivors)] if narrowed else None
+        wanted = [*leads, *sorted(merges.among(leads).into)] if narrowed else None
         touches = read_attempts(connection, wanted)
     return _Gathered(
-        tenures=tuple(_tenures(owned, reps)), attempts=_attempts(touches, survivors), reps=reps
+        tenures=tuple(_tenures(owned, reps)), attempts=_attempts(touches, merges), reps=reps
     )
-
-
-def _end_of(lead_id: str, survivors: Mapping[str, str]) -> str:
-    """Return the lead that an id stands for now, after merges of merges too."""
-    seen = {lead_id}
-    while lead_id in survivors and survivors[lead_id] not in seen:
-        lead_id = survivors[lead_id]
-        seen.add(lead_id)
-    return lead_id
-
-
-def _absorbed(leads: Iterable[str], survivors: Mapping[str, str]) -> list[str]:
-    wanted = set(leads)
-    return sorted(gone for gone in survivors if _end_of(gone, survivors) in wanted)
 
 
 def _tenures(owned: Sequence[Row], reps: Mapping[str, Rep]) -> Iterator[Tenure]:
@@ -191,9 +177,7 @@ def _owner(row: Row, reps: Mapping[str, Rep]) -> Owner:
     return Owner(since=row["since"], rep_id=row["rep_id"], team=team)
 
 
-def _attempts(
-    touches: Sequence[Row], survivors: Mapping[str, str]
-) -> dict[str, tuple[Attempt, ...]]:
+def _attempts(touches: Sequence[Row], merges: Merges) -> dict[str, tuple[Attempt, ...]]:
     found: dict[str, list[Attempt]] = {}
     for row in touches:
         attempt = Attempt(
@@ -202,7 +186,7 @@ def _attempts(
             rep_id=row["rep_id"],
             outcome=_OUTCOMES[row["outcome"]],
         )
-        found.setdefault(_end_of(row["lead_id"], survivors), []).append(attempt)
+        found.setdefault(merges.root(row["lead_id"]), []).append(attempt)
     return {lead_id: tuple(attempts) for lead_id, attempts in found.items()}
 
 

@@ -37,12 +37,10 @@ def read_books(workspace: Workspace, book: TermBook, *, as_of: datetime) -> Book
         return book if found is None else book_of(found)
 
     def in_force(at: datetime) -> TermBook:
-        for known_at in (min(at, as_of), as_of):  # one that came later rewrites nothing
-            try:
-                return book_of(_in_force(workspace, at, known_at))
-            except InputError:
-                continue
-        return book
+        try:  # one that came later rewrites nothing
+            return book_of(_in_force(workspace, at, known_at=min(at, as_of)))
+        except InputError:
+            return book
 
     return Books(of_version=lru_cache(of_version), in_force=lru_cache(in_force))
 
@@ -55,6 +53,6 @@ def _read_version(workspace: Workspace, name: str) -> Agreement | None:
     return read_stored(workspace.ledger, content_of(seen, agreed=(), in_force=None))
 
 
-def _in_force(workspace: Workspace, at: datetime, known_at: datetime) -> Agreement:
+def _in_force(workspace: Workspace, at: datetime, *, known_at: datetime) -> Agreement:
     path = workspace.settings.agreement
     return agreement_then(workspace.ledger, path, as_of=at, known_at=known_at)

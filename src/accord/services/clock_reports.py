@@ -108,6 +108,16 @@ def _tell_due_soon(
             states[State.DUE_SOON] += 1
 
 
+def told_status(status: Status) -> dict[str, Any]:
+    """Return how a clock stands, in plain values: whole seconds left, and late by."""
+    return {
+        "state": status.state.value,
+        "left_seconds": _seconds(status.left),
+        "late_wall_seconds": _seconds(status.late_wall),
+        "late_business_seconds": _seconds(status.late_business),
+    }
+
+
 def explain_clock(
     connection: Connection, clock_id: str, *, as_of: datetime
 ) -> dict[str, Any] | None:
@@ -118,10 +128,7 @@ def explain_clock(
     status = status_at(row, reps_of(read_reps(connection)), as_of)
     return {
         **{name: value for name, value in row.items() if name != "calendar_terms"},
-        "state": status.state.value,
         "used": round(status.used, 4),
-        "left_seconds": _seconds(status.left),
-        "late_wall_seconds": _seconds(status.late_wall),
-        "late_business_seconds": _seconds(status.late_business),
+        **told_status(status),
         "ladder": read_steps(connection, clock_id),
     }

@@ -20,7 +20,7 @@ from accord.ledger.fact_rows import read_survivors
 from accord.metrics import midnight
 from accord.services.clock_facts import ended_by, event_at, read_facts_around
 from accord.services.clock_records import reps_of, terms_of
-from accord.services.clock_reports import explain_clock
+from accord.services.clock_reports import status_at, told_status
 from accord.services.clock_steps import read_taken_steps
 from accord.services.first_known import refuse_unknown
 from accord.sla import ClockTerms, Rep, business_calendar, clock_calendar, rung_times
@@ -41,7 +41,7 @@ def tell_clock(connection: Connection, beginning: str, *, as_of: datetime) -> St
     row = read_clock(connection, _only_clock(connection, beginning))
     if row is None or row["started_at"] > as_of:
         raise _unknown(beginning, found="had not started then")
-    return _story(connection, row, as_of=as_of)
+    return _story(connection, row, reps_of(read_reps(connection)), as_of=as_of)
 
 
 def tell_clocks_of(
@@ -55,7 +55,9 @@ def tell_clocks_of(
     rows = read_clocks_of_leads(connection, [survivor])
     if not rows:
         refuse_unknown(connection, lead_id, at=as_of, options="--as-of")
-    return [_story(connection, row, as_of=as_of) for row in rows if row["started_at"] <= as_of]
+    reps = reps_of(read_reps(connection))
+    begun = [row for row in rows if row["started_at"] <= as_of]
+    return [_story(connection, row, reps, as_of=as_of) for row in begun]
 
 
 def _only_clock(connection: Connection, beginning: str) -> str:
@@ -74,11 +76,10 @@ def _unknown(beginning: str, *, found: str) -> InputError:
     )
 
 
-def _story(connection: Connection, row: Row, *, as_of: datetime) -> Story:
-    base = explain_clock(connection, row["clock_id"], as_of=as_of) or {}
-    reps = reps_of(read_reps(connection))
+def _story(connection: Connection, row: Row, reps: Mapping[str, Rep], *, as_of: datetime) -> Story:
+    status = status_at(row, reps, as_of)
     rep, terms = reps.get(row["owner_id"] or ""), terms_of(row)
-    over = row["ended_at"] is not None and row["ended_at"] <= as_of
+    over = _is_over(row, as_of)
     until = row["ended_at"] if over else as_of
     events = read_facts_around(connection, row)
     return {
@@ -95,14 +96,11 @@ def _story(connection: Connection, row: Row, *, as_of: datetime) -> Story:
         "due": row["due_at"],
         "due_local": _local(row["due_at"], terms),
         "ladder": _ladder(connection, row, terms, rep, as_of=as_of),
-        "state": base["state"],
         "ended": row["ended_at"] if over else None,
         "ended_how": row["ended_by"] if over else None,
         "ended_by": ended_by(events, row) if over else None,
-        "used_share": base["used"],
-        "left_seconds": base["left_seconds"],
-        "late_wall_seconds": base["late_wall_seconds"],
-        "late_business_seconds": base["late_business_seconds"],
+        "used_share": round(status.used, 4),
+        **told_status(status),
         "others": _others(connection, row, as_of=as_of),
     }
 
@@ -191,7 +189,7 @@ def _ladder(
         within=terms.within,
         due=row["due_at"],
     )
-    over = row["ended_at"] is not None and row["ended_at"] <= as_of
+    over = _is_over(row, as_of)
     rest = "never" if row["origin"] != "decided" else "not needed" if over else "waiting"
     none: Story = {"status": rest, "why": None, "told": [], "swept": None}
     return [

@@ -245,7 +245,8 @@ def _compare(
             moved.append((clock, row_of(clock, context.reps), stored))
     changes.gone.extend(gone.values())
     taken = _taken(connection, context, moved)
-    former = _former(known, (clock for clock, _, stored in moved if stored is None))
+    later = (clock for clock, _, stored in moved if stored is None and clock.period.turn)
+    former = _former(known, later)
     climbed = count_steps(connection, sorted(former.values())) if former else {}
     for clock, row, stored in moved:
         behind = taken.get(clock.clock_id, 0)
@@ -264,8 +265,7 @@ def _former(known: Known, clocks: Iterable[Clock]) -> dict[str, str]:
         clock.clock_id: row["clock_id"]
         for clock in clocks
         for row in known.stored.get(clock.lead_id or "", _NO_ROWS).values()
-        if clock.period.turn
-        and row["started_at"] == clock.period.started_at
+        if row["started_at"] == clock.period.started_at
         and (row["lead_id"], row["term"], row["cycle"], row["owner_id"])
         == (clock.lead_id, clock.terms.watch.name, clock.period.cycle, clock.period.owner_id)
     }

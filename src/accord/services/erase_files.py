@@ -9,13 +9,14 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from accord.crm import FileCrm
 from accord.errors import InputError
 from accord.ledger.batch_rows import read_taken
+from accord.outbox import MESSAGES_FILE
 from accord.services.erase_check import readings_of
 from accord.services.erase_person import Recognition
 from accord.services.erase_spellings import Needles
@@ -26,7 +27,6 @@ CERTIFICATES = "certificates"
 """The folder of certificates under the home folder."""
 
 _CRM = "crm.jsonl"
-_MESSAGES = "messages.jsonl"
 
 
 def erase_sent(
@@ -70,12 +70,7 @@ def erase_told(workspace: Workspace, needles: Needles, *, dry_run: bool = False)
 
     Messages tell ids of leads, and a source's id may be a mailbox.
     """
-    path = workspace.settings.outbox_path / _MESSAGES
-    if not path.is_file() or not _holds(path, needles):
-        return 0
-    if not dry_run:
-        _cut(path, needles)
-    return 1
+    return _cut_all([workspace.settings.outbox_path / MESSAGES_FILE], needles, dry_run=dry_run)
 
 
 def erase_reports(workspace: Workspace, needles: Needles, *, dry_run: bool = False) -> int:
@@ -83,14 +78,16 @@ def erase_reports(workspace: Workspace, needles: Needles, *, dry_run: bool = Fal
 
     A file that is no plain text, or still tells the person, is deleted: it can be rendered again.
     """
-    found = 0
-    for path in _files(workspace.settings.report_path):
-        if not _holds(path, needles):
-            continue
-        found += 1
-        if not dry_run:
+    return _cut_all(_files(workspace.settings.report_path), needles, dry_run=dry_run)
+
+
+def _cut_all(paths: Iterable[Path], needles: Needles, *, dry_run: bool) -> int:
+    """Cut the person out of those of the files that hold them; how many do."""
+    theirs = [path for path in paths if path.is_file() and _holds(path, needles)]
+    if not dry_run:
+        for path in theirs:
             _cut(path, needles)
-    return found
+    return len(theirs)
 
 
 def _cut(path: Path, needles: Needles) -> None:

@@ -190,9 +190,9 @@ def _week(
 def _reasons(frames: dict[str, pd.DataFrame], weeks: Cube) -> dict[str, int]:
     from accord.report.sections.returns import returned_by_reason
 
-    start, end = weeks.periods.edges_us[-2], weeks.periods.horizons_us[-1] - 1
+    start, end = weeks.periods.last_us
     counted: dict[str, int] = {}
-    for (_outcome, reason), found in returned_by_reason(frames["entries"], start, end).items():
+    for (_outcome, reason), found in returned_by_reason(frames["entries"], start, end - 1).items():
         if reason:
             counted[reason] = counted.get(reason, 0) + found
     return counted

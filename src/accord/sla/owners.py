@@ -13,7 +13,7 @@ from typing import Any
 
 from accord.calendars import Calendar
 from accord.sla.model import ClockTerms, Period, Posting, Rep
-from accord.sla.postings import postings_over
+from accord.sla.postings import joined_hours, postings_over
 from accord.sla.terms import TermBook, named_hours
 
 _Known = tuple[ClockTerms, ClockTerms]
@@ -62,11 +62,10 @@ class OwnersHours:
     def _running_on(
         self, terms: ClockTerms, held: Sequence[Posting], team: str | None
     ) -> ClockTerms:
-        name, calendar = self._hours(terms, held[0], team)
-        for posting in held[1:]:
-            if posting.since is not None:
-                _, hours = self._hours(terms, posting, team, changed_at=posting.since)
-                calendar = calendar.then(posting.since, hours)
+        name, first = self._hours(terms, held[0], team)
+        calendar = joined_hours(
+            held, first, lambda each: self._hours(terms, each, team, changed_at=each.since)[1]
+        )
         if name == terms.calendar and calendar.terms == terms.calendar_terms:
             return terms
         return replace(terms, calendar=name, calendar_terms=calendar.terms)

@@ -10,8 +10,8 @@ from enum import StrEnum
 from accord.agreement import Agreement, CadenceStep
 from accord.calendars import Calendar
 from accord.records import Channel, Side
-from accord.sla.model import Rep
-from accord.sla.postings import postings_over
+from accord.sla.model import Posting, Rep
+from accord.sla.postings import joined_hours, postings_over
 from accord.sla.terms import TermBook, term_book
 
 
@@ -66,12 +66,12 @@ class Playbook:
         held = () if rep is None else tuple(postings_over(rep.postings, since, until))
         if rep is None or not held:
             return self.calendar_for(rep, team=team)
-        first, *later = (replace(rep, team=each.team, calendar=each.calendar) for each in held)
-        calendar = self.calendar_for(first, team=team)
-        for each, then in zip(held[1:], later, strict=True):
-            if each.since is not None:
-                calendar = calendar.then(each.since, self.calendar_for(then, team=team))
-        return calendar
+
+        def hours(each: Posting) -> Calendar:
+            then = replace(rep, team=each.team, calendar=each.calendar)
+            return self.calendar_for(then, team=team)
+
+        return joined_hours(held, hours(held[0]), hours)
 
 
 def playbook_of(agreement: Agreement) -> Playbook:

@@ -7,10 +7,11 @@ before that, and voids what was said earlier to hold from a day still to come.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from accord.calendars import Calendar
 from accord.sla.model import Posting
 
 
@@ -69,6 +70,20 @@ def postings_over(
     for each in postings:
         if each.since is not None and each.since > start and (end is None or each.since < end):
             yield each
+
+
+def joined_hours(
+    held: Sequence[Posting], first: Calendar, following: Callable[[Posting], Calendar]
+) -> Calendar:
+    """Return the hours of a time: ``first`` from its start, from each change on ``following``.
+
+    ``held`` as :func:`postings_over` gives them.
+    """
+    calendar = first
+    for each in held[1:]:
+        if each.since is not None:
+            calendar = calendar.then(each.since, following(each))
+    return calendar
 
 
 def is_news(known: Sequence[Statement], one: Statement) -> bool:

@@ -73,7 +73,7 @@ def _points(difference: Decimal) -> Cell:
 def _settled(view: View) -> pd.DataFrame:
     """The steps whose fate was settled in this week, each with what had become of it by its end."""
     steps = view.frames["followups"]
-    start, end = view.weeks.periods.edges_us[-2], view.weeks.periods.horizons_us[-1]
+    start, end = view.weeks.periods.last_us
     rows = steps[steps["settled_us"].between(start, end - 1)]
     late = (rows["done_us"] < end).fillna(value=False)
     state = pd.Series("missed", index=rows.index, dtype="str").mask(late, "late")

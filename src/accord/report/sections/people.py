@@ -51,7 +51,7 @@ def _working(view: View) -> pd.DataFrame:
 
 def _handed(view: View, rep: str) -> int:
     handoffs = view.frames["handoffs"]
-    start, end = view.weeks.periods.edges_us[-2], view.weeks.periods.horizons_us[-1]
+    start, end = view.weeks.periods.last_us
     own = (handoffs["rep"] == rep) & handoffs["assigned_us"].between(start, end - 1)
     return int(own.fillna(value=False).sum())
 

@@ -189,7 +189,7 @@ def breaches(view: View) -> Section:
 
 def _late(view: View) -> pd.DataFrame:
     clocks = view.frames["clocks"]
-    start, end = view.weeks.periods.edges_us[-2], view.weeks.periods.horizons_us[-1]
+    start, end = view.weeks.periods.last_us
     ran_out = (clocks["verdict"] == "breached") & clocks["settled_us"].between(start, end - 1)
     late = clocks[ran_out.fillna(value=False)].copy()
     late["open"] = (late["ended_us"].isna() | (late["ended_us"] >= end)).to_numpy(bool)

@@ -142,7 +142,7 @@ def _bucket_chart(view: View) -> tuple[Chart, ...]:
 def _waits(view: View, column: str, at: str) -> dict[str, int]:
     """Count this week's waits by bucket, every bucket named; a wait that is unknown is in none."""
     speeds = view.frames["speeds"]
-    start, end = view.weeks.periods.edges_us[-2], view.weeks.periods.horizons_us[-1]
+    start, end = view.weeks.periods.last_us
     within: pd.Series[bool] = (speeds[at] >= start) & (speeds[at] < end)
     waits = speeds.loc[within.fillna(value=False), column].dropna()
     return count_buckets([int(wait) for wait in waits])
