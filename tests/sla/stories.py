@@ -15,6 +15,7 @@ from accord.calendars import Calendar
 from accord.records import DecisionOutcome, HandoffStage, Origin, Programme, Side, Stage
 from accord.sla import (
     Activity,
+    Books,
     Decision,
     Entry,
     Handoff,
@@ -232,9 +233,8 @@ def story_of(case: dict[str, Any]) -> Story:
 def told(case: dict[str, Any]) -> list[str]:
     """Derive the clocks of a story and write them as the case does."""
     story, steps = story_of(case), tuple(case.get("steps", ()))
-    clocks = derive_clocks(
-        [story.events()], book=book_of(case["term"], steps=steps), reps=story.reps()
-    )
+    books = Books.only(book_of(case["term"], steps=steps))
+    clocks = derive_clocks([story.events()], books=books, reps=story.reps())
     return [
         f"{clock.period.owner_id or 'nobody'} {_say(clock.period.started_at)} -> "
         f"{_say(clock.due_at)}, {_ending(clock)}{_climbing(clock, story.reps())}"

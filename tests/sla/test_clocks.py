@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from accord.calendars import Calendar
 from accord.records import DecisionOutcome, HandoffStage, Origin, Programme, Stage
 from accord.sla import (
+    Began,
+    Books,
     Decision,
     Ended,
     Entry,
@@ -106,7 +108,7 @@ def histories(draw: st.DrawFn) -> LeadEvents:
 
 
 def clocks_of(events, term, **book):
-    found = derive_clocks([events], book=book_of(term, **book), reps=reps())
+    found = derive_clocks([events], books=Books.only(book_of(term, **book)), reps=reps())
     return sorted(found, key=lambda clock: (clock.period.started_at, clock.clock_id))
 
 
@@ -168,13 +170,17 @@ def status(clock, moment):
     )
 
 
+def began(clock):
+    return Began(clock.period.started_at, clock.terms)
+
+
 @settings(max_examples=200, deadline=None)
 @given(events=histories(), term=terms)
 def test_a_clock_keeps_the_term_it_was_started_with(events, term):
     clocks = clocks_of(events, term, steps=("due",))
-    stored = {"crm:1": {clock.clock_id: clock.terms for clock in clocks}}
+    stored = {"crm:1": {clock.clock_id: began(clock) for clock in clocks}}
     for book in (book_of(term | {"within": "1m"}), replace(book_of(term), terms=())):
-        again = derive_clocks([events], book=book, reps=reps(), started=stored)
+        again = derive_clocks([events], books=Books.only(book), reps=reps(), started=stored)
         assert sorted(again, key=lambda c: c.clock_id) == sorted(clocks, key=lambda c: c.clock_id)
 
 
@@ -185,7 +191,7 @@ def test_a_term_given_per_segment_takes_that_of_the_lead():
     moment = at("Mon 2026-11-23 10:00")
     for segment, expected in (("small", 11), ("large", 12), ("middle", 10)):
         events = one_handoff(moment, segment=segment)
-        (clock,) = derive_clocks([events], book=book, reps=REPS)
+        (clock,) = derive_clocks([events], books=Books.only(book), reps=REPS)
         assert clock.due_at.astimezone(moment.tzinfo).hour == expected
         assert clock.terms.segment == segment
 
@@ -221,7 +227,7 @@ def one_handoff(moment, *, segment="small", rep_id="ann", team="inbound", touche
 def test_a_business_clock_without_a_calendar_runs_on_its_owners(rep_id, team, calendar):
     events = one_handoff(at("Mon 2026-11-23 10:00"), rep_id=rep_id, team=team)
     book = replace(book_of(TERMS[0]), team_calendars={"inbound": "nine_to_five", "emea": "berlin"})
-    (clock,) = derive_clocks([events], book=book, reps=REPS)
+    (clock,) = derive_clocks([events], books=Books.only(book), reps=REPS)
     assert clock.terms.calendar == calendar
 
 

@@ -22,7 +22,7 @@ from accord.sla import (
     postings_of,
 )
 from tests.sla.stories import at, book_of, reps
-from tests.sla.test_clocks import TERMS, histories, one_handoff
+from tests.sla.test_clocks import TERMS, began, histories, one_handoff
 
 START = datetime(2026, 11, 20, 14, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -135,16 +135,18 @@ def test_changes_told_one_after_the_other_give_the_clocks_of_all_told_at_once(
     kept: dict = {}
     for count in range(len(told) + 1):
         people = with_postings(told[:count])
-        found = derive_clocks([events], book=book, reps=people, started={"crm:1": kept})
-        kept = {clock.clock_id: clock.terms for clock in found}
-        assert found == derive_clocks([events], book=book, reps=people)
+        found = derive_clocks(
+            [events], books=Books.only(book), reps=people, started={"crm:1": kept}
+        )
+        kept = {clock.clock_id: began(clock) for clock in found}
+        assert found == derive_clocks([events], books=Books.only(book), reps=people)
 
 
 @settings(max_examples=100)
 @given(events=histories(), term=st.sampled_from(TERMS), changes=changed)
 def test_a_clock_runs_out_when_its_parts_add_up_to_its_term(events, term, changes):
     people = with_postings(changes)
-    for clock in derive_clocks([events], book=book_of(term), reps=people):
+    for clock in derive_clocks([events], books=Books.only(book_of(term)), reps=people):
         hours = clock_calendar(clock.terms, people.get(clock.period.owner_id or ""))
         assert hours.elapsed(clock.period.started_at, clock.due_at) == clock.terms.within
         end = clock.period.ended_at
@@ -166,17 +168,21 @@ def test_a_started_clock_keeps_its_agreements_hours_and_a_new_name_is_that_of_th
     events = one_handoff(monday)
     term = TERMS[0] | {"within": "4h"}
     first = book_of(term)
-    (clock,) = derive_clocks([events], book=first, reps=reps())
+    (clock,) = derive_clocks([events], books=Books.only(first), reps=reps())
     early = {"timezone": "America/New_York", "hours": {"mon-fri": ["11:00-12:00"]}}
     shut = {"timezone": "America/New_York", "hours": {"sun": ["11:00-12:00"]}}
     second = replace(first, calendars={**first.calendars, "early": early, "india": shut})
     third = replace(first, calendars=dict.fromkeys((*first.calendars, "early"), shut))
-    books = Books(of_version=lambda _: first, in_force=lambda _: second)
-    started = {"crm:1": {clock.clock_id: clock.terms}}
+    books = Books(
+        since=(BEGINNING, change - HOUR / 2, change + HOUR),
+        books=(first, second, third),
+        named={clock.terms.version: first},
+    )
+    started = {"crm:1": {clock.clock_id: began(clock)}}
 
     def due(calendar):
         people = {"ann": replace(reps()["ann"], postings=postings([(change, calendar)]))}
-        (found,) = derive_clocks([events], book=third, books=books, reps=people, started=started)
+        (found,) = derive_clocks([events], books=books, reps=people, started=started)
         return found.due_at
 
     assert due("early") == at("Wed 2026-11-25 12:00")  # the second knows it, the first did not

@@ -10,7 +10,7 @@ from accord.cli.app import DONE, FOUND, instant, open_workspace, say, say_json, 
 from accord.cli.cadence import sla_cadence
 from accord.cli.reading import current_agreement
 from accord.cli.stages import AsJson, AsOf
-from accord.cli.telling_clocks import say_breaches, say_due, say_speed
+from accord.cli.telling_clocks import say_breaches, say_due, say_rebuilt, say_speed
 from accord.cli.telling_stories import say_stories
 from accord.errors import InputError
 
@@ -18,7 +18,7 @@ from accord.errors import InputError
 def register(app: App) -> None:
     """Add the commands of this module."""
     sla = App(name="sla", help="Service-level clocks.")
-    for command in (sweep, status, breaches, explain, due, speed):
+    for command in (sweep, status, breaches, explain, due, speed, rebuild):
         sla.command(command)
     sla.command(sla_cadence, name="cadence")
     app.command(sla)
@@ -49,6 +49,30 @@ def status(*, as_of: AsOf = None, json: AsJson = False) -> int:
     else:
         say_rows(rows)
     return DONE
+
+
+def rebuild(
+    *,
+    apply: Annotated[bool, Parameter(negative="")] = False,
+    as_of: AsOf = None,
+    json: AsJson = False,
+) -> int:
+    """Derive every clock again from what happened, and compare with those that are stored.
+
+    Parameters
+    ----------
+    apply
+        write what differs: lost clocks, and those stored under rules of before
+    """
+    from accord.services.clock_rebuild import rebuild_clocks
+
+    with open_workspace() as workspace:
+        found = rebuild_clocks(workspace, as_of=instant(as_of), apply=apply)
+    if json:
+        say_json(found.as_dict())
+    else:
+        say_rebuilt(found.as_dict(), applied=apply)
+    return FOUND if found.differ and not apply else DONE
 
 
 def breaches(  # noqa: PLR0913  each is a filter

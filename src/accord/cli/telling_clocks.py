@@ -80,6 +80,37 @@ def say_breaches(rows: Sequence[Row]) -> None:
     say(f"{_many(len(rows), 'breach', 'breaches')}, {still} of them still open")
 
 
+def say_rebuilt(found: Row, *, applied: bool) -> None:
+    """Print what a rebuild of all clocks found, and the first ones that differ."""
+    leads = _many(found["leads"], "lead", "leads")
+    if not found["differ"]:
+        say(f"the clocks of {leads} are stored as they follow from what happened, to the bit")
+    else:
+        kinds = ", ".join(
+            f"{found[name]} {name}" for name in ("missing", "changed", "unsupported") if found[name]
+        )
+        say(f"{leads}: {_many(found['differ'], 'clock differs', 'clocks differ')} ({kinds})")
+        say_table([_differing(row) for row in found["shown"]], _DIFFERING)
+        say("written as they follow" if applied else "accord sla rebuild --apply writes them")
+    if found["waiting"]:
+        waiting = _many(found["waiting"], "lead waits", "leads wait")
+        say(f"{waiting} for a run to place what is new, and were left out")
+
+
+_DIFFERING = ("clock", "term", "lead", "started", "is")
+
+
+def _differing(row: Row) -> Row:
+    columns = f": {', '.join(row['columns'])}" if row["columns"] else ""
+    return {
+        "clock": row["clock_id"][:12],
+        "term": row["term"],
+        "lead": row["lead_id"],
+        "started": row["started_at"],
+        "is": row["is"] + columns,
+    }
+
+
 def _breach(row: Row) -> Row:
     return {
         **row,

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Column, Connection, Select, select
 
 from accord.ledger.clock_rows import ByLead, by_lead
+from accord.ledger.company_rows import stands
 from accord.ledger.merged_rows import is_own
 from accord.ledger.store import chunks, is_among
 from accord.ledger.tables import decision, handoff, handoff_owner, lead, touch
@@ -49,6 +50,12 @@ def read_lead_rows(connection: Connection, lead_ids: Sequence[str]) -> dict[str,
         ),
         "decision": by_lead(connection, decisions, decision.c.lead_id, lead_ids),
     }
+
+
+def read_standing(connection: Connection) -> list[str]:
+    """Read the ids of all leads that are not merged into another, in order."""
+    query = select(lead.c.lead_id).where(stands()).order_by(lead.c.lead_id)
+    return list(connection.execute(query).scalars())
 
 
 def read_segments(connection: Connection, lead_ids: Sequence[str]) -> dict[str, str | None]:

@@ -46,7 +46,7 @@ def _is_inferred(name: str) -> ColumnElement[bool]:
     return names.like(f'%"{name}"%')
 
 
-def _stands() -> ColumnElement[bool]:
+def stands() -> ColumnElement[bool]:
     """Whether a lead is not merged into another."""
     return lead.c.lead_id.not_in(select(merge.c.lead_id).where(merge.c.undone_at.is_(None)))
 
@@ -70,9 +70,9 @@ def read_stated(
     """
     column = lead.c[name]
     missing = or_(column.is_(None), _is_inferred(name))
-    stands = (column.is_not(None), ~_is_inferred(name), _stands())
+    whole = (column.is_not(None), ~_is_inferred(name), stands())
     for piece in _parts(domains, missing):
-        query = select(lead.c.domain, column).where(piece, *stands)
+        query = select(lead.c.domain, column).where(piece, *whole)
         ordered = query.order_by(lead.c.created_at, lead.c.lead_id)
         yield from connection.execute(ordered).all()
 
@@ -88,7 +88,7 @@ def read_lacking(
     lacking = or_(_has_inferred(), *(lead.c[name].is_(None) for name in FIRMOGRAPHICS))
     shown = ["lead_id", "domain", *FIRMOGRAPHICS, "inferred", "segment", *also]
     columns = [lead.c[name] for name in dict.fromkeys(shown) if name in lead.c]
-    query = select(*columns).where(lacking, _stands())
+    query = select(*columns).where(lacking, stands())
     if domains is None:
         return read_rows(connection, query.where(lead.c.domain.is_not(None)))
     return [

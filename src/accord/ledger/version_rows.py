@@ -45,6 +45,28 @@ def read_attributes_then(
     return table.take(pc.sort_indices(table.column("lead_id")))
 
 
+def read_said_over_time(
+    connection: Connection, lead_ids: Sequence[str], fields: Iterable[str]
+) -> dict[str, list[dict[str, Any]]]:
+    """Read attributes of leads over time: lead_id -> one row an instant of news, in order.
+
+    Each row has ``known_at`` and those of the ``fields`` that versions keep. Leads without versions
+    are left out.
+    """
+    names = dict.fromkeys(("lead_id", "known_at", *(one for one in fields if one in _KEPT)))
+    order = (lead_version.c.known_at, _MADE, batch.c.place, lead_version.c.row_number)
+    query = (
+        select(*(lead_version.c[name] for name in names))
+        .outerjoin(batch, batch.c.batch_id == lead_version.c.batch_id)
+        .order_by(lead_version.c.lead_id, *order)
+    )
+    found: dict[str, dict[datetime, dict[str, Any]]] = {}
+    for part in chunks(lead_ids):
+        for row in read_rows(connection, query.where(lead_version.c.lead_id.in_(part))):
+            found.setdefault(row["lead_id"], {})[row["known_at"]] = row
+    return {lead_id: list(rows.values()) for lead_id, rows in found.items()}
+
+
 def _read_then(
     connection: Connection, columns: Columns, lead_ids: Sequence[str] | None, *, at: datetime
 ) -> pa.Table:
@@ -74,6 +96,8 @@ def _known(columns: Columns, at: datetime, *conditions: ColumnElement[bool]) -> 
 
 
 _ALL = tuple(lead_version.c[name] for name in ("lead_id", "known_at", *STATED, "inferred"))
+
+_KEPT = frozenset(lead_version.c.keys())
 
 _OF_SOURCE = ("stage", "stage_at")
 """What identity makes nothing of, so that its versions do not have it."""

@@ -52,12 +52,13 @@ class AgreementsOverTime:
         for one in seen:
             yield one.seen_at
             with suppress(AgreementError):  # an old text that the checks of today refuse
-                yield _begin(read_stored(self._ledger, one))
+                yield begin_of(read_stored(self._ledger, one))
         filed = read_filed(self._path)
         if filed is not None:
             yield from_us(self._path.stat().st_mtime_ns // 1_000)
-            yield _begin(filed)
+            yield begin_of(filed)
 
 
-def _begin(agreement: Agreement) -> datetime:
+def begin_of(agreement: Agreement) -> datetime:
+    """Return when an agreement's first day begins, in its zone."""
     return datetime.combine(agreement.effective_from, time(), ZoneInfo(agreement.timezone))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from types import MappingProxyType
@@ -195,6 +195,26 @@ def _team_then(rep: Rep | None, period: Period) -> str | None:
 def has_moved(clock: Clock, stored: Row, reps: Mapping[str, Rep]) -> bool:
     """Whether a derived clock says anything else than the stored row."""
     return _moving(clock, reps) != tuple(stored[name] for name in MOVING)
+
+
+def is_otherwise(clock: Clock, stored: Row, reps: Mapping[str, Rep]) -> bool:
+    """Whether anything of a derived clock is not as it is stored, what it was started with too."""
+    return any(differing(row_of(clock, reps), stored))
+
+
+def differing(row: Row, stored: Row) -> Iterator[str]:
+    """Yield the columns in which a derived row differs; its next step is the ladder's to say."""
+    for name, value in row.items():
+        if name not in _OF_LADDER and _plain(value) != _plain(stored[name]):
+            yield name
+
+
+_OF_LADDER = frozenset({"next_step", "next_step_at"})
+
+
+def _plain(value: Any) -> Any:
+    """JSON has no tuples."""
+    return list(value) if isinstance(value, tuple) else value
 
 
 def instant_text(at: datetime) -> str:

@@ -15,7 +15,7 @@ from accord.ledger.clock_rows import read_ended, withdraw_messages
 from accord.ledger.fact_rows import read_handoffs
 from accord.ledger.told_rows import withdraw_ended
 from accord.outbox import MAX_ATTEMPTS, Kind, Status, retry_pause
-from accord.services.clock_sync import WITHDRAWN
+from accord.services.clock_changes import WITHDRAWN
 from accord.services.settling import ENDED
 
 Row = Mapping[str, Any]

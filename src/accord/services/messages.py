@@ -39,7 +39,7 @@ from accord.outbox import (
     WordingError,
     retry_pause,
 )
-from accord.services.clock_sync import WITHDRAWN
+from accord.services.clock_changes import WITHDRAWN
 from accord.services.delivered import failed_row, sent_row, told, withdraw_over
 from accord.services.message_items import Facts, reference
 from accord.services.workspace import Workspace

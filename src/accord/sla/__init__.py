@@ -2,7 +2,15 @@
 
 from accord.calendars import ALWAYS_OPEN, Calendar, CalendarError
 from accord.sla.cadence import Became, Duty, FollowUp, follow, follow_all, next_step
-from accord.sla.clocks import Started, clock_key, derive_clocks, digest, needs_activities
+from accord.sla.clocks import (
+    Began,
+    SegmentAt,
+    Started,
+    clock_key,
+    derive_clocks,
+    digest,
+    needs_activities,
+)
 from accord.sla.due import (
     business_calendar,
     clock_calendar,
@@ -68,6 +76,7 @@ __all__ = [
     "Activity",
     "Attempt",
     "Became",
+    "Began",
     "Books",
     "Branch",
     "Calendar",
@@ -90,6 +99,7 @@ __all__ = [
     "Recipient",
     "Rep",
     "Rung",
+    "SegmentAt",
     "Started",
     "State",
     "Statement",

@@ -50,12 +50,23 @@ def derive_periods(timeline: Timeline, term: Watch, *, kinds: frozenset[str]) ->
     for start in _starts(timeline, term, kinds):
         if found and not start.anew and _still_runs(found[-1], start):
             continue
-        for period in _periods(timeline, term, start, kinds):
+        for index, period in _periods(timeline, term, start, kinds):
             key = (period.cycle, period.owner_id)
             turn = turns.get(key, 0)
+            if start.anew:
+                turn = max(turn, _turns_before(start, index))
             found.append(replace(period, turn=turn) if turn else period)
             turns[key] = turn + 1
     return tuple(found)
+
+
+def _turns_before(start: _Start, index: int) -> int:
+    """Return how often the owner at a place owned the lead before, touched or not.
+
+    A touch of an earlier time that is told late then gives a clock of its own, and renames none.
+    """
+    rep_id = start.owners[index][0].rep_id
+    return sum(owner.rep_id == rep_id for owner, _ in start.owners[:index])
 
 
 def _still_runs(period: Period, start: _Start) -> bool:
@@ -145,8 +156,8 @@ def _over_at(timeline: Timeline, mark: Mark, cycle: int, left: frozenset[Stage])
 
 def _periods(
     timeline: Timeline, term: Watch, start: _Start, kinds: frozenset[str]
-) -> Iterator[Period]:
-    """Yield one period an owner, as long as there is something to answer for."""
+) -> Iterator[tuple[int, Period]]:
+    """Yield one period an owner, as long as there is something to answer for, and their place."""
     running = False
     for index, (owner, handoff) in enumerate(start.owners):
         since = start.mark.at if index == 0 else owner.since
@@ -166,7 +177,7 @@ def _periods(
         if begin is None:
             continue
         ended_at, ended_by = _end(term, search, begin, start.over_at, until)
-        yield _period(term, start, search, begin, ended_at, ended_by)
+        yield index, _period(term, start, search, begin, ended_at, ended_by)
         running = ended_by is Ended.TRANSFERRED
 
 
@@ -230,7 +241,6 @@ def _period(
 ) -> Period:
     handoff = search.handoff or start.handoff
     sales = term.side is Side.SALES
-    segment = handoff.segment if handoff is not None else None
     return Period(
         watch=term,
         cycle=start.cycle,
@@ -238,7 +248,7 @@ def _period(
         origin=start.origin if handoff is None else handoff.origin,
         owner_id=search.owner.rep_id if sales else None,
         team=search.owner.team if sales else None,
-        segment=segment or search.timeline.events.segment,
+        segment=None if handoff is None else handoff.segment,
         turn=0,
         started_at=begin,
         ended_at=ended_at,

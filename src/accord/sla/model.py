@@ -88,7 +88,10 @@ class Activity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeadEvents:
-    """All that happened to one lead and that a term may name, in any order."""
+    """All that happened to one lead and that a term may name, in any order.
+
+    ``segment`` is the one it has now; a hand-over has that of its own time.
+    """
 
     lead_id: str
     segment: str | None = None
@@ -97,6 +100,16 @@ class LeadEvents:
     touches: tuple[Touch, ...] = ()
     decisions: tuple[Decision, ...] = ()
     activities: tuple[Activity, ...] = ()
+
+    @property
+    def instants(self) -> set[datetime]:
+        """When anything of it happened."""
+        found = {entry.at for entry in self.entries}
+        found.update(owner.since for handoff in self.handoffs for owner in handoff.owners)
+        found.update(touch.at for touch in self.touches)
+        found.update(decision.at for decision in self.decisions)
+        found.update(activity.at for activity in self.activities)
+        return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,7 +198,9 @@ class ClockTerms:
 class Period:
     """The time for which one owner answers for one term: a clock without its due time.
 
-    ``turn`` counts the periods of the same owner in this term and cycle, from 0.
+    ``turn`` counts the periods of the same owner in this term and cycle, from 0; where the term
+    begins anew with every owner, the times that they owned the lead. ``segment`` is that of the
+    hand-over.
     """
 
     watch: Watch

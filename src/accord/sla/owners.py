@@ -6,14 +6,15 @@ clock was started under; a name that it does not know is taken from the one in f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from accord.calendars import Calendar
 from accord.sla.model import ClockTerms, Period, Posting, Rep
-from accord.sla.postings import joined_hours, postings_over
+from accord.sla.postings import BEGINNING, joined_hours, postings_over
 from accord.sla.terms import TermBook, named_hours
 
 _Known = tuple[ClockTerms, ClockTerms]
@@ -21,18 +22,33 @@ _Known = tuple[ClockTerms, ClockTerms]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Books:
-    """The agreements that a clock's hours are read from.
+    """The agreements that clocks are counted by, one after the other.
 
-    ``of_version`` gives that of a version, ``in_force`` the one in force at an instant.
+    ``since`` says from when on each of ``books`` is in force, the first from the beginning of time;
+    ``named`` are they by version. One that is asked for and is not there counts as the last.
     """
 
-    of_version: Callable[[str], TermBook]
-    in_force: Callable[[datetime], TermBook]
+    since: tuple[datetime, ...]
+    books: tuple[TermBook, ...]
+    named: Mapping[str, TermBook] = field(default_factory=dict)
 
     @classmethod
     def only(cls, book: TermBook) -> Books:
         """Return books where there was never another agreement."""
-        return cls(of_version=lambda _: book, in_force=lambda _: book)
+        return cls(since=(BEGINNING,), books=(book,))
+
+    def of_version(self, version: str) -> TermBook:
+        """Return the book of a version."""
+        return self.named.get(version, self.books[-1])
+
+    def in_force(self, at: datetime) -> TermBook:
+        """Return the book in force at an instant."""
+        return self.books[bisect_right(self.since, at) - 1]
+
+    def over(self, first: datetime, last: datetime) -> tuple[TermBook, ...]:
+        """Return the books that were in force between two instants, each once, in order."""
+        begin, end = bisect_right(self.since, first) - 1, bisect_right(self.since, last)
+        return tuple({id(book): book for book in self.books[begin:end]}.values())
 
 
 class OwnersHours:

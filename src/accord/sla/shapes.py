@@ -114,7 +114,7 @@ def _outline(period: Period, names: _Names) -> _Outline:
 
 def _shape_of(lead: LeadEvents) -> tuple[_Names, Hashable]:
     """Return a history without activities as what differs within a shape, and the shape."""
-    instants = _instants(lead)
+    instants = sorted(lead.instants)
     at = {instant: place for place, instant in enumerate(instants)}
     reps: list[str | None] = [None]  # nobody is nobody in every history
     who: dict[str | None, int] = {None: 0}
@@ -124,7 +124,6 @@ def _shape_of(lead: LeadEvents) -> tuple[_Names, Hashable]:
             reps.append(rep_id)
     handoffs = (None, *(each.handoff_id for each in lead.handoffs))
     shape = (
-        lead.segment,
         tuple(
             (at[e.at], e.position, e.stage, e.cycle, e.programme, e.origin, e.inferred)
             for e in lead.entries
@@ -140,14 +139,6 @@ def _shape_of(lead: LeadEvents) -> tuple[_Names, Hashable]:
         tuple((at[decision.at], decision.outcome) for decision in lead.decisions),
     )
     return _Names(instants=instants, reps=reps, handoffs=handoffs), shape
-
-
-def _instants(lead: LeadEvents) -> list[datetime]:
-    found = {entry.at for entry in lead.entries}
-    found.update(owner.since for handoff in lead.handoffs for owner in handoff.owners)
-    found.update(touch.at for touch in lead.touches)
-    found.update(decision.at for decision in lead.decisions)
-    return sorted(found)
 
 
 def _reps(lead: LeadEvents) -> Iterator[str | None]:

@@ -29,19 +29,21 @@ class TermBook:
     team_calendars: Mapping[str, str]
     defaults: Mapping[Side, str]
 
-    def start(self, term: Term, period: Period, rep: Rep | None) -> ClockTerms:
-        """Return the terms that a clock of this period starts with."""
+    def start(
+        self, term: Term, period: Period, rep: Rep | None, *, segment: str | None
+    ) -> ClockTerms:
+        """Return the terms that a clock of this period starts with, of a lead of this segment."""
         name = term.calendar or self.calendar_of(rep, team=period.team, side=term.watch.side)
         return ClockTerms(
             watch=term.watch,
-            within=term.by_segment.get(period.segment or "", term.within),
+            within=term.by_segment.get(segment or "", term.within),
             business=term.business,
             calendar=name,
             calendar_terms=self.calendars[name],
             pauses=term.pauses,
             escalation=term.escalation,
             rungs=term.rungs,
-            segment=period.segment,
+            segment=segment,
             version=term.version,
             follows_owner=term.calendar is None,
         )

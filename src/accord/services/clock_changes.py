@@ -1,0 +1,213 @@
+"""What bringing clocks up to date changes in the ledger: gathered first, then written in bulk.
+
+A clock that ends takes its waiting messages with it; one that nothing supports any more goes. What
+a ladder has climbed stays climbed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from sqlalchemy import Connection
+
+from accord.ledger.clock_rows import (
+    count_steps,
+    delete_clocks,
+    note_known_late,
+    withdraw_messages,
+    write_clocks,
+    write_steps,
+)
+from accord.records import Origin
+from accord.services.clock_known import Known
+from accord.services.clock_records import row_of
+from accord.sla import Clock, Ended, Rep, clock_calendar, missed, rung_times
+
+Row = Mapping[str, Any]
+
+_NO_ROWS: Mapping[str, Row] = {}
+
+_UNSWEPT = "its clock ended before a sweep came"
+WITHDRAWN = "withdrawn: its clock ended while it waited"
+_KNOWN_LATE = "sent before it was known that the clock had ended"
+_TOLD_BEFORE = "taken before an earlier beginning of the term was known"
+_UNSUPPORTED = "withdrawn: what is known no longer supports its clock"
+
+
+class Differs(Protocol):
+    """Says whether a derived clock is to be written over the stored row."""
+
+    def __call__(self, clock: Clock, stored: Row, reps: Mapping[str, Rep]) -> bool:
+        """Return whether they differ."""
+        ...
+
+
+@dataclass(slots=True, kw_only=True)
+class Changes:
+    """What is to be written: clocks and steps, what has ended, what nothing supports any more.
+
+    ``stored`` are the rows that stood before, by clock_id, of the clocks that had one.
+    """
+
+    clocks: list[dict[str, Any]] = field(default_factory=list)
+    steps: list[dict[str, Any]] = field(default_factory=list)
+    ended: dict[str, datetime] = field(default_factory=dict)
+    gone: list[Row] = field(default_factory=list)
+    stored: dict[str, Row] = field(default_factory=dict)
+
+
+def compare(
+    connection: Connection,
+    known: Known,
+    clocks: Iterable[Clock],
+    *,
+    reps: Mapping[str, Rep],
+    as_of: datetime,
+    differs: Differs,
+) -> Changes:
+    """Compare derived clocks with the stored ones; what is to be written."""
+    changes = Changes()
+    moved: list[tuple[Clock, dict[str, Any], Row | None]] = []
+    gone = {key: row for rows in known.stored.values() for key, row in rows.items()}
+    for clock in clocks:
+        stored = gone.pop(clock.clock_id, None)
+        if stored is None or differs(clock, stored, reps):
+            moved.append((clock, row_of(clock, reps), stored))
+    changes.gone.extend(gone.values())
+    taken = _taken(connection, moved, as_of=as_of)
+    later = (clock for clock, _, stored in moved if stored is None and clock.period.turn)
+    former = _former(known, later)
+    climbed = count_steps(connection, sorted(former.values())) if former else {}
+    placing = _Placing(changes, reps, as_of)
+    for clock, row, stored in moved:
+        behind = taken.get(clock.clock_id, 0)
+        carried = min(climbed.get(former.get(clock.clock_id, ""), 0), len(clock.terms.rungs))
+        placing.carry(clock, range(behind, carried))
+        placing.place(clock, row, stored, max(behind, carried))
+    return changes
+
+
+def _former(known: Known, clocks: Iterable[Clock]) -> dict[str, str]:
+    """Return by clock the name it had before: an earlier turn of its owner came to be known.
+
+    Its steps stand under that name, and are not to be told again.
+    """
+    return {
+        clock.clock_id: row["clock_id"]
+        for clock in clocks
+        for row in known.stored.get(clock.lead_id or "", _NO_ROWS).values()
+        if row["started_at"] == clock.period.started_at
+        and (row["lead_id"], row["term"], row["cycle"], row["owner_id"])
+        == (clock.lead_id, clock.terms.watch.name, clock.period.cycle, clock.period.owner_id)
+    }
+
+
+def _taken(
+    connection: Connection,
+    moved: Iterable[tuple[Clock, dict[str, Any], Row | None]],
+    *,
+    as_of: datetime,
+) -> dict[str, int]:
+    """Return how many steps of clocks are behind them; those that never had one are not asked.
+
+    A clock that is not stored may have had some if it started before now: it is made again.
+    """
+    unsure = [
+        clock.clock_id
+        for clock, row, stored in moved
+        if row["steps"]
+        and (row["started_at"] < as_of if stored is None else stored["next_step"] != 0)
+    ]
+    return count_steps(connection, unsure) if unsure else {}
+
+
+class _Placing:
+    """Notes how clocks are written, with the steps of their ladders."""
+
+    def __init__(self, changes: Changes, reps: Mapping[str, Rep], as_of: datetime) -> None:
+        self._changes = changes
+        self._reps = reps
+        self._as_of = as_of
+
+    def carry(self, clock: Clock, indexes: range) -> None:
+        """Note steps that were taken under another name of this clock."""
+        for index, at in zip(indexes, self._times(clock, indexes.start), strict=False):
+            self._skip(clock, index, at, why=_TOLD_BEFORE)
+
+    def place(self, clock: Clock, row: dict[str, Any], stored: Row | None, taken: int) -> None:
+        """Note how a clock is written: with the step that comes next, or with what it ends."""
+        ended_at = clock.period.ended_at
+        climbs = bool(clock.terms.rungs) and clock.period.origin is Origin.DECIDED
+        times = self._times(clock, taken) if climbs else iter(())
+        if ended_at is not None:
+            for index, at in enumerate(missed(times, ended_at=ended_at), taken):
+                self._skip(clock, index, at, why=_UNSWEPT)
+            if stored is not None and taken:
+                self._changes.ended[clock.clock_id] = ended_at
+        following = next(times, None) if ended_at is None else None
+        row["next_step"] = None if following is None else taken
+        row["next_step_at"] = following
+        self._changes.clocks.append(row)
+        if stored is not None:
+            self._changes.stored[clock.clock_id] = stored
+
+    def _times(self, clock: Clock, taken: int) -> Iterator[datetime]:
+        """Yield when the steps still to come are due; each is worked out only if asked for."""
+        rep = self._reps.get(clock.period.owner_id or "")
+        return rung_times(
+            clock.terms.rungs[taken:],
+            clock_calendar(clock.terms, rep),
+            start=clock.period.started_at,
+            within=clock.terms.within,
+            due=clock.due_at,
+        )
+
+    def _skip(self, clock: Clock, index: int, due_at: datetime, *, why: str) -> None:
+        self._changes.steps.append(
+            {
+                "clock_id": clock.clock_id,
+                "step": index,
+                "at": str(clock.terms.rungs[index].at),
+                "due_at": due_at,
+                "swept_at": self._as_of,
+                "status": "skipped",
+                "why": why,
+            }
+        )
+
+
+def write(connection: Connection, changes: Changes, *, as_of: datetime) -> None:
+    """Write what has changed; a step that is recorded already stays as it is."""
+    write_clocks(connection, changes.clocks)
+    write_steps(connection, changes.steps)
+    if changes.ended:
+        withdraw_messages(connection, sorted(changes.ended), why=WITHDRAWN)
+        note_known_late(connection, changes.ended, why=_KNOWN_LATE)
+    _let_go(connection, changes.gone, as_of=as_of)
+
+
+def _let_go(connection: Connection, gone: Sequence[Row], *, as_of: datetime) -> None:
+    """Delete clocks that nothing supports; one whose ladder was climbed ends and stays as proof."""
+    if not gone:
+        return
+    keys = [row["clock_id"] for row in gone]
+    climbed = count_steps(connection, keys)
+    delete_clocks(connection, [key for key in keys if key not in climbed])
+    withdraw_messages(connection, sorted(climbed), why=_UNSUPPORTED)
+    write_clocks(
+        connection,
+        [
+            {
+                **row,
+                "ended_at": as_of,
+                "ended_by": Ended.CANCELLED.value,
+                "next_step": None,
+                "next_step_at": None,
+            }
+            for row in gone
+            if row["clock_id"] in climbed and row["ended_at"] is None
+        ],
+    )

@@ -1,0 +1,149 @@
+"""Clocks follow from what happened and what was agreed then: made anew they are the same."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import delete, update
+
+from accord.agreement import loads
+from accord.ledger import tables
+from accord.services.agreements import register
+from accord.services.clock_rebuild import rebuild_clocks
+from tests.services.clock_world import MONDAY, World
+
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+TUESDAY = MONDAY + DAY
+LATER = MONDAY + 3 * DAY
+
+
+@pytest.fixture
+def world(workspace):
+    return World(workspace)
+
+
+@pytest.fixture
+def told(world):
+    """Leads of two agreements, told in an order of its own: transfers, late facts, a way back."""
+    world.add_lead()
+    handoff = world.hand_over("crm:1", "crm:ann")
+    world.sync()
+    world.add_lead("crm:2", created=MONDAY - DAY)
+    agree_anew(world)
+    world.hand_over("crm:2", "crm:ann", TUESDAY)
+    world.sync("crm:2", as_of=TUESDAY)
+    world.sweep(TUESDAY + 9 * MINUTE)
+    world.touch("crm:2", "crm:ann", TUESDAY + 7 * MINUTE)
+    world.assign(handoff, "crm:bob", MONDAY + 30 * MINUTE)
+    world.assign(handoff, "crm:ann", MONDAY + 50 * MINUTE)
+    world.touch("crm:1", "crm:bob", MONDAY + 40 * MINUTE)
+    world.decide("crm:1", "return", MONDAY + 70 * MINUTE)
+    world.enter("crm:1", "nurture", MONDAY + 70 * MINUTE, programme="returned")
+    world.act("crm:1", "enrolled", MONDAY + 80 * MINUTE)
+    world.sync("crm:1", "crm:2", as_of=LATER)
+    world.sweep(LATER)
+    return world
+
+
+def agree_anew(world, at=TUESDAY - HOUR) -> None:
+    """From Tuesday on the first touch has nine minutes."""
+    text = world.workspace.agreement(MONDAY).document
+    later = loads(
+        text.replace('version: "2026.4"', 'version: "2026.5"').replace("within: 5m", "within: 9m"),
+        where="later",
+    )
+    world.workspace.settings.agreement.write_text(later.document, encoding="utf-8")
+    with world.workspace.ledger.begin() as connection:
+        register(connection, later, seen_at=at)
+
+
+def rebuilt(world, **more):
+    return rebuild_clocks(world.workspace, as_of=LATER, **more)
+
+
+def test_clocks_that_were_lost_come_back_to_the_bit(told) -> None:
+    before = told.clocks()
+    assert {row["version"] for row in before} == {"2026.4", "2026.5"}
+    assert {row["term"] for row in before} >= {"first_touch", "qualify", "nurture", "engage"}
+    assert rebuilt(told).differ == 0
+    with told.workspace.ledger.begin() as connection:
+        connection.execute(delete(tables.clock).where(tables.clock.c.lead_id.is_not(None)))
+    found = rebuilt(told)
+    lost = [row for row in before if row["lead_id"] is not None]
+    assert (found.leads, found.missing, found.changed, found.unsupported) == (2, len(lost), 0, 0)
+    assert [row for row in told.clocks() if row["lead_id"]] == []  # to look changes nothing
+    rebuilt(told, apply=True)
+    assert told.clocks() == before
+    assert rebuilt(told).differ == 0
+
+
+def test_what_is_stored_otherwise_is_shown_with_what_differs_and_mended(told) -> None:
+    before = told.clocks()
+    wrong = told.clocks("first_touch")[0]
+    with told.workspace.ledger.begin() as connection:
+        named = tables.clock.c.clock_id == wrong["clock_id"]
+        changed = {"version": "2025.1", "within_us": 1, "follows_owner": False}
+        connection.execute(update(tables.clock).where(named).values(**changed))
+    found = rebuilt(told)
+    assert (found.differ, found.changed) == (1, 1)
+    (shown,) = found.shown
+    assert shown["clock_id"] == wrong["clock_id"]
+    assert shown["columns"] == ["follows_owner", "version", "within_us"]
+    steps = told.read(tables.step)
+    rebuilt(told, apply=True)
+    assert told.clocks() == before
+    assert told.read(tables.step) == steps
+
+
+def test_a_clock_that_follows_from_nothing_goes_and_one_that_was_climbed_stays_as_proof(
+    told,
+) -> None:
+    told.add_lead("crm:3", created=MONDAY)
+    handoff = told.hand_over("crm:3", "crm:ann", TUESDAY)
+    told.sync("crm:3", as_of=TUESDAY)
+    (clock,) = [row for row in told.clocks("first_touch") if row["lead_id"] == "crm:3"]
+    with told.workspace.ledger.begin() as connection:
+        owners = tables.handoff_owner
+        connection.execute(delete(owners).where(owners.c.handoff_id == handoff))
+    assert rebuilt(told).unsupported == 1
+    step = {"clock_id": clock["clock_id"], "step": 0, "at": "due", "due_at": TUESDAY}
+    told.write(tables.step, step | {"swept_at": TUESDAY, "status": "sent", "why": None})
+    rebuilt(told, apply=True)
+    (proof,) = [row for row in told.clocks("first_touch") if row["lead_id"] == "crm:3"]
+    assert (proof["ended_by"], proof["ended_at"]) == ("cancelled", LATER)
+    assert rebuilt(told).differ == 0
+
+
+def test_leads_with_facts_that_wait_to_be_placed_are_left_out(told) -> None:
+    told.touch("crm:1", "crm:ann", MONDAY + 55 * MINUTE)
+    told.need("crm:1", "lifecycle")
+    found = rebuilt(told)
+    assert (found.leads, found.waiting, found.differ) == (1, 1, 0)
+
+
+def test_a_clock_without_a_hand_over_has_the_segment_of_its_beginning(world) -> None:
+    """Marketing's clocks: the lead was small when it came, and a source says later it is large."""
+    world.add_lead()
+    say(world, 20, MONDAY - 3 * DAY)
+    world.enter("crm:1", "nurture", MONDAY, programme="returned", cycle=0)
+    world.sync()
+    before = world.clocks()
+    assert {row["segment"] for row in before} == {"small"}
+    say(world, 9000, TUESDAY)
+    with world.workspace.ledger.begin() as connection:
+        connection.execute(update(tables.lead).values(segment="large", employees=9000))
+    assert rebuilt(world).differ == 0
+    world.enter("crm:1", "sal", LATER - HOUR, cycle=1)
+    world.enter("crm:1", "nurture", LATER, programme="returned", cycle=1)
+    world.sync(as_of=LATER)
+    old = {row["clock_id"] for row in before}
+    assert {row["segment"] for row in world.clocks() if row["clock_id"] in old} == {"small"}
+    assert {row["segment"] for row in world.clocks() if row["clock_id"] not in old} == {"large"}
+    assert rebuilt(world).differ == 0
+
+
+def say(world, employees: int, known_at) -> None:
+    row = {"lead_id": "crm:1", "batch_id": f"b{employees}", "row_number": 1, "known_at": known_at}
+    row |= {"created_at": MONDAY - 3 * DAY, "employees": employees}
+    world.write(tables.lead_version, row)
