@@ -6,7 +6,9 @@ import json
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
+from accord.ledger import tables
 from accord.services.settings import Settings
 from accord.services.workspace import Workspace
 from tests.conftest import ROOT
@@ -171,6 +173,24 @@ def test_a_question_of_nonsense_is_refused_in_one_line(world, accord, given, sai
     assert len(err.splitlines()) == 1
 
 
+def test_a_rebuild_shows_what_differs_and_writes_it_when_asked_to(world, accord) -> None:
+    with world.workspace.ledger.begin() as connection:
+        of_ann = tables.clock.c.clock_id == clock_of(world, "crm:ann")
+        connection.execute(update(tables.clock).where(of_ann).values(version="2025.1"))
+    code, out, _ = accord("sla", "rebuild", *AS_OF)
+    said, header, line, remedy = out.splitlines()
+    assert (code, said) == (1, "1 lead: 1 clock differs (1 changed)")
+    assert header == "clock\tterm\tlead\tstarted\tis"
+    assert line.split("\t")[1:3] == ["first_touch", "crm:1"]
+    assert line.endswith("\tchanged: version")
+    assert remedy == "accord sla rebuild --apply writes them"
+    code, out, _ = accord("sla", "rebuild", "--apply", *AS_OF)
+    assert (code, out.splitlines()[-1]) == (0, "written as they follow")
+    code, out, _ = accord("sla", "rebuild", "--json", *AS_OF)
+    found = json.loads(out)
+    assert (code, found["leads"], found["differ"], found["shown"]) == (0, 1, 0, [])
+
+
 def printed_in_the_guide() -> list[tuple[str, str]]:
     """Every command of docs/clocks.md and what it is said to print, where that is not shortened."""
     text = (ROOT / "docs" / "clocks.md").read_text(encoding="utf-8")
@@ -183,8 +203,8 @@ def printed_in_the_guide() -> list[tuple[str, str]]:
 
 def test_the_guide_shows_what_the_commands_print(world, accord) -> None:
     shown = printed_in_the_guide()
-    assert [command.split()[1] for command, _ in shown] == ["explain", "due", "due"]
+    assert [command.split()[1] for command, _ in shown] == ["explain", "due", "due", "rebuild"]
     for command, printed in shown:
-        as_of = AS_OF if command.startswith("sla explain") else ()
+        as_of = () if command.startswith("sla due") else AS_OF
         _, out, _ = accord(*command.split(), *as_of)
         assert out.split() == printed.split(), command

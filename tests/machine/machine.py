@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule
 
 from accord.services import audit
+from accord.services.clock_rebuild import rebuild_clocks
 from tests.machine.company import STAGES
 from tests.machine.events import events_of
 from tests.machine.running import Running
@@ -37,12 +38,17 @@ class HandoffMachine(_Life):
         self.steps += 1
 
     def teardown(self):
-        """After fifty steps all stages run once more, and the whole audit."""
+        """After fifty steps all stages run once more, and the whole audit.
+
+        Every clock is then what it would be if all had been told at once.
+        """
         try:
             if self.steps == STEPS:
                 self._run("a tick", *STAGES)
                 at = self.company.now
                 self._hold(map(str, audit.run_audit(self.company.workspace, as_of=at)))
+                rebuilt = rebuild_clocks(self.company.workspace, as_of=at)
+                self._hold(map(str, rebuilt.shown))
                 self.done["a whole run"] += 1
         finally:
             self.company.close()

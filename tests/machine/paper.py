@@ -24,6 +24,7 @@ TERMS: dict[str, tuple[str, ...]] = {
     "approval_above": ("1", "3"),
     "intent": ("40", "70", "20"),  # of intent, from which on a lead of some fit is mql
     "after": ("3d", "30d"),
+    "first_touch": ("5m", "4h"),
 }
 """What they change from version to version, each with its first value in front."""
 
@@ -33,6 +34,7 @@ _PLACES = {
     "approval_above": r"(?<=approval_above: )\d+",
     "intent": r"(?<=\{fit: \{gte: 30\}, intent: \{gte: )40(?=\}\}\])",
     "after": r"(?<=requalify: \{after: )\w+",
+    "first_touch": r"(?<=touch,    within: )5m",
 }
 
 
