@@ -27,6 +27,7 @@ from accord.services.workspace import Workspace
 Row = Mapping[str, Any]
 
 _MOST_SHOWN = 20
+_AT_ONCE = 20_000  # leads: the log is read once for each piece
 
 
 @dataclass(slots=True, kw_only=True)
@@ -67,7 +68,7 @@ def rebuild_clocks(workspace: Workspace, *, as_of: datetime, apply: bool = False
     with workspace.ledger.lease("sla"):
         with workspace.ledger.read() as connection:
             lead_ids = read_standing(connection)
-        for part in chunks(lead_ids):
+        for part in chunks(lead_ids, _AT_ONCE):
             with workspace.ledger.begin() as connection:
                 placed = _placed(connection, part)
                 changes = derive_anew(
