@@ -98,6 +98,28 @@ def test_a_lead_that_asked_as_its_first_move_arrived_when_it_was_created(ledger,
     assert (row["system_bucket"], row["rep_bucket"]) == ("to 10 min", "to 5 min")
 
 
+def test_the_speeds_of_some_leads_are_theirs_among_all(ledger, agreement):
+    """Breaches read what is about their leads alone."""
+    company = Company(leads=40, weeks=3)
+    company.write(ledger)
+    with ledger.read() as connection:
+        whole = _speeds_of(connection, agreement, lead_ids=None)
+        for count in (0, 1, 7, 40):
+            some = sorted(whole["lead_id"].unique())[:count]
+            theirs = whole[whole["lead_id"].isin(some)].sort_values("handoff_id")
+            found = _speeds_of(connection, agreement, lead_ids=some).sort_values("handoff_id")
+            pd.testing.assert_frame_equal(
+                found.reset_index(drop=True), theirs.reset_index(drop=True), check_dtype=count > 0
+            )
+    assert len(whole) > 7
+
+
+def _speeds_of(connection, agreement, *, lead_ids):
+    tables = tables_for(["speeds"])
+    raw = {table: read_raw(connection, table, lead_ids=lead_ids) for table in tables}
+    return with_speeds(raw, agreement)
+
+
 @pytest.mark.parametrize(
     ("older", "arrived"),
     [(FRESH - US, "created"), (FRESH, "created"), (FRESH + US, "mql")],

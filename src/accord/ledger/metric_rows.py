@@ -30,7 +30,7 @@ from sqlalchemy import (
 )
 
 from accord.ledger.merged_rows import is_own
-from accord.ledger.store import Row, read_rows, upsert_rows
+from accord.ledger.store import Row, chunks, is_among, read_rows, upsert_rows
 from accord.ledger.tables import (
     batch,
     clock,
@@ -52,11 +52,20 @@ Fields = Mapping[str, ColumnElement[Any]]
 _WHOLE = ("_us", "_cents")
 
 
-def read_raw(connection: Connection, table: str) -> pd.DataFrame:
-    """Read one of :data:`RAW` whole: whole numbers as Int64, text and flags as they come."""
+def read_raw(
+    connection: Connection, table: str, *, lead_ids: Sequence[str] | None = None
+) -> pd.DataFrame:
+    """Read one of :data:`RAW`: whole numbers as Int64, text and flags as they come.
+
+    ``lead_ids`` reads what is about these leads alone, by index; a table of nobody's stays whole.
+    """
     fields, query = RAW[table](connection)
     names = list(fields)
-    rows = connection.execute(query).fetchall()
+    if lead_ids is None or (table != "first_owner" and "lead_id" not in fields):
+        queries = [query]
+    else:
+        queries = [query.where(_about(connection, fields, part)) for part in chunks(lead_ids)]
+    rows = [row for one in queries for row in connection.execute(one).fetchall()]
     columns = list(zip(*rows, strict=True)) if rows else [()] * len(names)
     return pd.DataFrame(
         {name: _series(name, values) for name, values in zip(names, columns, strict=True)}
@@ -91,6 +100,14 @@ def _text(connection: Connection, column: ColumnElement[Any]) -> ColumnElement[A
     if connection.dialect.name == "postgresql":
         return cast(column, Text)
     return type_coerce(column, Text)
+
+
+def _about(connection: Connection, fields: Fields, lead_ids: Sequence[str]) -> ColumnElement[bool]:
+    """Whether a row is about one of these leads, itself or by its hand-over."""
+    if "lead_id" in fields:
+        return is_among(connection, fields["lead_id"], lead_ids)
+    theirs = select(handoff.c.handoff_id).where(is_among(connection, handoff.c.lead_id, lead_ids))
+    return fields["handoff_id"].in_(theirs)
 
 
 def _labelled(fields: Fields) -> Select[Any]:

@@ -66,10 +66,9 @@ def read_breaches(
         reps = reps_of(read_reps(connection))
         steps = read_taken_steps(connection, [row["clock_id"] for row in rows], as_of=as_of)
         touches = _read_touches(connection, rows)
-        raw = {}
-        if any(row["from_event"] == "assigned" for row in rows):
-            raw = {table: read_raw(connection, table) for table in SPEED_TABLES}
-    delays = _delays(with_speeds(raw, agreement)) if raw else {}
+        first = sorted({row["lead_id"] for row in rows if _is_first(row)})
+        raw = {table: read_raw(connection, table, lead_ids=first) for table in SPEED_TABLES}
+    delays = _delays(with_speeds(raw, agreement))
     found = [
         {
             **_late(row, breach_of(row, reps, as_of=as_of)),
