@@ -148,6 +148,11 @@ def agreement_of(content: Any) -> Agreement:
     return check(Document(where="a.yaml", text=text, content=content, lines={}, faults=()))
 
 
+def read_json(text: str, *, where: str) -> Document:
+    """Read the text of such an agreement as JSON: as YAML it takes a hundred times as long."""
+    return Document(where=where, text=text, content=json.loads(text), lines={}, faults=())
+
+
 def copied(value: Any) -> Any:
     """A copy all the way down; plain values cannot be changed."""
     if isinstance(value, dict):

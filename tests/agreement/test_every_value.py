@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from accord.agreement.differences import find_differences
+from accord.agreement.differences import find_differences, rewritten
+from accord.agreement.document import read_document
 from accord.agreement.written import write_agreement
 from accord.report.written import to_html, to_markdown
 from tests.agreement.every_value import (
@@ -21,6 +22,7 @@ from tests.agreement.every_value import (
     all_shortened,
     base,
     key_of,
+    read_json,
     renamed,
     with_text_keys,
 )
@@ -45,6 +47,19 @@ FIXED = {  # (section, key): what can be written in one way only, or must be ren
 }
 NAMES = ("large", "inbound", "closers", "office", "berlin", "ladder", "ceo", "marketing_owner")
 KEYS = ("email_opened", "pricing_viewed", "first_touch", "engage", "daily", "demand_generation")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _each_text_is_read_as_json():
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(rewritten, "read_document", read_json)
+        yield
+
+
+def test_the_texts_of_these_agreements_say_the_same_as_json_and_as_yaml():
+    for agreement in (base(), all_changed()[0][1], all_reversed()[-1][1]):
+        text = agreement.document
+        assert read_json(text, where="it").content == read_document(text, where="it").content
 
 
 def told(agreement) -> str:
