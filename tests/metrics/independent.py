@@ -26,23 +26,23 @@ _LEDGER = (
     "touch", "spend", "batch", "rep", "handoff_owner",
 )  # fmt: skip
 
-_VIEWS = """
-CREATE VIEW standing AS
+_DERIVED = """
+CREATE TABLE standing AS
   SELECT * FROM stage_change s
   WHERE retracts IS NULL
     AND change_id NOT IN (SELECT retracts FROM stage_change WHERE retracts IS NOT NULL)
     AND lead_id NOT IN (SELECT lead_id FROM merge WHERE undone_at IS NULL);
-CREATE VIEW standing_all AS
+CREATE TABLE standing_all AS
   SELECT * FROM stage_change WHERE retracts IS NULL
     AND change_id NOT IN (SELECT retracts FROM stage_change WHERE retracts IS NOT NULL);
-CREATE VIEW entries AS
+CREATE TABLE entries AS
   SELECT e.*, l.segment, l.channel,
          row_number() OVER (
            PARTITION BY e.lead_id ORDER BY occurred_at, position, step NULLS FIRST) AS ord
   FROM (SELECT *, to_stage AS mark FROM standing WHERE to_stage IS DISTINCT FROM from_stage
         UNION ALL SELECT *, step AS mark FROM standing WHERE step IS NOT NULL) e
   LEFT JOIN lead l USING (lead_id);
-CREATE VIEW leads AS
+CREATE TABLE leads AS
   SELECT l.*, (SELECT min(happened) FROM (
       SELECT coalesce(closed_at, stage_at, opened_at, l.created_at) AS happened FROM opportunity o
       WHERE o.stage = 'customer' AND o.lead_id = l.lead_id
@@ -50,20 +50,20 @@ CREATE VIEW leads AS
       WHERE s.to_stage = 'customer' AND s.lead_id = l.lead_id)
     ) AS won_at
   FROM lead l WHERE lead_id NOT IN (SELECT lead_id FROM merge WHERE undone_at IS NULL);
-CREATE VIEW deals AS
+CREATE TABLE deals AS
   SELECT o.*, l.segment, l.channel, l.created_at AS lead_created_at,
          coalesce(o.closed_at, o.stage_at) AS ended_at
   FROM opportunity o LEFT JOIN lead l USING (lead_id);
-CREATE VIEW handoffs AS
+CREATE TABLE handoffs AS
   SELECT h.*, (SELECT min(occurred_at) FROM stage_change s WHERE s.to_stage = 'sal'
       AND s.lead_id = h.lead_id AND s.cycle = h.cycle) AS accepted_at
   FROM handoff h;
-CREATE VIEW clocks AS
+CREATE TABLE clocks AS
   SELECT c.*, l.channel,
     (ended_at IS NOT NULL AND ended_by = 'met' AND ended_at <= due_at) AS in_time,
     NOT (ended_at IS NOT NULL AND ended_at <= due_at) AS ran_out
   FROM clock c LEFT JOIN lead l USING (lead_id) WHERE c.lead_id IS NOT NULL;
-CREATE VIEW answered AS
+CREATE TABLE answered AS
   SELECT *, CASE
       WHEN origin = 'decided' THEN
         CASE WHEN came_straight AND entered_at - created_at <= 86400000000 THEN created_at
@@ -86,12 +86,12 @@ CREATE VIEW answered AS
     FROM handoff h LEFT JOIN lead l USING (lead_id)
     WHERE h.stage = 'mql' AND h.outcome IS DISTINCT FROM 'merged'
       AND h.outcome IS DISTINCT FROM 'overtaken') WHERE given_at IS NOT NULL;
-CREATE VIEW speeds AS
+CREATE TABLE speeds AS
   SELECT *, given_at - came_at AS system_us, touched_at - given_at AS rep_us,
     touched_at - came_at AS total_us
   FROM (SELECT *, CASE WHEN said_at IS NOT NULL THEN least(said_at, given_at) END AS came_at
         FROM answered);
-CREATE VIEW touches AS
+CREATE TABLE touches AS
   SELECT t.* EXCLUDE (channel), t.channel AS kind, l.segment, l.channel
   FROM touch t LEFT JOIN lead l USING (lead_id)
   WHERE automatic IS DISTINCT FROM true;
@@ -99,14 +99,17 @@ CREATE VIEW touches AS
 
 
 def open_duckdb(ledger: Ledger) -> duckdb.DuckDBPyConnection:
-    """Copy the ledger's rows into DuckDB: instants as microseconds, money as decimals."""
-    found = duckdb.connect()
+    """Copy the ledger's rows into DuckDB: instants as microseconds, money as decimals.
+
+    What the twins ask of is derived once, as tables: as views each question derived it anew.
+    """
+    found = duckdb.connect(config={"threads": 1})  # a second one would be in the way of few rows
     with ledger.read() as connection:
         for name in _LEDGER:
             table = tables.metadata.tables[name]
             rows = connection.execute(select(table)).mappings().all()
             _copy(found, name, [dict(row) for row in rows], [c.name for c in table.columns])
-    found.execute(_VIEWS)
+    found.execute(_DERIVED)
     follow(found, load(ROOT / "agreement.yaml"))
     _add_open(found)
     return found

@@ -27,7 +27,7 @@ CREATE TABLE begun AS
 """
 
 _FOLLOWED = """
-CREATE VIEW numbered AS
+CREATE TABLE numbered AS
   SELECT t.*, t.stage = 'sql' OR coalesce(touched_at > b.reached, false) AS after,
     row_number() OVER (PARTITION BY t.handoff_id, t.channel,
       t.stage = 'sql' OR coalesce(touched_at > b.reached, false) ORDER BY touched_at) AS nth
@@ -39,15 +39,15 @@ CREATE TABLE done AS
     ELSE n.touched_at END AS done_at
   FROM owed o LEFT JOIN numbered n ON n.handoff_id = o.handoff_id AND n.after = o.after
     AND n.channel = o.channel AND n.nth = o.nth;
-CREATE VIEW followups AS
+CREATE TABLE followups AS
   SELECT b.rep_id, b.team, l.segment, l.channel, d.step, d.done_at <= d.due_at AS kept,
     CASE WHEN d.done_at <= d.due_at THEN d.done_at ELSE d.due_at + 1 END AS settled
   FROM done d JOIN begun b USING (handoff_id) LEFT JOIN lead l USING (lead_id)
   WHERE d.done_at IS NOT NULL OR d.over_at IS NULL OR d.over_at > d.due_at;
-CREATE VIEW tried AS
+CREATE TABLE tried AS
   SELECT h.*, (SELECT count(touched_at) FROM tries t WHERE t.handoff_id = h.handoff_id) AS made
   FROM handoffs h WHERE handoff_id IN (SELECT handoff_id FROM handoff_owner);
-CREATE VIEW closings AS
+CREATE TABLE closings AS
   SELECT d.*, (SELECT min(touched_at) FROM touch t WHERE t.lead_id = d.lead_id
     AND outcome = 'connected' AND automatic IS DISTINCT FROM true) AS reached
   FROM deals d WHERE stage = 'customer';
@@ -55,7 +55,7 @@ CREATE VIEW closings AS
 
 
 def follow(found: Any, agreement: Any) -> None:
-    """Make the views of the cadence in DuckDB; due times come from the calendar, one by one."""
+    """Make the tables of the cadence in DuckDB; due times come from the calendar, one by one."""
     found.execute(_TRIES)
     rows = found.execute(
         "SELECT handoff_id, stage, since, ended_at, reached, team FROM begun"
