@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from datetime import UTC, datetime
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import pandas as pd
@@ -52,8 +52,9 @@ def agreement_of(example: str) -> Path:
     return own if own.exists() else BY_DEFAULT
 
 
+@cache
 def frames_of(example: str, data: Path) -> dict[str, pd.DataFrame]:
-    """Source -> canonical records, before they are judged."""
+    """Source -> canonical records, before they are judged; read, never changed."""
     agreement = load(agreement_of(example))
     found = {}
     for source in sources_of(example, data).sources:
