@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Select,
     Text,
     cast,
     func,
@@ -22,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy import bindparam as bind
 from sqlalchemy.dialects import postgresql, sqlite
 
-from accord.ledger.store import Row, chunks, read_rows
+from accord.ledger.store import Row, chunks, is_among, read_rows
 from accord.ledger.tables import lead, lead_version, merge
 from accord.records import SCHEMAS, Entity
 
@@ -109,11 +110,7 @@ ALL_FROM = 50_000
 def read_kept(connection: Connection, lead_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
     """Read what the ledger holds of leads now, by lead_id: attributes, domain, inferred, ages."""
     columns = [lead.c[name] for name in ("lead_id", "created_at", "known_at", *_KEPT)]
-    return {
-        row["lead_id"]: row
-        for part in chunks(lead_ids)
-        for row in read_rows(connection, select(*columns).where(lead.c.lead_id.in_(part)))
-    }
+    return {row["lead_id"]: row for row in _read_leads(connection, columns, lead_ids)}
 
 
 def read_segmented(
@@ -122,21 +119,21 @@ def read_segmented(
     """Read the segments of leads and what segments look at: lead_id, segment, the ``fields``."""
     names = ["lead_id", "segment", *(name for name in fields if name in lead.c)]
     columns = [lead.c[name] for name in dict.fromkeys(names)]
-    return [
-        row
-        for part in chunks(lead_ids)
-        for row in read_rows(connection, select(*columns).where(lead.c.lead_id.in_(part)))
-    ]
+    return list(_read_leads(connection, columns, lead_ids))
+
+
+def _read_leads(
+    connection: Connection, columns: Sequence[ColumnElement[Any]], lead_ids: Sequence[str]
+) -> Iterator[dict[str, Any]]:
+    for part in chunks(lead_ids):
+        among = is_among(connection, lead.c.lead_id, part)
+        yield from read_rows(connection, select(*columns).where(among))
 
 
 def read_emails_said(connection: Connection, lead_ids: Sequence[str]) -> set[str]:
     """Read every e-mail that these leads have ever had: their companies lost or gained them."""
     query = select(lead_version.c.email).distinct().where(lead_version.c.email.is_not(None))
-    return {
-        email
-        for part in chunks(lead_ids)
-        for email in connection.execute(query.where(lead_version.c.lead_id.in_(part))).scalars()
-    }
+    return set(_read_of_versions(connection, query, lead_ids))
 
 
 def write_attributes(connection: Connection, rows: Sequence[Row]) -> None:
@@ -188,11 +185,15 @@ def read_made_at(connection: Connection, lead_ids: Sequence[str], at: datetime) 
     )
     if len(lead_ids) > ALL_FROM:
         return set(connection.execute(query).scalars()) & set(lead_ids)
-    return {
-        lead_id
-        for part in chunks(lead_ids)
-        for lead_id in connection.execute(query.where(lead_version.c.lead_id.in_(part))).scalars()
-    }
+    return set(_read_of_versions(connection, query, lead_ids))
+
+
+def _read_of_versions(
+    connection: Connection, query: Select[tuple[str]], lead_ids: Sequence[str]
+) -> Iterator[str]:
+    for part in chunks(lead_ids):
+        among = is_among(connection, lead_version.c.lead_id, part)
+        yield from connection.execute(query.where(among)).scalars()
 
 
 def add_versions(connection: Connection, lead_ids: Iterable[str], *, known_at: datetime) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, delete, func, or_, select, update
 
-from accord.ledger.store import Row, chunks, read_rows, upsert_rows
+from accord.ledger.store import Row, chunks, is_among, read_rows, upsert_rows
 from accord.ledger.tables import apart, lead, merge
 
 HAND = "hand"
@@ -61,7 +61,7 @@ def _read_parts(
     return [
         row
         for part in chunks(listed)
-        for row in read_rows(connection, query.where(column.in_(part)))
+        for row in read_rows(connection, query.where(is_among(connection, column, part)))
     ]
 
 

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from sqlalchemy import Connection, Table, insert, literal, literal_column, select
 
 from accord.ledger.bulk import MANY, ROWID, Columns, is_empty, write_columns
-from accord.ledger.store import chunks
+from accord.ledger.store import chunks, is_among
 from accord.ledger.tables import (
     decision,
     handoff_report,
@@ -50,7 +50,7 @@ def read_hashes(connection: Connection, entity: Entity, keys: Sequence[str]) -> 
     if connection.execute(select(key).limit(1)).first() is None:
         return found
     for part in chunks(keys):
-        query = select(key, table.c.row_hash).where(key.in_(part))
+        query = select(key, table.c.row_hash).where(is_among(connection, key, part))
         found.update((row[0], row[1]) for row in connection.execute(query))
     return found
 
@@ -62,7 +62,8 @@ def read_former_leads(connection: Connection, entity: Entity, keys: Sequence[str
     if entity is Entity.LEAD or "lead_id" not in table.c:
         return found
     for part in chunks(keys):
-        query = select(table.c.lead_id).where(table.c[SCHEMAS[entity].key].in_(part))
+        among = is_among(connection, table.c[SCHEMAS[entity].key], part)
+        query = select(table.c.lead_id).where(among)
         found.update(lead_id for lead_id in connection.execute(query).scalars() if lead_id)
     return found
 
@@ -83,7 +84,8 @@ def read_created(connection: Connection, lead_ids: Sequence[str]) -> dict[str, d
     """Map the leads that are known to when they were created."""
     found: dict[str, datetime] = {}
     for part in chunks(lead_ids):
-        query = select(lead.c.lead_id, lead.c.created_at).where(lead.c.lead_id.in_(part))
+        among = is_among(connection, lead.c.lead_id, part)
+        query = select(lead.c.lead_id, lead.c.created_at).where(among)
         found.update((row[0], row[1]) for row in connection.execute(query))
     return found
 
