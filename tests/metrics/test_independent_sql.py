@@ -34,45 +34,34 @@ from tests.metrics.independent import TWINS, ask, ask_values, bucket_sql, open_d
 _BUCKETS = ("system_bucket", "system_open_bucket", "rep_bucket", "rep_open_bucket")
 _DIMENSIONS = (ALL, "segment", "channel")
 _OWN = ("source", "step", "kind")
+_PEOPLE = {"rep": "rep_id", "team": "team"}
 _MEMBER = {
     ALL: "''",
+    **_PEOPLE,
     **{name: name for name in (*_DIMENSIONS[1:], *_OWN)},
     **{name: bucket_sql(name) for name in _BUCKETS},
 }
-_QUARTER = timedelta(weeks=13)
+_OF_OWNERS = ("cadence_on_time_share", "attempts_per_handoff")
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def companies(request, tmp_path_factory):
-    """Gives a company's facts by periods and the same rows in DuckDB, made when first asked for.
-
-    In the one that is not ``varied`` every hand-over is ours and keeps its owner.
-    """
+def company(request, tmp_path_factory):
+    """Give a company's facts by periods, the same rows in DuckDB, and the agreement."""
     with contextlib.ExitStack() as until_the_end:
-
-        @functools.cache
-        def of(*, varied: bool):
-            url = f"sqlite:///{tmp_path_factory.mktemp('ledger') / 'ledger.db'}"
-            if request.param == "postgresql":
-                databases = request.getfixturevalue("databases")
-                url = until_the_end.enter_context(databases.ledger())
-            ledger = Ledger.open(url)
-            until_the_end.callback(ledger.close)
-            made = Company(leads=700, seed=11)
-            if varied:
-                _vary_arrivals(made)
-            made.write(ledger)
-            agreement = load(ROOT / "agreement.yaml")
-            raw = read_tables(ledger, ROOT / "agreement.yaml")
-            cube = functools.cache(functools.partial(Cube, prepare(raw, agreement)))
-            return cube, open_duckdb(ledger), agreement
-
-        yield of
-
-
-def _for(companies, name: str):
-    """The twin of the cadence knows one owner a hand-over; transfers are tested in services."""
-    return companies(varied=name != "cadence_on_time_share")
+        url = f"sqlite:///{tmp_path_factory.mktemp('ledger') / 'ledger.db'}"
+        if request.param == "postgresql":
+            databases = request.getfixturevalue("databases")
+            url = until_the_end.enter_context(databases.ledger())
+        ledger = Ledger.open(url)
+        until_the_end.callback(ledger.close)
+        made = Company(leads=700, seed=11)
+        _vary_arrivals(made)
+        _pass_on(made)
+        made.write(ledger)
+        agreement = load(ROOT / "agreement.yaml")
+        raw = read_tables(ledger, ROOT / "agreement.yaml")
+        cube = functools.cache(functools.partial(Cube, prepare(raw, agreement)))
+        yield cube, open_duckdb(ledger), agreement
 
 
 def _vary_arrivals(made: Company) -> None:
@@ -91,19 +80,44 @@ def _vary_arrivals(made: Company) -> None:
             leads[row["lead_id"]]["created_at"] = row["queued_at"] - timedelta(hours=number % 30)
         if number % 5 == 0 and row["assigned_at"] is not None:
             since = row["assigned_at"] - timedelta(minutes=number + 1)
-            owner = {"handoff_id": row["handoff_id"], "since": since, "rep_id": "crm:fin"}
-            made.add("handoff_owner", **owner, team="emea", why="assigned")
+            _own(made, row, since, "crm:fin", "emea")
     for move in moves:
         if move["to_stage"] == "new_name":
             move["occurred_at"] = leads[move["lead_id"]]["created_at"]
+
+
+def _pass_on(made: Company) -> None:
+    """Let some hand-overs go to a rep of another office, some on to nobody, and back again; the
+    one who has it for a while does something for it."""
+    given = [row for row in made.rows["handoff"] if row["assigned_at"] is not None]
+    for number, row in enumerate(given[::3]):
+        first, hour = row["assigned_at"], timedelta(hours=1)
+        _own(made, row, first + hour, "crm:fin", "emea")
+        if number % 3 == 0:
+            _own(made, row, first + 3 * hour, None, row["team"])
+        if number % 2 == 0:
+            _own(made, row, first + (4 + number % 9) * hour, row["rep_id"], row["team"])
+        for place, channel in enumerate(("call", "email")[: number % 4]):
+            at = first + hour * (1 + place + number % 3)
+            made.add(
+                "touch", touch_id=f"passed:{number}:{place}", lead_id=row["lead_id"],
+                rep_id="crm:fin", touched_at=at, channel=channel, automatic=False,
+                outcome=("connected", "no_answer", "left_message")[number % 3], known_at=at,
+                row_hash="made",
+            )  # fmt: skip
+
+
+def _own(made: Company, handoff, since, rep_id, team) -> None:
+    owner = {"handoff_id": handoff["handoff_id"], "since": since, "rep_id": rep_id, "team": team}
+    made.add("handoff_owner", **owner, why="assigned")
 
 
 def test_every_metric_has_a_twin():
     assert set(TWINS) == set(METRICS)
 
 
-def test_the_company_knows_every_kind_of_arrival(companies):
-    _, found, _ = companies(varied=True)
+def test_the_company_knows_every_kind_of_arrival(company):
+    _, found, _ = company
     kinds = found.execute(
         "SELECT DISTINCT origin, CASE WHEN said_at IS NULL THEN 'unknown'"
         " WHEN said_at = created_at THEN 'created' ELSE 'entered' END FROM answered"
@@ -118,12 +132,30 @@ def test_the_company_knows_every_kind_of_arrival(companies):
 
 def _dimensions(metric):
     known = dimensions_of(metric)
-    return [name for name in (*_DIMENSIONS, *_OWN, *_BUCKETS) if name in known]
+    people = _PEOPLE if metric.name in _OF_OWNERS else ()
+    return [name for name in (*_DIMENSIONS, *_OWN, *_BUCKETS, *people) if name in known]
+
+
+def test_the_company_knows_every_kind_of_owner(company):
+    """Owners before the owner, some who come back, nobody in between, and work of most of them."""
+    _, found, _ = company
+    kinds = """
+      SELECT count(*) FILTER (n.since < h.assigned_at), count(*) FILTER (n.transferred),
+        count(*) FILTER (n.rep_id IN (SELECT rep_id FROM tenure x
+          WHERE x.handoff_id = n.handoff_id AND x.until < n.since)),
+        count(*) FILTER (n.transferred AND n.until NOT IN (SELECT since FROM tenure x
+          WHERE x.handoff_id = n.handoff_id)),
+        count(DISTINCT n.rep_id) FILTER ((n.handoff_id, n.since) IN (
+          SELECT (handoff_id, since) FROM tries))
+      FROM tenure n JOIN handoff h USING (handoff_id)"""
+    before, passed_on, back, to_nobody, active = found.execute(kinds).fetchone()
+    assert min(before, passed_on, back, to_nobody) >= 10
+    assert active >= 6
 
 
 @pytest.mark.parametrize("name", list(METRICS))
-def test_a_metric_equals_its_twin_in_every_week_and_member(companies, name):
-    cube_of, found, agreement = _for(companies, name)
+def test_a_metric_equals_its_twin_in_every_week_and_member(company, name):
+    cube_of, found, agreement = company
     metric = METRICS[name]
     periods = cut(Cut.WEEK, first=FIRST, as_of=AS_OF, zone=agreement.timezone)
     cube = cube_of(periods)
@@ -138,8 +170,8 @@ def test_a_metric_equals_its_twin_in_every_week_and_member(companies, name):
 
 
 @pytest.mark.parametrize("name", list(METRICS))
-def test_a_metric_equals_its_twin_over_a_window(companies, name):
-    cube_of, found, _ = _for(companies, name)
+def test_a_metric_equals_its_twin_over_a_window(company, name):
+    cube_of, found, _ = company
     metric = METRICS[name]
     since, until = FIRST + timedelta(days=9), AS_OF - timedelta(days=3)
     cube = cube_of(window(since, until, as_of=AS_OF))
@@ -199,15 +231,14 @@ def _exact(value) -> Decimal:
 
 
 @pytest.mark.parametrize("name", [n for n, m in METRICS.items() if m.unit is not Unit.DAYS])
-def test_members_add_up_to_the_whole(companies, name):
-    cube_of, _, agreement = _for(companies, name)
+def test_members_add_up_to_the_whole(company, name):
+    cube_of, _, agreement = company
     metric = METRICS[name]
     cube = cube_of(cut(Cut.WEEK, first=FIRST, as_of=AS_OF, zone=agreement.timezone))
-    whole = {n.period: n for n in compute(cube, metric)}
     for dimension in dimensions_of(metric)[1:]:
-        by_member = compute(cube, metric, dimension)
+        whole = {n.period: n for n in compute(cube, metric)}
         for period, total in whole.items():
-            parts = [n for n in by_member if n.period == period]
+            parts = [n for n in compute(cube, metric, dimension) if n.period == period]
             for side in ("numerator", "denominator"):
                 if getattr(total, side) is None:
                     continue
