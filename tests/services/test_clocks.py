@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from datetime import UTC, timedelta
 
 import pytest
@@ -11,7 +10,6 @@ from sqlalchemy import delete, update
 from accord.agreement import loads
 from accord.ledger import tables
 from accord.ledger.clock_rows import note_reps_changed
-from accord.services import sweep
 from accord.services.clocks import SweepResult, breaches, clock_status, explain_clock
 from tests.killing import killed_at
 from tests.services.clock_world import MONDAY, World, at
@@ -184,34 +182,6 @@ def test_no_step_is_taken_while_facts_about_all_leads_wait_to_be_placed(quiet):
     quiet.need(tables.EVERYONE, "lifecycle")
     assert quiet.sweep(MONDAY + 4 * MINUTE).fired == 0
     assert quiet.clock("first_touch")["ended_by"] == "met"
-
-
-def test_a_clock_that_is_met_while_a_sweep_is_at_it_climbs_no_further(quiet, monkeypatch):
-    quiet.hand_over("crm:1", "crm:ann")
-    quiet.sync()
-
-    def place_a_touch():
-        quiet.touch("crm:1", "crm:ann", MONDAY + 4 * MINUTE)
-        quiet.sync(as_of=MONDAY + 5 * MINUTE)
-
-    beside = threading.Thread(target=place_a_touch)
-    climb_one = sweep._climb_one
-
-    def climb_slowly(*args, **more):
-        beside.start()
-        beside.join(0.3)  # as far as it comes beside the sweep
-        return climb_one(*args, **more)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(sweep, "_climb_one", climb_slowly)
-        assert quiet.sweep(MONDAY + 4 * MINUTE).fired == 1
-    beside.join()
-    clock = quiet.clock("first_touch")
-    assert (clock["ended_by"], clock["next_step_at"]) == ("met", None)
-    assert {row["status"] for row in quiet.messages()} == {"withdrawn"}
-    steps = quiet.steps()
-    quiet.sweep(MONDAY + 90 * MINUTE)
-    assert quiet.steps() == steps
 
 
 def test_steps_that_no_sweep_came_to_before_the_end_are_recorded_as_skipped(quiet):

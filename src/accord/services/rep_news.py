@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from accord.ledger.clock_rows import note_reps_changed
+from accord.ledger.clock_rows import hold_clocks, note_reps_changed
 from accord.ledger.posting_rows import read_absence_texts, read_postings, write_postings
 from accord.records import from_us
 from accord.services.record_columns import RecordColumns
@@ -43,6 +43,10 @@ def write_rep_news(
     """
     rep_ids = list(dict.fromkeys(columns["rep_id"]))
     absences = read_absence_texts(connection, rep_ids)
+    if len(absences) < len(rep_ids):
+        # Who makes clocks holds the rows of reps meanwhile, but a newcomer has none yet: their
+        # clocks are either made already, and looked at again, or made when this is known.
+        hold_clocks(connection)
     known = {
         rep_id: [statement_of(row) for row in rows]
         for rep_id, rows in read_postings(connection, rep_ids).items()
