@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -39,6 +39,27 @@ def test_a_dry_run_sends_nothing_and_climbs_no_ladder(prefect_server, home) -> N
     counts = pipeline(as_of=NOON, dry_run=True)
     assert "deliver" not in counts
     assert "sla" not in counts
+
+
+def test_the_minutes_flow_sends_what_waits_though_no_ladder_climbs(prefect_server, home) -> None:
+    """What was queued by another stage, or waited for an opening, is not left to the next step."""
+    from accord.ledger import tables
+    from flows.sla import sla_flow
+    from tasks.common import open_workspace
+    from tests.services.clock_world import MONDAY, World
+
+    then = MONDAY + timedelta(minutes=4)
+    with open_workspace() as workspace:
+        world = World(workspace)
+        world.add_lead(created=MONDAY - timedelta(hours=1))
+        world.hand_over("crm:1", "crm:ann")
+        world.sync()
+        assert world.sweep(then).fired == 1
+        assert sla_flow(as_of=then)["fired"] == 0
+        sent = {row["kind"]: row["status"] for row in world.read(tables.outbox)}
+        told = (workspace.settings.outbox_path / "messages.jsonl").read_text("utf-8")
+    assert sent == {"message": "sent", "task": "sent"}
+    assert "first_touch runs out" in told
 
 
 def test_a_file_that_cannot_be_read_fails_the_run_after_all_stages(prefect_server, home) -> None:
