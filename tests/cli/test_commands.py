@@ -49,6 +49,13 @@ def test_the_plan_of_a_fresh_clone_needs_no_init(accord, folder) -> None:
     assert not (folder / ".accord").exists()
 
 
+def test_init_lays_down_the_agreement_that_the_project_itself_runs_by(accord, folder) -> None:
+    (folder / "agreement.yaml").unlink()
+    assert accord("init")[0] == 0
+    laid = (folder / "agreement.yaml").read_bytes()
+    assert laid == (ROOT / "agreement.yaml").read_bytes()
+
+
 def test_ceil_raises_the_mqls(accord) -> None:
     _, out, _ = accord("plan", "--rounding", "ceil", "--json")
     mqls = {name: row["mql"] for name, row in json.loads(out)["segments"].items()}
