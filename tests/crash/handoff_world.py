@@ -131,6 +131,7 @@ class Handing:
         child.start()
         child.join(120)
         if child.exitcode == 0:
+            self.receiver.victim = None  # it brought nothing: who comes next is not to be killed
             return False
         assert child.exitcode == -signal.SIGKILL
         if point != IN_A_BATCH:
