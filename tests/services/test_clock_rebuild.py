@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import delete, update
 
 from accord.agreement import loads
 from accord.ledger import tables
+from accord.ledger.clock_rows import note_reps_changed
+from accord.ledger.company_rows import IDENTITY
 from accord.services.agreements import register
 from accord.services.clock_rebuild import rebuild_clocks
 from tests.services.clock_world import MONDAY, World
@@ -147,3 +149,136 @@ def say(world, employees: int, known_at) -> None:
     row = {"lead_id": "crm:1", "batch_id": f"b{employees}", "row_number": 1, "known_at": known_at}
     row |= {"created_at": MONDAY - 3 * DAY, "employees": employees}
     world.write(tables.lead_version, row)
+
+
+def test_what_came_later_rewrites_nothing_neither_other_words_nor_an_earlier_first_day(
+    world,
+) -> None:
+    """History before any first day falls under what was seen first, for good."""
+    shipped = world.workspace.agreement(MONDAY).document
+    start = datetime(2026, 7, 1, 15, tzinfo=UTC)
+    world.add_lead(created=start - DAY)
+    world.hand_over("crm:1", "crm:ann", start, origin="observed")
+    world.sync()
+    put(world, _other(shipped, since="2026-05-01"), seen_at=TUESDAY)
+    assert rebuilt(world).differ == 0
+    world.add_lead("crm:2", created=start - DAY)
+    world.hand_over("crm:2", "crm:ann", start, origin="observed")
+    world.sync("crm:2", as_of=TUESDAY)
+    assert {row["version"] for row in world.clocks()} == {"2026.4"}
+    put(world, shipped.replace("within: 5m", "within: 7m"), seen_at=TUESDAY + HOUR)
+    world.add_lead("crm:3", created=TUESDAY + HOUR)
+    world.hand_over("crm:3", "crm:ann", TUESDAY + 2 * HOUR)
+    world.sync("crm:3", as_of=TUESDAY + 2 * HOUR)
+    assert rebuilt(world).differ == 0
+    put(world, shipped, seen_at=TUESDAY + 3 * HOUR)  # it is put back
+    world.add_lead("crm:4", created=LATER)
+    world.hand_over("crm:4", "crm:ann", LATER)
+    world.sync("crm:4", as_of=LATER)
+    (last,) = [row for row in world.clocks("first_touch") if row["lead_id"] == "crm:4"]
+    assert last["within_us"] == 5 * 60_000_000
+    assert rebuilt(world).differ == 0
+
+
+def _other(document: str, *, since: str) -> str:
+    return (
+        document.replace('version: "2026.4"', 'version: "2026.3"')
+        .replace("within: 5m", "within: 9m")
+        .replace("effective_from: 2026-10-01", f"effective_from: {since}")
+    )
+
+
+def put(world, text: str, *, seen_at) -> None:
+    """Put a text into the file, and let a stage see it."""
+    world.workspace.settings.agreement.write_text(text, encoding="utf-8")
+    world.workspace.agreement(seen_at)
+
+
+LADDER = "      - {at: 80%,     notify: [rep]}\n"
+LONGER = "".join(LADDER.replace("80%", each) for each in ("40%", "60%", "80%"))
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [(LADDER, LONGER), ("[owner_away], escalation: ladder", "[owner_away], escalation: reminder")],
+    ids=["longer", "shorter"],
+)
+def test_a_ladder_that_was_begun_is_climbed_to_its_end_whatever_the_terms_are_now(
+    world, before, after
+) -> None:
+    """A touch of Sunday is corrected to Monday, on which another ladder holds."""
+    world.add_lead()
+    shipped = world.workspace.agreement(MONDAY - DAY).document
+    assert shipped.count(before) == 1
+    world.hand_over("crm:1", "crm:ann", MONDAY - 20 * HOUR)
+    later = _other(shipped.replace(before, after), since="2026-11-02").replace("2026.3", "2026.5")
+    put(world, later, seen_at=MONDAY - 15 * HOUR)
+    world.touch("crm:1", "crm:ann", MONDAY - 11 * HOUR)
+    world.sync()
+    world.sweep(MONDAY + 6 * DAY)
+    assert world.steps("qualify") == [("80%", "sent")]
+    with world.workspace.ledger.begin() as connection:
+        connection.execute(update(tables.touch).values(touched_at=MONDAY - HOUR))
+    world.sync(as_of=MONDAY + 6 * DAY + HOUR)
+    (clock,) = world.clocks("qualify")
+    assert (clock["version"], clock["started_at"]) == ("2026.5", MONDAY - HOUR)
+    for minutes in range(0, 120, 15):
+        world.sweep(MONDAY - HOUR + 7 * DAY + minutes * MINUTE)
+    told = [("80%", "sent"), ("due", "sent"), ("due+30m", "sent"), ("due+1h", "sent")]
+    assert world.steps("qualify") == told
+    found = rebuild_clocks(world.workspace, as_of=MONDAY + 8 * DAY)
+    assert found.differ == 0
+
+
+def test_an_earlier_stay_that_is_taken_back_renames_a_clock_and_tells_nobody_again(world) -> None:
+    world.add_lead()
+    handoff = world.hand_over("crm:1", "crm:bob")
+    for minutes, rep in ((5, "crm:ann"), (10, "crm:bob"), (20, "crm:ann")):
+        world.assign(handoff, rep, MONDAY + minutes * MINUTE)
+    world.touch("crm:1", "crm:ann", MONDAY + 30 * MINUTE)
+    world.sync(as_of=MONDAY + HOUR)
+    due = MONDAY + 30 * MINUTE + 7 * DAY
+    world.sweep(due)
+    assert [step for step, _ in world.told("qualify")] == [1]
+    with world.workspace.ledger.begin() as connection:
+        owners = tables.handoff_owner
+        connection.execute(delete(owners).where(owners.c.since == MONDAY + 5 * MINUTE))
+    world.sync(as_of=due + MINUTE)
+    world.sweep(due + 2 * MINUTE)
+    assert [step for step, _ in world.told("qualify")] == [1]
+    world.sweep(due + 30 * MINUTE)
+    assert [step for step, _ in world.told("qualify")] == [1, 2]
+
+
+def test_clocks_of_erased_leads_stay_as_the_erasure_left_them(told) -> None:
+    told.write(
+        tables.erasure,
+        {"lead_id": "crm:1", "certificate_id": "c", "erased_at": LATER, "why": "asked"},
+    )
+    with told.workspace.ledger.begin() as connection:
+        connection.execute(delete(tables.touch).where(tables.touch.c.lead_id == "crm:1"))
+    before = told.clocks()
+    assert (rebuilt(told).leads, rebuilt(told, apply=True).differ) == (1, 0)
+    with told.workspace.ledger.begin() as connection:
+        note_reps_changed(connection, ["crm:ann", "crm:bob"])
+    told.sweep(LATER + HOUR)
+    assert [row for row in told.clocks() if row["lead_id"] == "crm:1"] == [
+        row for row in before if row["lead_id"] == "crm:1"
+    ]
+
+
+def test_a_segment_by_stage_is_that_which_a_source_stated_last(world) -> None:
+    """What merging and inferring make of a lead says nothing of its stage."""
+    large = "{name: large,  when: {employees: {gte: 1000}}}"
+    text = world.workspace.agreement(MONDAY - DAY).document
+    assert text.count(large) == 1
+    put(world, text.replace(large, "{name: large,  when: {stage: sql}}"), seen_at=MONDAY - DAY)
+    world.add_lead()
+    row = {"lead_id": "crm:1", "row_number": 1, "created_at": MONDAY - 3 * DAY}
+    known = {"batch_id": "b1", "known_at": MONDAY - 3 * DAY, "stage": "sql"}
+    world.write(tables.lead_version, row | known)
+    made = {"batch_id": IDENTITY, "known_at": MONDAY - 2 * DAY, "country": "DE"}
+    world.write(tables.lead_version, row | made)
+    world.enter("crm:1", "nurture", MONDAY, programme="returned", cycle=0)
+    world.sync()
+    assert {row["segment"] for row in world.clocks("nurture")} == {"large"}

@@ -211,6 +211,35 @@ def test_a_week_that_falls_short_climbs_marketings_ladder(world, term):
     ]
 
 
+def test_new_names_that_nobody_engages_climb_marketings_ladder_once_we_hand_leads_over(workspace):
+    """Their source stated them, and no hand-over is ours: those of before it are history."""
+    path = workspace.settings.agreement
+    text = path.read_text("utf-8")
+    engage = "within: 14d, clock: wall, escalation: "
+    assert text.count(f"{engage}none") == 1
+    path.write_text(text.replace(f"{engage}none", f"{engage}marketing"), "utf-8")
+    world = World(workspace)
+    for lead_id, created in (("crm:1", CREATED), ("crm:2", MONDAY - HOUR), ("crm:3", MONDAY)):
+        world.add_lead(lead_id, created=created)
+    world.sync("crm:1", "crm:2", "crm:3")
+    assert {row["origin"] for row in world.clocks("engage")} == {"observed"}
+    _hand_over(world)
+    world.add_lead("crm:4", created=MONDAY + HOUR)
+    world.sync("crm:1", "crm:2", "crm:3", "crm:4", as_of=MONDAY + HOUR)
+    origins = {row["lead_id"]: row["origin"] for row in world.clocks("engage")}
+    assert origins == {
+        **dict.fromkeys(("crm:1", "crm:2"), "observed"),
+        **dict.fromkeys(("crm:3", "crm:4"), "decided"),
+    }
+    due = at("2026-11-16 10:00")
+    assert _climb(world, "engage") == [
+        (due, [OWNER_OF_MARKETING]),
+        (due + HOUR, [OWNER_OF_MARKETING]),
+        (due + 8 * HOUR, [OWNER_OF_MARKETING, "cmo"]),
+        (due + 9 * HOUR, [OWNER_OF_MARKETING, "cmo"]),
+    ]
+
+
 _TERM = "{{from: entered_{}, until: entered_{}, within: {}, clock: wall, escalation: marketing}}"
 _EARLY_TERMS = f"""
     warm:  {_TERM.format("engaged", "target", "2d")}

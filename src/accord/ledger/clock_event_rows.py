@@ -12,6 +12,7 @@ from sqlalchemy import Column, Connection, Select, select
 
 from accord.ledger.clock_rows import ByLead, by_lead
 from accord.ledger.company_rows import stands
+from accord.ledger.erase_rows import is_erased
 from accord.ledger.merged_rows import is_own
 from accord.ledger.store import chunks, is_among
 from accord.ledger.tables import decision, handoff, handoff_owner, lead, touch
@@ -53,8 +54,9 @@ def read_lead_rows(connection: Connection, lead_ids: Sequence[str]) -> dict[str,
 
 
 def read_standing(connection: Connection) -> list[str]:
-    """Read the ids of all leads that are not merged into another, in order."""
-    query = select(lead.c.lead_id).where(stands()).order_by(lead.c.lead_id)
+    """Read the ids of all leads that are not merged into another nor erased, in order."""
+    own = (stands(), ~is_erased(lead.c.lead_id))
+    query = select(lead.c.lead_id).where(*own).order_by(lead.c.lead_id)
     return list(connection.execute(query).scalars())
 
 

@@ -189,7 +189,7 @@ def read_made_at(connection: Connection, lead_ids: Sequence[str], at: datetime) 
 
 
 def _read_of_versions(
-    connection: Connection, query: Select[tuple[str]], lead_ids: Sequence[str]
+    connection: Connection, query: Select[Any], lead_ids: Sequence[str]
 ) -> Iterator[str]:
     for part in chunks(lead_ids):
         among = is_among(connection, lead_version.c.lead_id, part)

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, exists, func, select
 
-from accord.ledger.store import add_rows, chunks, read_rows, upsert_rows
+from accord.ledger.store import add_rows, chunks, is_among, read_rows, upsert_rows
 from accord.ledger.tables import certificate, erased_mailbox, erasure, secret
 
 BEGUN, CLEARED, DONE = "begun", "cleared", "done"
@@ -25,6 +25,15 @@ _KEY = "digest"
 def is_erased(lead_id: ColumnElement[Any]) -> ColumnElement[bool]:
     """Say in a query whether a lead was erased."""
     return exists().where(erasure.c.lead_id == lead_id)
+
+
+def without_erased(connection: Connection, lead_ids: Sequence[str]) -> list[str]:
+    """Leave out those of these leads that were erased; the order stays."""
+    erased: set[str] = set()
+    for part in chunks(lead_ids):
+        query = select(erasure.c.lead_id).where(is_among(connection, erasure.c.lead_id, part))
+        erased.update(connection.execute(query).scalars())
+    return [lead_id for lead_id in lead_ids if lead_id not in erased]
 
 
 def make_key(connection: Connection) -> bytes:

@@ -51,18 +51,24 @@ def read_said_over_time(
     """Read attributes of leads over time: lead_id -> one row an instant of news, in order.
 
     Each row has ``known_at`` and those of the ``fields`` that versions keep. Leads without versions
-    are left out.
+    are left out, and so are those that are erased by now.
     """
     names = dict.fromkeys(("lead_id", "known_at", *(one for one in fields if one in _KEPT)))
     order = (lead_version.c.known_at, _MADE, batch.c.place, lead_version.c.row_number)
     query = (
-        select(*(lead_version.c[name] for name in names))
+        select(*(lead_version.c[name] for name in names), _MADE.label("made"))
         .outerjoin(batch, batch.c.batch_id == lead_version.c.batch_id)
+        .where(~is_erased(lead_version.c.lead_id))
         .order_by(lead_version.c.lead_id, *order)
     )
+    of_source = [name for name in _OF_SOURCE if name in names]
     found: dict[str, dict[datetime, dict[str, Any]]] = {}
     for part in chunks(lead_ids):
+        before: dict[str, Any] = {}
         for row in read_rows(connection, query.where(lead_version.c.lead_id.in_(part))):
+            if row["made"] and row["lead_id"] == before.get("lead_id"):
+                row |= {name: before[name] for name in of_source}
+            before = row
             found.setdefault(row["lead_id"], {})[row["known_at"]] = row
     return {lead_id: list(rows.values()) for lead_id, rows in found.items()}
 

@@ -23,6 +23,13 @@ def known_week_ends(connection: Connection) -> set[datetime]:
     return set(connection.execute(query).scalars())
 
 
+def first_handoff_at(connection: Connection) -> datetime | None:
+    """Return when we first handed anything over ourselves, None if we never have."""
+    query = select(func.min(handoff.c.queued_at)).where(handoff.c.origin == "decided")
+    found: datetime | None = connection.execute(query).scalar_one()
+    return found
+
+
 def was_handing_off(connection: Connection, *, before: datetime) -> bool:
     """Whether we had handed off anything ourselves by then."""
     query = select(handoff.c.handoff_id).where(

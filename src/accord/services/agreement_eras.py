@@ -1,9 +1,9 @@
 """Which agreement was in force when: the eras that follow one another, as the ledger keeps them.
 
-What a version says is what both sides signed, else what is in force, else what was seen last. An
-era begins with a version's first day, or when it was first seen where that was later: what comes
-later rewrites nothing. What happened before anything had been seen (history that was loaded) falls
-under what was seen first, and what happened before any first day under the first era.
+At each instant the newest version counts that had begun and been seen by then, with the content of
+it that was seen last. What is seen later rewrites nothing: not with an earlier first day, and not
+with other words. Where nothing seen was in force (history that was loaded), what was seen first
+counts.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 
 from accord.agreement import Agreement, AgreementError
 from accord.ledger import Ledger
-from accord.services.agreement_seen import Seen, content_of, read_agreed, read_seen, read_stored
+from accord.services.agreement_seen import Seen, read_seen, read_stored
 from accord.services.agreements_over_time import begin_of
 
 _EVER = datetime.min.replace(tzinfo=UTC)
@@ -37,26 +37,17 @@ class Eras:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Version:
+class _Content:
+    """One version with one content, since when it was there."""
+
     agreement: Agreement
     begin: datetime
     seen_at: datetime
-    is_current: bool
 
     @property
-    def turns(self) -> tuple[datetime, datetime]:
-        """When it may come into force."""
-        return self.begin, self.seen_at
-
-    @property
-    def rank(self) -> tuple[object, ...]:
-        """By which the newest of those that have begun is found, as of the agreement in force."""
-        return (
-            self.agreement.effective_from,
-            self.is_current,
-            self.seen_at,
-            self.agreement.version,
-        )
+    def order(self) -> tuple[datetime, str, str]:
+        """In which contents were seen."""
+        return self.seen_at, self.agreement.version, self.agreement.fingerprint
 
 
 def read_eras(
@@ -66,58 +57,41 @@ def read_eras(
 
     Writes nothing. A version whose text the checks of today refuse is left out.
     """
-    seen = read_seen(connection)
-    agreed = read_agreed(connection, seen, as_of=as_of)
-    versions = list(_versions(ledger, seen, agreed, current))
-    if all(one.agreement.version != current.version for one in versions):
-        versions.append(_version(current, current, seen_at=as_of))
-    if len(versions) == 1:
-        return Eras(since=(_EVER,), agreements=(versions[0].agreement,))
-    return _joined(versions)
+    contents = sorted(_contents(ledger, read_seen(connection), current), key=lambda one: one.order)
+    if all(one.agreement is not current for one in contents):
+        begin = begin_of(current)
+        contents.append(_Content(agreement=current, begin=begin, seen_at=as_of))
+    if len(contents) == 1:
+        return Eras(since=(_EVER,), agreements=(current,))
+    return _joined(contents, current, as_of=as_of)
 
 
-def _versions(
-    ledger: Ledger, seen: Sequence[Seen], agreed: Sequence[Seen], current: Agreement
-) -> Iterator[_Version]:
-    contents: dict[str, list[Seen]] = {}
+def _contents(ledger: Ledger, seen: Sequence[Seen], current: Agreement) -> Iterator[_Content]:
     for one in seen:
-        contents.setdefault(one.version, []).append(one)
-    for listed in contents.values():
-        chosen = content_of(listed, agreed=agreed, in_force=current.fingerprint)
-        first = min(one.seen_at for one in listed)
+        is_current = (one.version, one.fingerprint) == (current.version, current.fingerprint)
         with suppress(AgreementError):  # an old text that the checks of today refuse
-            yield _version(_read(ledger, chosen, current), current, seen_at=first)
+            agreement = current if is_current else read_stored(ledger, one)
+            yield _Content(agreement=agreement, begin=begin_of(agreement), seen_at=one.seen_at)
 
 
-def _read(ledger: Ledger, one: Seen, current: Agreement) -> Agreement:
-    is_current = (one.version, one.fingerprint) == (current.version, current.fingerprint)
-    return current if is_current else read_stored(ledger, one)
+def _joined(contents: Sequence[_Content], current: Agreement, *, as_of: datetime) -> Eras:
+    """Walk through the instants at which the answer may change, and keep those at which it does.
 
-
-def _version(agreement: Agreement, current: Agreement, *, seen_at: datetime) -> _Version:
-    return _Version(
-        agreement=agreement,
-        begin=begin_of(agreement),
-        seen_at=seen_at,
-        is_current=agreement.version == current.version,
-    )
-
-
-def _joined(versions: Sequence[_Version]) -> Eras:
-    """Walk through the instants at which the answer may change, and keep those at which it does."""
-    turns = sorted({at for one in versions for at in one.turns})
+    What is in force now counts from now on in any case: a file that was put back to words of before
+    is not seen anew.
+    """
+    turns = {_EVER, as_of, *(at for one in contents for at in (one.begin, one.seen_at))}
     found: list[tuple[datetime, Agreement]] = []
-    for at in turns:
-        newest = _newest(versions, at)
-        if newest is not None and (not found or found[-1][1] is not newest.agreement):
-            found.append((at, newest.agreement))
-    since = (_EVER, *(at for at, _ in found[1:]))
-    return Eras(since=since, agreements=tuple(agreement for _, agreement in found))
+    for at in sorted(turns):
+        agreement = current if at == as_of else _in_force(contents, at)
+        if not found or found[-1][1] is not agreement:
+            found.append((at, agreement))
+    return Eras(since=tuple(at for at, _ in found), agreements=tuple(one for _, one in found))
 
 
-def _newest(versions: Sequence[_Version], at: datetime) -> _Version | None:
-    begun = [one for one in versions if one.begin <= at]
-    known = [one for one in begun if one.seen_at <= at]
-    if known:
-        return max(known, key=lambda one: one.rank)
-    return min(begun, key=lambda one: (one.seen_at, one.agreement.version), default=None)
+def _in_force(contents: Sequence[_Content], at: datetime) -> Agreement:
+    by_version = {one.agreement.version: one for one in contents if one.seen_at <= at}
+    begun = [one for one in by_version.values() if one.begin <= at]
+    if not begun:
+        return contents[0].agreement
+    return max(begun, key=lambda one: (one.agreement.effective_from, *one.order)).agreement

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-
 from accord.agreement import Agreement
 from accord.services.agreement_eras import Eras
 from accord.sla import Books, TermBook, term_book
 
-_MOST = 64
-_KNOWN: OrderedDict[str, TermBook] = OrderedDict()
+_MOST = 1_000
+_KNOWN: dict[str, TermBook] = {}
 
 
 def books_of(eras: Eras) -> Books:
@@ -23,7 +21,7 @@ def book_of(agreement: Agreement) -> TermBook:
     """Read what an agreement says of clocks; once a document, a sweep comes every minute."""
     known = _KNOWN.get(agreement.fingerprint)
     if known is None:
+        if len(_KNOWN) >= _MOST:
+            _KNOWN.clear()
         known = _KNOWN[agreement.fingerprint] = term_book(agreement)
-        if len(_KNOWN) > _MOST:
-            _KNOWN.popitem(last=False)
     return known

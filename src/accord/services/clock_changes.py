@@ -7,9 +7,9 @@ a ladder has climbed stays climbed.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy import Connection
 
@@ -23,7 +23,7 @@ from accord.ledger.clock_rows import (
 )
 from accord.records import Origin
 from accord.services.clock_known import Known
-from accord.services.clock_records import row_of
+from accord.services.clock_records import row_of, terms_of
 from accord.sla import Clock, Ended, Rep, clock_calendar, missed, rung_times
 
 Row = Mapping[str, Any]
@@ -70,56 +70,83 @@ def compare(
 ) -> Changes:
     """Compare derived clocks with the stored ones; what is to be written."""
     changes = Changes()
-    moved: list[tuple[Clock, dict[str, Any], Row | None]] = []
     gone = {key: row for rows in known.stored.values() for key, row in rows.items()}
+    moved: list[_Moved] = []
     for clock in clocks:
         stored = gone.pop(clock.clock_id, None)
         if stored is None or differs(clock, stored, reps):
-            moved.append((clock, row_of(clock, reps), stored))
+            moved.append(_Moved(clock, row_of(clock, reps), stored))
     changes.gone.extend(gone.values())
     taken = _taken(connection, moved, as_of=as_of)
-    later = (clock for clock, _, stored in moved if stored is None and clock.period.turn)
-    former = _former(known, later)
+    moved = [_on_its_ladder(one, reps) if taken.get(one.key) else one for one in moved]
+    former = _former(known, moved)
     climbed = count_steps(connection, sorted(former.values())) if former else {}
     placing = _Placing(changes, reps, as_of)
-    for clock, row, stored in moved:
-        behind = taken.get(clock.clock_id, 0)
-        carried = min(climbed.get(former.get(clock.clock_id, ""), 0), len(clock.terms.rungs))
-        placing.carry(clock, range(behind, carried))
-        placing.place(clock, row, stored, max(behind, carried))
+    for one in moved:
+        behind = taken.get(one.key, 0)
+        carried = min(climbed.get(former.get(one.key, ""), 0), len(one.clock.terms.rungs))
+        placing.carry(one.clock, range(behind, carried))
+        if one.stored is None or differs(one.clock, one.stored, reps):
+            placing.place(one.clock, one.row, one.stored, max(behind, carried))
     return changes
 
 
-def _former(known: Known, clocks: Iterable[Clock]) -> dict[str, str]:
-    """Return by clock the name it had before: an earlier turn of its owner came to be known.
+class _Moved(NamedTuple):
+    """A derived clock, its row, and what is stored of it, if anything is."""
+
+    clock: Clock
+    row: dict[str, Any]
+    stored: Row | None
+
+    @property
+    def key(self) -> str:
+        return self.clock.clock_id
+
+
+def _on_its_ladder(one: _Moved, reps: Mapping[str, Rep]) -> _Moved:
+    """Leave a clock on the ladder that it has begun to climb, whatever its terms are now.
+
+    Its steps are known by their number: on another ladder one would be told twice, or never.
+    """
+    if one.stored is None:
+        return one
+    begun, terms = terms_of(one.stored), one.clock.terms
+    if begun.rungs == terms.rungs:
+        return one
+    kept = replace(terms, rungs=begun.rungs, escalation=begun.escalation)
+    clock = replace(one.clock, terms=kept)
+    return one._replace(clock=clock, row=row_of(clock, reps))
+
+
+def _former(known: Known, moved: Iterable[_Moved]) -> dict[str, str]:
+    """Return by clock the name it had before: its owner's turns came to be counted otherwise.
 
     Its steps stand under that name, and are not to be told again.
     """
+    begun = (
+        one
+        for one in moved
+        if one.stored is None or one.stored["started_at"] != one.row["started_at"]
+    )
+    same = ("started_at", "lead_id", "term", "cycle", "owner_id")
     return {
-        clock.clock_id: row["clock_id"]
-        for clock in clocks
-        for row in known.stored.get(clock.lead_id or "", _NO_ROWS).values()
-        if row["started_at"] == clock.period.started_at
-        and (row["lead_id"], row["term"], row["cycle"], row["owner_id"])
-        == (clock.lead_id, clock.terms.watch.name, clock.period.cycle, clock.period.owner_id)
+        one.key: row["clock_id"]
+        for one in begun
+        for row in known.stored.get(one.clock.lead_id or "", _NO_ROWS).values()
+        if row["clock_id"] != one.key and all(row[name] == one.row[name] for name in same)
     }
 
 
-def _taken(
-    connection: Connection,
-    moved: Iterable[tuple[Clock, dict[str, Any], Row | None]],
-    *,
-    as_of: datetime,
-) -> dict[str, int]:
+def _taken(connection: Connection, moved: Iterable[_Moved], *, as_of: datetime) -> dict[str, int]:
     """Return how many steps of clocks are behind them; those that never had one are not asked.
 
     A clock that is not stored may have had some if it started before now: it is made again.
     """
     unsure = [
-        clock.clock_id
-        for clock, row, stored in moved
-        if row["steps"]
-        and (row["started_at"] < as_of if stored is None else stored["next_step"] != 0)
+        one.key
+        for one in moved
+        if (one.row["steps"] or (one.stored is not None and one.stored["steps"]))
+        and (one.row["started_at"] < as_of if one.stored is None else one.stored["next_step"] != 0)
     ]
     return count_steps(connection, unsure) if unsure else {}
 

@@ -15,9 +15,10 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from accord.agreement import Agreement
 from accord.ledger import chunks
 from accord.ledger.clock_event_rows import read_standing
-from accord.ledger.clock_rows import count_steps, find_unplaced
+from accord.ledger.clock_rows import count_steps, find_unplaced, hold_clocks
 from accord.ledger.fact_rows import read_absorbed
 from accord.services.clock_changes import Changes, write
 from accord.services.clock_records import differing
@@ -60,26 +61,49 @@ class Rebuilt:
 def rebuild_clocks(workspace: Workspace, *, as_of: datetime, apply: bool = False) -> Rebuilt:
     """Derive the clocks of all leads anew and compare; with ``apply`` write what differs.
 
-    Marketing's weekly clocks are verdicts on weeks that are over, not clocks of leads; they stay.
-    One transaction some thousand leads: a rebuild that is broken off goes on where it is run again.
+    Marketing's weekly clocks are verdicts on weeks that are over, not clocks of leads; they stay,
+    and so do those of leads that were erased. All leads are looked at without holding anybody up;
+    those that seem to differ once more, some hundred a transaction, with nobody at their clocks.
+    A rebuild that is broken off goes on where it is run again.
     """
     agreement = workspace.agreement(as_of)
-    found = Rebuilt()
-    with workspace.ledger.lease("sla"):
+    found, suspect = Rebuilt(), list[str]()
+    with workspace.ledger.read() as connection:
+        lead_ids = read_standing(connection)
+    for part in chunks(lead_ids, _AT_ONCE):
         with workspace.ledger.read() as connection:
-            lead_ids = read_standing(connection)
-        for part in chunks(lead_ids, _AT_ONCE):
-            with workspace.ledger.begin() as connection:
-                placed = _placed(connection, part)
-                changes = derive_anew(
-                    connection, workspace, agreement=agreement, lead_ids=placed, as_of=as_of
-                )
-                _count(connection, found, changes)
-                found.leads += len(placed)
-                found.waiting += len(part) - len(placed)
-                if apply:
-                    write(connection, changes, as_of=as_of)
+            placed = _placed(connection, part)
+            changes = derive_anew(
+                connection, workspace, agreement=agreement, lead_ids=placed, as_of=as_of
+            )
+            suspect += sorted({row["lead_id"] for row, *_ in _differences(connection, changes)})
+        found.leads += len(placed)
+        found.waiting += len(part) - len(placed)
+    if suspect:
+        with workspace.ledger.lease("sla"):
+            _look_closely(workspace, found, suspect, agreement=agreement, as_of=as_of, apply=apply)
     return found
+
+
+def _look_closely(
+    workspace: Workspace,
+    found: Rebuilt,
+    lead_ids: Sequence[str],
+    *,
+    agreement: Agreement,
+    as_of: datetime,
+    apply: bool,
+) -> None:
+    for part in chunks(lead_ids):
+        with workspace.ledger.begin() as connection:
+            hold_clocks(connection)
+            placed = _placed(connection, part)
+            changes = derive_anew(
+                connection, workspace, agreement=agreement, lead_ids=placed, as_of=as_of
+            )
+            _count(connection, found, changes)
+            if apply:
+                write(connection, changes, as_of=as_of)
 
 
 def _placed(connection: Connection, lead_ids: Sequence[str]) -> list[str]:

@@ -17,8 +17,10 @@ from sqlalchemy import Connection
 from accord.agreement import Agreement
 from accord.ledger import chunks
 from accord.ledger.clock_rows import hold_clocks, read_reps
+from accord.ledger.erase_rows import without_erased
 from accord.ledger.posting_rows import read_postings
 from accord.ledger.stage_rows import Moves
+from accord.ledger.weekly_clock_rows import first_handoff_at
 from accord.services.agreement_eras import Eras, read_eras
 from accord.services.clock_books import books_of
 from accord.services.clock_changes import Changes, Differs, compare, write
@@ -29,6 +31,7 @@ from accord.services.clock_segments import Segments
 from accord.services.workspace import Workspace
 from accord.sla import (
     ACTIVITY_EVENTS,
+    Answers,
     Began,
     Books,
     Clock,
@@ -118,9 +121,10 @@ def derive_anew(
 ) -> Changes:
     """Derive all clocks of these leads from events alone, as if none had ever been started.
 
-    What would have to be written for the stored ones to be the same to the bit; writes nothing.
+    What would have to be written for the stored ones to be the same to the bit. Writes nothing, and
+    holds nobody up: a caller who is going to write lets clocks wait before.
     """
-    context = _context(connection, workspace, agreement, as_of=as_of)
+    context = _context(connection, workspace, agreement, as_of=as_of, held=False)
     known = read_known(connection, lead_ids, news=_NOTHING, moves=_NOTHING, as_of=as_of)
     derive = _deriving(connection, context, known, started=_NOTHING)
     clocks = derive(_with_activities(context, known, set(known.events)))
@@ -134,14 +138,16 @@ def _context(
     *,
     as_of: datetime,
     reread: bool = False,
+    held: bool = True,
 ) -> _Context:
-    hold_clocks(connection)
+    if held:
+        hold_clocks(connection)
     eras = read_eras(connection, workspace.ledger, agreement, as_of=as_of)
     return _Context(
         workspace=workspace,
         eras=eras,
         books=books_of(eras),
-        reps=reps_of(read_reps(connection, held=True), read_postings(connection)),
+        reps=reps_of(read_reps(connection, held=held), read_postings(connection)),
         as_of=as_of,
         reread=reread,
     )
@@ -156,7 +162,7 @@ def _sync(
     moves: Mapping[str, Moves],
 ) -> int:
     written = 0
-    for part in chunks(sorted(set(lead_ids))):
+    for part in chunks(without_erased(connection, sorted(set(lead_ids)))):
         known = read_known(connection, part, news=news, moves=moves, as_of=context.as_of)
         clocks = _derive(connection, context, known)
         changes = _compared(connection, context, known, clocks, differs=has_moved)
@@ -200,7 +206,10 @@ def _deriving(
         reps=context.reps,
         started=started,
         settled=known.settled,
-        segment_at=Segments(connection, context.eras, sorted(known.events)).at,
+        answers=Answers(
+            segment_at=Segments(connection, context.eras, sorted(known.events)).at,
+            ours_since=partial(first_handoff_at, connection),
+        ),
     )
 
 

@@ -3,8 +3,8 @@
 from accord.calendars import ALWAYS_OPEN, Calendar, CalendarError
 from accord.sla.cadence import Became, Duty, FollowUp, follow, follow_all, next_step
 from accord.sla.clocks import (
+    Answers,
     Began,
-    SegmentAt,
     Started,
     clock_key,
     derive_clocks,
@@ -74,6 +74,7 @@ __all__ = [
     "OWNER_AWAY",
     "REP",
     "Activity",
+    "Answers",
     "Attempt",
     "Became",
     "Began",
@@ -99,7 +100,6 @@ __all__ = [
     "Recipient",
     "Rep",
     "Rung",
-    "SegmentAt",
     "Started",
     "State",
     "Statement",

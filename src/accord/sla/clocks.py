@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import NamedTuple
 
+from accord.records import Origin, Side, Stage
 from accord.sla.due import due_times
-from accord.sla.events import ACTIVITY_EVENTS
+from accord.sla.events import ACTIVITY_EVENTS, ENTERED
 from accord.sla.model import Clock, ClockTerms, LeadEvents, Period, Rep, Watch
 from accord.sla.owners import Books, OwnersHours
 from accord.sla.shapes import Shapes
@@ -27,10 +29,31 @@ class Began(NamedTuple):
 Started = Mapping[str, Began]
 """The stored clocks of one lead, by clock_id."""
 
-SegmentAt = Callable[[LeadEvents, datetime], str | None]
-"""The segment of a lead at an instant, asked where no hand-over says it."""
+
+def _segment_of(lead: LeadEvents, _: datetime) -> str | None:
+    return lead.segment
+
+
+def _never() -> datetime | None:
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answers:
+    """What only few clocks ask for, and what answers them.
+
+    ``segment_at``: the segment of a lead at an instant, where no hand-over says it. ``ours_since``:
+    when we first handed anything over ourselves, None if we never have.
+    """
+
+    segment_at: Callable[[LeadEvents, datetime], str | None] = _segment_of
+    ours_since: Callable[[], datetime | None] = _never
+
 
 _NONE: Started = MappingProxyType({})
+_BEFORE_SALES = frozenset(
+    {"activity", *(f"{ENTERED}{stage}" for stage in (Stage.NEW_NAME, Stage.ENGAGED, Stage.TARGET))}
+)
 
 
 def derive_clocks(
@@ -40,18 +63,20 @@ def derive_clocks(
     reps: Mapping[str, Rep],
     started: Mapping[str, Started] = MappingProxyType({}),
     settled: Mapping[str, Container[str]] = MappingProxyType({}),
-    segment_at: SegmentAt | None = None,
+    answers: Answers = Answers(),
 ) -> tuple[Clock, ...]:
     """Return every clock of these leads, running and ended.
 
     A clock that is among ``started`` (lead_id -> clock_id) and begins when it did keeps the terms
     it was started with, also if no agreement has them; any other takes those of the book that was
     in force when it began, if that has the term. Those that are ``settled`` (lead_id -> clock_ids)
-    are not asked for. A clock on its owner's hours follows them where they change. The same events
-    give the same clocks to the bit, in any order of arrival, at once or one after the other.
+    are not asked for. A clock on its owner's hours follows them where they change. One of a lead
+    that was never handed over climbs its ladder if we handed others over already when it began:
+    what was before is history. The same events give the same clocks to the bit, in any order of
+    arrival, at once or one after the other.
     """
     hours = OwnersHours(books, reps)
-    terms = _Terms(books, reps, segment_at or _segment_of)
+    terms = _Terms(books, reps, answers)
     found = [
         (lead.lead_id, key, period, hours.over(agreed, period))
         for lead in leads
@@ -71,18 +96,16 @@ def derive_clocks(
     )
 
 
-def _segment_of(lead: LeadEvents, _: datetime) -> str | None:
-    return lead.segment
-
-
 class _Terms:
     """Finds the periods of leads, and the terms that each is held to."""
 
-    def __init__(self, books: Books, reps: Mapping[str, Rep], segment_at: SegmentAt) -> None:
+    def __init__(self, books: Books, reps: Mapping[str, Rep], answers: Answers) -> None:
         self._books = books
         self._reps = reps
-        self._segment_at = segment_at
-        self._readings = {id(book): _Reading(book) for book in books.books}
+        self._segment_at = answers.segment_at
+        self._ours_since = cache(answers.ours_since)
+        shapes: dict[tuple[object, ...], Shapes] = {}
+        self._readings = {id(book): _Reading(book, shapes) for book in books.books}
         self._fresh: dict[tuple[object, ...], ClockTerms] = {}
 
     def of(
@@ -95,15 +118,15 @@ class _Terms:
         readings = self._readings_of(lead)
         former = _former(kept, readings, self._books)
         taken: set[str] = set()
-        for reading in readings:
-            for period in reading.shapes.periods(lead, former.get(id(reading), ())):
+        for shapes in dict.fromkeys(reading.shapes for reading in readings):
+            for period in shapes.periods(lead, former.get(shapes, ())):
                 key = clock_key(lead.lead_id, period)
                 if key in done or key in taken:
                     continue
-                terms = self._terms(lead, reading, readings, period, kept.get(key))
+                terms = self._terms(lead, readings, shapes, period, kept.get(key))
                 if terms is not None:
                     taken.add(key)
-                    yield key, period, terms
+                    yield key, self._as_ours(period, terms), terms
 
     def _readings_of(self, lead: LeadEvents) -> tuple[_Reading, ...]:
         if len(self._books.books) == 1:
@@ -115,19 +138,36 @@ class _Terms:
     def _terms(
         self,
         lead: LeadEvents,
-        reading: _Reading,
         readings: tuple[_Reading, ...],
+        shapes: Shapes,
         period: Period,
         kept: Began | None,
     ) -> ClockTerms | None:
-        """Return the terms of a period, None if it is not for this book to say."""
+        """Return the terms of a period, None if it is not for these shapes to say."""
         if kept is not None and kept.at == period.started_at:
-            is_home = _home(kept, readings, self._books) is reading
-            return kept.terms if is_home and kept.terms.watch == period.watch else None
-        in_force = len(readings) == 1 or self._books.in_force(period.started_at) is reading.book
-        if not in_force or period.watch not in reading.terms:
+            home = _home(kept, readings, self._books)
+            is_told = home.shapes is shapes and kept.terms.watch == period.watch
+            return kept.terms if is_told else None
+        reading = readings[0]
+        if len(readings) > 1:
+            reading = self._readings[id(self._books.in_force(period.started_at))]
+        if reading.shapes is not shapes or period.watch not in reading.terms:
             return None
         return self._start(lead, reading, period)
+
+    def _as_ours(self, period: Period, terms: ClockTerms) -> Period:
+        """Return the period of a lead that marketing answers for as ours, if it is to climb.
+
+        It was a source that stated the lead, but nobody else is to be told: there is no hand-over
+        whose origin could say so.
+        """
+        alone = period.handoff_id is None and period.watch.from_event in _BEFORE_SALES
+        if not (alone and terms.rungs and period.watch.side is Side.MARKETING):
+            return period
+        since = self._ours_since()
+        if since is None or period.started_at < since:
+            return period
+        return replace(period, origin=Origin.DECIDED)
 
     def _start(self, lead: LeadEvents, reading: _Reading, period: Period) -> ClockTerms:
         segment = period.segment or self._segment_at(lead, period.started_at)
@@ -142,12 +182,14 @@ class _Terms:
 
 
 class _Reading:
-    """One book, made ready for many leads."""
+    """One book, made ready for many leads; books that seek the same share the shapes."""
 
-    def __init__(self, book: TermBook) -> None:
+    def __init__(self, book: TermBook, shapes: dict[tuple[object, ...], Shapes]) -> None:
         self.book = book
         self.terms = {term.watch: term for term in book.terms}
-        self.shapes = Shapes(tuple(self.terms), kinds=book.kinds)
+        watches = tuple(self.terms)
+        sought = (frozenset(watches), book.kinds)
+        self.shapes = shapes.setdefault(sought, Shapes(watches, kinds=book.kinds))
 
 
 def _home(kept: Began, readings: tuple[_Reading, ...], books: Books) -> _Reading:
@@ -160,14 +202,14 @@ def _home(kept: Began, readings: tuple[_Reading, ...], books: Books) -> _Reading
 
 def _former(
     kept: Started, readings: tuple[_Reading, ...], books: Books
-) -> dict[int, tuple[Watch, ...]]:
+) -> dict[Shapes, tuple[Watch, ...]]:
     """Return the terms of stored clocks that the book that reads them does not have."""
-    found: dict[int, dict[Watch, None]] = {}
+    found: dict[Shapes, dict[Watch, None]] = {}
     for each in kept.values():
         reading = _home(each, readings, books)
         if each.terms.watch not in reading.terms:
-            found.setdefault(id(reading), {})[each.terms.watch] = None
-    return {place: tuple(watches) for place, watches in found.items()}
+            found.setdefault(reading.shapes, {})[each.terms.watch] = None
+    return {shapes: tuple(watches) for shapes, watches in found.items()}
 
 
 def clock_key(lead_id: str, period: Period) -> str:
