@@ -15,12 +15,10 @@ from collections import Counter
 import pytest
 
 from tests.crash.ingest_world import POINTS, broken_laws, dump, run, settled
-from tests.proof import count, is_full
+from tests.proof import count
 
 pytestmark = pytest.mark.proof
 
-KILLS = 500
-STORES = 2
 INSTANT = "an instant"
 AT_MOST_A_WORLD = 12
 
@@ -68,7 +66,7 @@ def test_killed_again_and_again_anywhere_it_ends_as_run_once(
 ):
     """Kills at named points and at random instants, in worlds that are each brought to an end."""
     chance = random.Random(20261122)
-    wanted = KILLS if is_full() else count(KILLS // STORES)
+    wanted = count(500)
     fired = Counter(dict.fromkeys((*POINTS, INSTANT), 0))
     stores, takes = once
     for worlds in itertools.count(1):
