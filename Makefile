@@ -45,7 +45,7 @@ check: install
 	$(BIN)/lint-imports
 
 prove: install
-	ACCORD_PROOF=full $(BIN)/python -m pytest -m proof -s --timeout 7200
+	ACCORD_PROOF=full $(BIN)/python -m pytest -m 'proof or hypothesis' -s --timeout 7200
 
 bench: install
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'

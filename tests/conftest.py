@@ -17,12 +17,19 @@ from sqlalchemy.util import LRUCache
 
 from accord.ledger import Ledger
 from tests.databases import Databases
+from tests.proof import is_full
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT.parent / "shared" / "data"
 
 # A machine under load is no fault of the code: no deadline an example, no complaint of slowness.
-settings.register_profile("accord", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# A test that names no count has a hundred examples in the long proof, half of them in every run.
+settings.register_profile(
+    "accord",
+    max_examples=100 if is_full() else 50,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("accord")
 
 # The files that take longest, so that two workers that begin with them end together.
@@ -107,6 +114,29 @@ def _each_statement_is_compiled_once() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(room, "_engine_of", engine_of)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _duckdb_is_started_once() -> Iterator[None]:
+    """Each log's connection is a DuckDB of its own, and to start one took longer than most asked.
+
+    Here those of one configuration are connections to one, whose tables and views are their own
+    as long as they are temporary.
+    """
+    duckdb = importlib.import_module("duckdb")
+    start, started = duckdb.connect, {}
+
+    def connect(database: str = ":memory:", *args, config=None, **more):
+        if database != ":memory:" or "temp_directory" not in (config or {}):
+            return start(database, *args, config=config or {}, **more)
+        known = str(config)
+        if known not in started:
+            started[known] = start(database, config=config)
+        return started[known].cursor()
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(duckdb, "connect", connect)
         yield
 
 
