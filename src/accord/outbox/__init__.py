@@ -17,7 +17,8 @@ from accord.outbox.message_file import MESSAGES_FILE, FileMessenger
 from accord.outbox.message_opening import MessageSettings, look_at_messages, open_messenger
 from accord.outbox.messenger import Addressee, Delivery, Message, Messenger, Told
 from accord.outbox.retry import MAX_ATTEMPTS, retry_pause
-from accord.outbox.wording import SAMPLE, Templates, Wording, WordingError
+from accord.outbox.templating import WordingError
+from accord.outbox.wording import SAMPLE, Templates, Wording
 from accord.records import payload_hash
 
 __all__ = [
