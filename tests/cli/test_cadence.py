@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 
 import pytest
+from sqlalchemy import update
 
+from accord.ledger import tables
 from accord.services.settings import Settings
 from accord.services.workspace import Workspace
+from tests.conftest import ROOT
 from tests.services.clock_world import MONDAY, World
 from tests.services.test_cadence import MINUTE
 
@@ -67,3 +70,68 @@ def test_a_name_that_nobody_has_is_wrong_input(worked, accord) -> None:
 
 def test_nothing_is_said_where_nothing_is_open(folder, accord) -> None:
     assert accord("sla", "cadence", "--open", *AS_OF)[:2] == (0, "none\n")
+
+
+def printed_in_the_guide() -> list[list[str]]:
+    """Each command of docs/cadence.md that is shown with what it prints, and that."""
+    text = (ROOT / "docs" / "cadence.md").read_text(encoding="utf-8")
+    blocks = [part for part in text.split("```")[1::2] if part.startswith("\n$ ")]
+    return [block.strip().removeprefix("$ accord ").split("\n", 1) for block in blocks]
+
+
+@pytest.fixture
+def known(worked) -> None:
+    """The lead and the rep of docs/cadence.md, by name."""
+    workspace = Workspace.open(Settings())
+    lead = {"name": "Zoë Martin", "email": "zoe@acme.example", "company": "Acme"}
+    with workspace.ledger.begin() as connection:
+        connection.execute(update(tables.lead).values(**lead))
+        ann = update(tables.rep).where(tables.rep.c.rep_id == "crm:ann")
+        connection.execute(ann.values(name="Ann Lee"))
+    workspace.close()
+
+
+def test_the_guide_shows_the_draft_that_is_printed(known, accord) -> None:
+    ((command, printed),) = printed_in_the_guide()
+    code, out, err = accord(*command.split(), *AS_OF)
+    assert (code, out.strip(), err) == (0, printed.strip(), "")
+
+
+def test_a_draft_as_json_says_which_step_it_serves(known, accord) -> None:
+    _, out, _ = accord("sla", "cadence", "--lead", "crm:1", "--draft", *AS_OF, "--json")
+    found = json.loads(out)
+    assert (found["to"], found["branch"], found["step"]) == ("zoe@acme.example", "not_connected", 2)
+    assert (found["template"], found["due"]) == ("follow_up", "2026-11-02T15:30:00+00:00")
+
+
+def test_where_no_mail_is_owed_it_is_said(worked, accord) -> None:
+    before = ("--as-of", "2026-11-02T09:00:00-05:00")
+    draft = ("sla", "cadence", "--lead", "crm:1", "--draft", *before)
+    assert accord(*draft) == (0, "no mail is owed to crm:1\n", "")
+    assert accord(*draft, "--json") == (0, "null\n", "")
+
+
+def test_an_unknown_address_is_said(worked, accord) -> None:
+    _, out, _ = accord("sla", "cadence", "--lead", "crm:1", "--draft", *AS_OF)
+    assert out.splitlines()[0] == "To: (no address is known)"
+
+
+@pytest.mark.parametrize("others", [(), ("--rep", "crm:ann"), ("--lead", "crm:1", "--open")])
+def test_a_draft_is_of_one_lead(worked, accord, others) -> None:
+    code, _, err = accord("sla", "cadence", "--draft", *others, *AS_OF)
+    assert (code, err.startswith("accord: --draft: ")) == (2, True)
+
+
+def test_a_template_without_a_text_is_one_line_and_wrong_input(worked, folder, accord) -> None:
+    path = folder / "agreement.yaml"
+    text = path.read_text("utf-8").replace("template: follow_up", "template: folow_up")
+    path.write_text(text, encoding="utf-8")
+    code, out, err = accord("sla", "cadence", "--lead", "crm:1", "--draft", *AS_OF)
+    assert (code, out, len(err.splitlines())) == (2, "", 1)
+    assert "cadence.not_connected[1].template: template 'folow_up' has no text" in err
+
+
+def test_a_draft_is_not_logged(known, accord, caplog) -> None:
+    with caplog.at_level("DEBUG"):
+        accord("sla", "cadence", "--lead", "crm:1", "--draft", *AS_OF)
+    assert not [one for one in caplog.messages if "acme" in one.casefold() or "Zoë" in one]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any
 
 from cyclopts import Parameter
@@ -13,12 +14,13 @@ from accord.errors import InputError
 _TITLES = {"steps": "By step", "reps": "By rep", "teams": "By team", "attempts": "Attempts"}
 
 
-def sla_cadence(
+def sla_cadence(  # noqa: PLR0913  each narrows or turns the question
     *,
     lead: str | None = None,
     rep: str | None = None,
     team: str | None = None,
     to_do: Annotated[bool, Parameter(name="--open", negative=())] = False,
+    draft: Annotated[bool, Parameter(negative=())] = False,
     as_of: AsOf = None,
     json: AsJson = False,
 ) -> int:
@@ -34,6 +36,8 @@ def sla_cadence(
         only what this team owed
     to_do
         the next step of every open hand-off, what is overdue first
+    draft
+        with --lead: the next mail that is owed, as it could be sent; nothing is sent or kept
     """
     from accord.services.cadence import Asked
     from accord.services.cadence_reports import list_open_steps, list_steps, summarize_cadence
@@ -43,6 +47,8 @@ def sla_cadence(
         raise InputError(
             where="--lead", found="stands beside --rep or --team", expected="a lead, or whose"
         )
+    if draft:
+        return _draft(lead, at=at, beside=to_do, json=json)
     asked = Asked(lead_id=lead, rep_id=rep, team=team, running=to_do)
     with open_workspace() as workspace:
         if to_do:
@@ -57,6 +63,25 @@ def sla_cadence(
         say(_TITLES[name])
         _table(rows)
         say()
+    return DONE
+
+
+def _draft(lead: str | None, *, at: datetime, beside: bool, json: bool) -> int:
+    """Print a draft on the terminal, which alone gets what it says of a person."""
+    from accord.services.mail_drafts import draft_mail
+
+    if lead is None or beside:
+        found = "has no --lead" if lead is None else "stands beside --open"
+        raise InputError(where="--draft", found=found, expected="--lead L --draft")
+    with open_workspace() as workspace:
+        draft = draft_mail(workspace, lead, as_of=at)
+    if json:
+        say_json(None if draft is None else draft.as_dict())
+    elif draft is None:
+        say(f"no mail is owed to {lead}")
+    else:
+        say(f"To: {draft.to or '(no address is known)'}\nSubject: {draft.subject}\n")
+        say(draft.text.rstrip())
     return DONE
 
 

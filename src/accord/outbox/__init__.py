@@ -1,7 +1,8 @@
 """The queue of what must reach the world: entries, when they are tried again, and messengers.
 
 The queue's rows stand in the ledger; sending to the CRM is an adapter's in ``accord.crm``, telling
-people a messenger's, here, with the templates of what they are told.
+people a messenger's, here, with the templates of what they are told, and of the mails that a rep
+drafts from them.
 """
 
 from accord.outbox.entry import (
@@ -13,15 +14,17 @@ from accord.outbox.entry import (
     message_key,
     task_key,
 )
+from accord.outbox.mails import MAIL_SAMPLE, MailTemplates, MailWording
 from accord.outbox.message_file import MESSAGES_FILE, FileMessenger
 from accord.outbox.message_opening import MessageSettings, look_at_messages, open_messenger
 from accord.outbox.messenger import Addressee, Delivery, Message, Messenger, Told
 from accord.outbox.retry import MAX_ATTEMPTS, retry_pause
-from accord.outbox.templating import WordingError
+from accord.outbox.templating import WordingError, one_line
 from accord.outbox.wording import SAMPLE, Templates, Wording
 from accord.records import payload_hash
 
 __all__ = [
+    "MAIL_SAMPLE",
     "MAX_ATTEMPTS",
     "MESSAGES_FILE",
     "SAMPLE",
@@ -31,6 +34,8 @@ __all__ = [
     "Entry",
     "FileMessenger",
     "Kind",
+    "MailTemplates",
+    "MailWording",
     "Message",
     "MessageSettings",
     "Messenger",
@@ -42,6 +47,7 @@ __all__ = [
     "handoff_key",
     "look_at_messages",
     "message_key",
+    "one_line",
     "open_messenger",
     "payload_hash",
     "retry_pause",

@@ -107,6 +107,25 @@ def list_open_steps(workspace: Workspace, *, as_of: datetime, asked: Asked) -> l
     return [_to_do(one, step) for one, step in owed]
 
 
+def find_owed_mail(
+    workspace: Workspace, lead_id: str, *, as_of: datetime
+) -> tuple[Followed, FollowUp] | None:
+    """Find the next mail that is still owed to one lead, and in whose time; None if none is.
+
+    What else is owed before it does not matter: the mail can be written early.
+    """
+    asked = Asked(lead_id=lead_id, running=True)
+    _refuse_unknown(workspace, asked, as_of=as_of)
+    found = _follow(workspace, asked, as_of=as_of)
+    mails = [(one, _next_mail(one.steps)) for one in found]
+    owed = [(one, step) for one, step in mails if step is not None]
+    return min(owed, key=lambda each: (each[1].due_at, each[0].tenure.handoff_id), default=None)
+
+
+def _next_mail(steps: Iterable[FollowUp]) -> FollowUp | None:
+    return next_step(step for step in steps if step.play.channel is Channel.EMAIL)
+
+
 def _to_do(one: Followed, step: FollowUp) -> dict[str, Any]:
     coming = (each.due_at for each in one.steps if each.is_to_do and each.became is Became.OPEN)
     return {

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
 
-from accord.agreement import load
+from accord.agreement import Agreement, AgreementError, load
 from accord.crm import look_at_crm
 from accord.errors import AccordError
 from accord.ledger import Ledger
-from accord.outbox import look_at_messages
+from accord.outbox import MailTemplates, look_at_messages
+from accord.records import Channel
 from accord.services.settings import Settings
+from accord.sla import Branch
 from accord.sources import read_sources, unlisted_columns, unlisted_files
 
 _PACKAGES = ("prefect", "great-expectations", "pandas", "sqlalchemy", "duckdb", "deltalake")
@@ -46,6 +48,7 @@ def examine(settings: Settings, *, as_of: datetime, create: bool = False) -> tup
         *_unlisted(settings),
         _look("crm", lambda: _crm(settings, as_of, create=create)),
         _look("messages", lambda: _messages(settings)),
+        _look("mails", lambda: _mails(settings)),
     )
 
 
@@ -94,6 +97,27 @@ def _messages(settings: Settings) -> str:
         ladders = load(settings.agreement).sla.escalation.values()
         roles = {role for ladder in ladders for step in ladder for role in step.notify}
     return look_at_messages(settings.message_settings, roles=sorted(roles))
+
+
+def _mails(settings: Settings) -> str:
+    """Look whether each mail of the cadence has a text, and whether all texts can be filled in."""
+    templates = MailTemplates(settings.mail_templates)
+    own = templates.check()
+    with suppress(AgreementError):  # which has a line of its own
+        for where, name in _mails_named(load(settings.agreement)):
+            templates.require(name, where=where)
+    said = "texts: " + ", ".join(templates.names)
+    return f"{said}; own templates: {', '.join(own)}" if own else said
+
+
+def _mails_named(agreement: Agreement) -> Iterator[tuple[str, str]]:
+    """Yield where the cadence names the template of a mail, and which."""
+    cadence = agreement.cadence
+    for branch in Branch:
+        steps = cadence.connected if branch is Branch.CONNECTED else cadence.not_connected
+        for place, step in enumerate(steps):
+            if step.channel is Channel.EMAIL and step.template is not None:
+                yield f"cadence.{branch.value}[{place}].template", step.template
 
 
 def _unlisted(settings: Settings) -> tuple[Check, ...]:

@@ -34,7 +34,8 @@ class Settings(BaseSettings):
     and ``crm_...``, ``hubspot_...`` and ``salesforce_...`` what it needs (docs/crm.md); secrets,
     and addresses that may hold one, are shown nowhere.
     ``message_...`` says how people are told (docs/messages.md); without it messages are lines of a
-    file in the home folder.
+    file in the home folder. ``mail_templates`` is a folder of a team's own texts for the mails of
+    the cadence (docs/cadence.md).
     ``engine`` scores all leads at night, and ``spark_master`` is where Spark does if it is named.
 
     What nobody sets is kept for ever. ``retention_lead_months`` after the last that was heard of a
@@ -75,6 +76,7 @@ class Settings(BaseSettings):
     message_urls: dict[str, SecretStr] = Field(default_factory=dict)
     message_test_to: SecretStr = _UNSET
     message_templates: Path | None = None
+    mail_templates: Path | None = None
     message_pause_minutes: int = Field(default=15, ge=0, le=1440)
     engine: Literal["duckdb", "spark"] = "duckdb"
     spark_master: str = "local[*]"
