@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 
 from sqlalchemy import Connection, select
 
@@ -35,26 +36,18 @@ def read_seen(connection: Connection) -> tuple[Seen, ...]:
 
 
 def read_stored(ledger: Ledger, one: Seen) -> Agreement:
-    """Read the agreement of a version and content that was seen; each is read once a process."""
-    key = (one.version, one.fingerprint)
-    found = _READ.get(key)
-    if found is None:
-        table = tables.agreement
-        query = select(table.c.document).where(
-            table.c.version == one.version, table.c.fingerprint == one.fingerprint
-        )
-        with ledger.read() as connection:
-            text = connection.execute(query).scalar_one()
-        found = loads(text, where=f"version {one.version} in the ledger")
-        if len(_READ) >= _MOST:
-            _READ.clear()
-        _READ[key] = found
-    return found
+    """Read the agreement of a version and content that was seen; each text is parsed once."""
+    table = tables.agreement
+    query = select(table.c.document).where(
+        table.c.version == one.version, table.c.fingerprint == one.fingerprint
+    )
+    with ledger.read() as connection:
+        return _load_text(one.version, connection.execute(query).scalar_one())
 
 
-_MOST = 1_000
-_READ: dict[tuple[str, str], Agreement] = {}
-"""Agreements by version and fingerprint, which names their whole content."""
+@lru_cache(maxsize=1_000)  # more versions than any company has: to parse one takes long
+def _load_text(version: str, text: str) -> Agreement:
+    return loads(text, where=f"version {version} in the ledger")
 
 
 def read_agreed(
