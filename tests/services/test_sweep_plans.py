@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event
 
 from accord.ledger import tables
 from accord.ledger.bulk import write_columns
@@ -16,6 +14,7 @@ from accord.services.clock_records import steps_of
 from accord.services.clocks import SweepResult
 from accord.sla import term_book
 from tests.services.clock_world import MONDAY, World
+from tests.services.plans import analyse, read_whole, said_to
 
 OPEN, DUE = 10_000, 20
 LARGE = ("clock", "lead", "pending")  # the other tables are small here: to read those is cheapest
@@ -34,10 +33,7 @@ def world(workspace):
     made.touch("crm:9", "crm:ann", MONDAY)
     made.need("crm:9", "lifecycle")
     made.need("crm:8")
-    with workspace.ledger.engine.connect() as connection:
-        if connection.dialect.name == "postgresql":
-            connection.exec_driver_sql("ANALYZE")
-            connection.commit()
+    analyse(workspace.ledger.engine)
     return made
 
 
@@ -88,43 +84,19 @@ def _fill(workspace) -> None:
         write_columns(connection, tables.pending, waiting)
 
 
-@contextmanager
-def _said_to(engine):
-    """Collect the statements that are sent to a store, with their values."""
-    said: list[tuple[str, object]] = []
-
-    def note(_connection, _cursor, statement, parameters, _context, many) -> None:
-        said.append((statement, parameters[0] if many else parameters))
-
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield said
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
-
-
-def _read_whole(engine, statement: str, parameters: object) -> list[str]:
-    """Return the tables that the store would read from end to end."""
-    postgres = engine.dialect.name == "postgresql"
-    asked = f"{'EXPLAIN' if postgres else 'EXPLAIN QUERY PLAN'} {statement}"
-    with engine.connect() as connection:
-        lines = [str(row[-1]) for row in connection.exec_driver_sql(asked, parameters)]
-    mark = "Seq Scan on " if postgres else "SCAN "
-    scans = [line.partition(mark)[2].split() for line in lines if mark in line]
-    return [words[0] for words in scans if words[0] in LARGE and "INDEX" not in words]
-
-
 def test_no_sweep_reads_a_table_from_end_to_end_and_an_idle_one_is_one_statement(world):
     engine = world.workspace.ledger.engine
-    with _said_to(engine) as said:
+    with said_to(engine) as said:
         result = world.sweep(MONDAY + 5 * MINUTE)
     assert result.fired == DUE - 2 + 1  # two had nothing behind them, and the first lead's clock
     asked = [one for one in said if one[0].startswith(("SELECT", "UPDATE", "DELETE"))]
     assert any("next_step_at" in statement for statement, _ in asked)
-    whole = {statement: _read_whole(engine, statement, given) for statement, given in asked}
+    whole = {
+        statement: read_whole(engine, statement, given, among=LARGE) for statement, given in asked
+    }
     assert {statement: read for statement, read in whole.items() if read} == {}
 
-    with _said_to(engine) as said:
+    with said_to(engine) as said:
         assert world.sweep(MONDAY + 5 * MINUTE) == SweepResult()
     ((statement, given),) = [one for one in said if "clock" in one[0]]
-    assert _read_whole(engine, statement, given) == []
+    assert read_whole(engine, statement, given, among=LARGE) == []

@@ -16,6 +16,7 @@ from accord.ledger.clock_event_rows import select_owners
 from accord.ledger.merged_rows import is_own
 from accord.ledger.store import chunks, is_among, read_rows
 from accord.ledger.tables import handoff, handoff_owner, lead, rep, touch
+from accord.records import Origin, TouchOutcome
 
 Rows = list[dict[str, Any]]
 
@@ -41,8 +42,52 @@ def read_owned(
         theirs = select(handoff_owner.c.handoff_id).where(handoff_owner.c.rep_id == rep_id)
         query = query.where(handoff.c.handoff_id.in_(theirs))
     if running_at is not None:
-        query = query.where(or_(handoff.c.ended_at.is_(None), handoff.c.ended_at > running_at))
+        is_open, ends_later = handoff.c.ended_at.is_(None), handoff.c.ended_at > running_at
+        query = query.where(or_(_OF_ANY_ORIGIN & is_open, _OF_ANY_ORIGIN & ends_later))
     return _read(connection, query, handoff.c.lead_id, lead_ids)
+
+
+# There is an index of when hand-overs of an origin ended, and none of when they ended alone.
+_OF_ANY_ORIGIN = handoff.c.origin.in_([origin.value for origin in Origin])
+
+
+def read_ended_since(connection: Connection, since: datetime) -> set[str]:
+    """Return the leads of which a hand-over ended at or after an instant."""
+    query = select(handoff.c.lead_id).where(_OF_ANY_ORIGIN, handoff.c.ended_at >= since)
+    return set(connection.execute(query).scalars())
+
+
+def read_owned_since(connection: Connection, since: datetime) -> set[str]:
+    """Return the leads of which a hand-over got an owner at or after an instant."""
+    query = select(handoff.c.lead_id).join(
+        handoff_owner, handoff_owner.c.handoff_id == handoff.c.handoff_id
+    )
+    return set(connection.execute(query.where(handoff_owner.c.since >= since)).scalars())
+
+
+def read_reached_since(connection: Connection, since: datetime) -> set[str]:
+    """Return the leads that somebody reached at or after an instant, merged ones as they were."""
+    query = select(touch.c.lead_id).where(
+        touch.c.touched_at >= since, touch.c.outcome == TouchOutcome.CONNECTED
+    )
+    return set(connection.execute(query).scalars())
+
+
+def read_first_owned(connection: Connection, since: datetime | None, *, limit: int) -> Rows:
+    """Read the first owners of hand-overs that count, at or after an instant if one is given.
+
+    lead_id, handoff_id, queued_at of the hand-over.
+    """
+    query = (
+        select(handoff.c.lead_id, handoff.c.handoff_id, handoff.c.queued_at)
+        .join(handoff_owner, handoff_owner.c.handoff_id == handoff.c.handoff_id)
+        .where(is_own())
+        .order_by(handoff_owner.c.since)
+        .limit(limit)
+    )
+    return read_rows(
+        connection, query if since is None else query.where(handoff_owner.c.since >= since)
+    )
 
 
 def read_attempts(connection: Connection, lead_ids: Sequence[str] | None = None) -> Rows:

@@ -30,8 +30,14 @@ class AgreementsOverTime:
         self._path = path
         with ledger.read() as connection:
             seen = read_seen(connection)
+        self._contents: list[Agreement] = []
         self._turns = sorted(set(self._when_it_may_change(seen)))
         self._known: dict[int, Agreement | None] = {}
+
+    @property
+    def contents(self) -> tuple[Agreement, ...]:
+        """Every content that can be the answer for some instant, in no order."""
+        return tuple(self._contents)
 
     def at(self, instant: datetime) -> Agreement | None:
         """Return the agreement in force at an instant; None before the first one began."""
@@ -52,11 +58,15 @@ class AgreementsOverTime:
         for one in seen:
             yield one.seen_at
             with suppress(AgreementError):  # an old text that the checks of today refuse
-                yield begin_of(read_stored(self._ledger, one))
+                yield self._begin(read_stored(self._ledger, one))
         filed = read_filed(self._path)
         if filed is not None:
             yield from_us(self._path.stat().st_mtime_ns // 1_000)
-            yield begin_of(filed)
+            yield self._begin(filed)
+
+    def _begin(self, content: Agreement) -> datetime:
+        self._contents.append(content)
+        return begin_of(content)
 
 
 def begin_of(agreement: Agreement) -> datetime:

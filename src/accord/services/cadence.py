@@ -13,6 +13,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import Connection
+
 from accord.ledger import Ledger
 from accord.ledger.cadence_rows import read_attempts, read_owned
 from accord.ledger.clock_rows import read_reps
@@ -41,9 +43,14 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """Whose cadence is asked for; None does not narrow. ``running``: hand-offs not yet ended."""
+    """Whose cadence is asked for; None does not narrow. ``running``: hand-offs not yet ended.
+
+    ``lead_id`` may be a lead that was merged: it counts for the one it became. ``lead_ids`` are
+    those of hand-offs, as they are.
+    """
 
     lead_id: str | None = None
+    lead_ids: frozenset[str] | None = None
     rep_id: str | None = None
     team: str | None = None
     running: bool = False
@@ -74,7 +81,7 @@ def follow_cadence(
 ) -> tuple[Followed, ...]:
     """Return every owner's time that had begun by ``as_of``, by lead and time.
 
-    ``path`` is the agreement's file. A lead that was merged is asked for by either id.
+    ``path`` is the agreement's file.
     """
     gathered = _gather(ledger, asked, as_of=as_of)
     playbooks = _Playbooks(ledger, path)
@@ -136,22 +143,26 @@ class _Gathered:
 
 def _gather(ledger: Ledger, asked: Asked, *, as_of: datetime) -> _Gathered:
     with ledger.read() as connection:
-        merges = read_merges(connection, None)
-        lead_ids = None if asked.lead_id is None else [merges.root(asked.lead_id)]
         owned = read_owned(
             connection,
-            lead_ids=lead_ids,
+            lead_ids=_asked_leads(connection, asked),
             rep_id=asked.rep_id,
             running_at=as_of if asked.running else None,
         )
         reps = reps_of(read_reps(connection), read_postings(connection))
-        narrowed = asked != EVERYTHING
-        leads = sorted({row["lead_id"] for row in owned})
-        wanted = [*leads, *sorted(merges.among(leads).into)] if narrowed else None
+        leads = None if asked == EVERYTHING else sorted({row["lead_id"] for row in owned})
+        merges = read_merges(connection, leads)
+        wanted = None if leads is None else [*leads, *sorted(merges.among(leads).into)]
         touches = read_attempts(connection, wanted)
     return _Gathered(
         tenures=tuple(_tenures(owned, reps)), attempts=_attempts(touches, merges), reps=reps
     )
+
+
+def _asked_leads(connection: Connection, asked: Asked) -> list[str] | None:
+    if asked.lead_id is not None:
+        return [read_merges(connection, [asked.lead_id]).root(asked.lead_id)]
+    return None if asked.lead_ids is None else sorted(asked.lead_ids)
 
 
 def _tenures(owned: Sequence[Row], reps: Mapping[str, Rep]) -> Iterator[Tenure]:

@@ -102,7 +102,7 @@ def measure(
     agreement = workspace.agreement(as_of)
     first = bound(since, "--from", agreement.timezone)
     last = bound(until, "--to", agreement.timezone, whole_day=True)
-    facts = read_facts(workspace, agreement, metric.frames)
+    facts = read_facts(workspace, agreement, metric.frames, since=first)
     cube = Cube(facts, window(first, last, as_of=as_of))
     total, rows = compute(cube, metric, ALL), compute(cube, metric, dimension)
     return Measured(
@@ -118,11 +118,15 @@ def measure(
 
 
 def read_facts(
-    workspace: Workspace, agreement: Agreement, frames: Iterable[str] = tuple(FRAMES)
+    workspace: Workspace,
+    agreement: Agreement,
+    frames: Iterable[str] = tuple(FRAMES),
+    *,
+    since: datetime | None = None,
 ) -> dict[str, pd.DataFrame]:
-    """Read the fact frames of those names from the ledger."""
+    """Read the fact frames of those names from the ledger, for periods from ``since`` on."""
     wanted = tuple(frames)
-    raw = read_tables(workspace.ledger, workspace.settings.agreement, wanted)
+    raw = read_tables(workspace.ledger, workspace.settings.agreement, wanted, since=since)
     return prepare(raw, agreement, frames=wanted)
 
 

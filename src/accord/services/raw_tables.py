@@ -7,7 +7,7 @@ it is worked out here and counted like any table.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -18,23 +18,30 @@ from accord.ledger import Ledger
 from accord.ledger.metric_rows import read_raw
 from accord.metrics import FRAMES, tables_for
 from accord.records import to_us
-from accord.services.cadence import Followed, follow_cadence
+from accord.services.cadence import Followed
+from accord.services.cadence_since import follow_since
 from accord.sla import Became, FollowUp
-
-_FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 Made = tuple[Followed, ...]
 
 
 def read_tables(
-    ledger: Ledger, path: Path, frames: Iterable[str] = tuple(FRAMES)
+    ledger: Ledger,
+    path: Path,
+    frames: Iterable[str] = tuple(FRAMES),
+    *,
+    since: datetime | None = None,
 ) -> dict[str, pd.DataFrame]:
-    """Read the tables that these fact frames are made of; ``path`` is the agreement's file."""
+    """Read the tables that these fact frames are made of; ``path`` is the agreement's file.
+
+    ``since`` is where the first period that is asked about begins: cadences that cannot count from
+    then on need not be followed.
+    """
     names = tables_for(frames)
     with ledger.read() as connection:
         raw = {name: read_raw(connection, name) for name in names if name not in _MADE}
     if any(name in _MADE for name in names):
-        followed = follow_cadence(ledger, path, as_of=_FOREVER)
+        followed = follow_since(ledger, path, since=since)
         raw |= {name: _MADE[name](followed) for name in names if name in _MADE}
     return raw
 

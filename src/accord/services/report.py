@@ -6,7 +6,6 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import pandas as pd
@@ -22,6 +21,7 @@ from accord.metrics import (
     Cut,
     Number,
     Period,
+    Periods,
     Promise,
     Week,
     compute,
@@ -34,6 +34,7 @@ from accord.metrics import (
     week_of,
     window,
 )
+from accord.records import from_us
 from accord.report import View, build_page, render_page, write_csvs, write_page
 from accord.report.view import WEEKS_SHOWN
 from accord.services.agreements import unsigned_sides
@@ -74,15 +75,17 @@ def gather_week(workspace: Workspace, *, as_of: datetime, week: str | None = Non
     agreement = workspace.agreement(as_of)
     period = _period(agreement, week, as_of=as_of)
     at = min(as_of, period.end - _INSTANT)
-    raw = read_tables(workspace.ledger, workspace.settings.agreement)
     with workspace.ledger.read() as connection:
-        since = read_since(connection)
+        periods = _weeks(agreement, read_since(connection), period, at=at)
         signed = not unsigned_sides(connection, agreement, as_of=as_of)
         quality = gather_quality(connection, period, at=at, zone=agreement.timezone)
         is_present = period.label == _present(agreement, as_of).label
         unapproved = find_unapproved(connection, agreement) if is_present else ()
+    quarter = window(period.end - _QUARTER, period.end, as_of=at)
+    first = from_us(min(periods.edges_us[0], quarter.edges_us[0]))
+    raw = read_tables(workspace.ledger, workspace.settings.agreement, since=first)
     frames = prepare(raw, agreement)
-    weeks = Cube(frames, _weeks(agreement, since, period, at=at))
+    weeks = Cube(frames, periods)
     plan = planning.plan(agreement)
     day = at.astimezone(ZoneInfo(agreement.timezone)).date()
     weekly_plan = plan.weekly(day)
@@ -94,7 +97,7 @@ def gather_week(workspace: Workspace, *, as_of: datetime, week: str | None = Non
         at=at,
         partial=period.is_partial(as_of),
         weeks=weeks,
-        quarter=Cube(frames, window(period.end - _QUARTER, period.end, as_of=at)),
+        quarter=Cube(frames, quarter),
         frames=frames,
         reps=raw["rep"],
         period_word=plan.period,
@@ -126,7 +129,9 @@ def _period(agreement: Agreement, week: str | None, *, as_of: datetime) -> Perio
     return period
 
 
-def _weeks(agreement: Agreement, since: datetime | None, period: Period, *, at: datetime) -> Any:
+def _weeks(
+    agreement: Agreement, since: datetime | None, period: Period, *, at: datetime
+) -> Periods:
     """Cut the weeks shown, and a quarter before them, from which their cohorts come."""
     back = period.start - timedelta(weeks=WEEKS_SHOWN) - _QUARTER
     first = period.start if since is None else min(max(since, back), period.start)

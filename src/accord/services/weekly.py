@@ -36,6 +36,7 @@ from accord.metrics import (
     dimensions_of,
     week_named,
 )
+from accord.records import from_us
 from accord.services.measure import read_facts
 from accord.services.workspace import Workspace
 
@@ -109,7 +110,8 @@ def compute_weeks(
     workspace: Workspace, agreement: Agreement, periods: Periods, wanted: Sequence[str]
 ) -> dict[Key, Number]:
     """Compute every metric by every dimension it is stored by, of the wanted weeks."""
-    cube = Cube(read_facts(workspace, agreement), periods)
+    since = from_us(periods.edges_us[0])
+    cube = Cube(read_facts(workspace, agreement, since=since), periods)
     keep = set(wanted)
     return {
         (number.period, number.metric, number.dimension, number.member): number

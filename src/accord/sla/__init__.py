@@ -50,6 +50,7 @@ from accord.sla.postings import (
     postings_of,
 )
 from accord.sla.recipients import MANAGER, REP, Recipient, resolve, send_at
+from accord.sla.settling import begun_to_be_settled
 from accord.sla.status import State, Status, business_elapsed, status_of, wall_elapsed
 from accord.sla.telling import Telling, goes_at_once, told_now
 from accord.sla.tenure import Attempt, Tenure, tenures_of
@@ -112,6 +113,7 @@ __all__ = [
     "Watch",
     "Week",
     "acceptance_verdict",
+    "begun_to_be_settled",
     "business_calendar",
     "business_elapsed",
     "climb",

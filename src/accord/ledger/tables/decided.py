@@ -118,6 +118,7 @@ handoff_owner = Table(
     Column("team", KEY),
     Column("why", String(32), nullable=False),  # assigned, reassigned, observed, crm
     Index(None, "since"),
+    Index(None, "rep_id"),  # what was a rep's once, whoever's it is now
 )
 
 # One row a rep, team and kind of lead: the turns taken in the present stretch of availability, and

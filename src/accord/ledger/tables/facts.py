@@ -21,6 +21,7 @@ touch = Table(
     Column("known_at", Instant, nullable=False),
     Column("row_hash", String(32), nullable=False),
     Index(None, "lead_id"),
+    Index(None, "touched_at"),  # who was reached lately
 )
 
 decision = Table(
