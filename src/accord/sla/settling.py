@@ -42,5 +42,6 @@ def begun_to_be_settled(
 def _begun(calendar: Calendar, within: timedelta, *, before: datetime) -> datetime | None:
     end = np.datetime64(to_us(before), "us")
     starts = end - _DAYS.astype("m8[us]")
-    enough = calendar.elapsed_many(starts, np.full(len(starts), end)) >= within + _MARGIN
+    open_time = calendar.elapsed_many(starts, np.full(len(starts), end))
+    enough = open_time >= np.timedelta64(within + _MARGIN)
     return from_us(int(starts[enough.argmax()].astype(np.int64))) if enough.any() else None
