@@ -117,6 +117,20 @@ def test_a_clock_that_follows_from_nothing_goes_and_one_that_was_climbed_stays_a
     assert rebuilt(told).differ == 0
 
 
+def test_what_stands_of_a_merged_lead_is_of_the_one_it_went_into(told) -> None:
+    """As a ledger may have it that a clock outlived its lead's merge."""
+    merged = {"lead_id": "crm:2", "into_lead_id": "crm:1", "merged_at": LATER, "why": "hand"}
+    told.write(tables.merge, merged)
+    theirs = [row["clock_id"] for row in told.clocks() if row["lead_id"] == "crm:2"]
+    found = rebuilt(told)
+    assert found.leads == 1
+    assert found.differ >= found.unsupported > 0
+    rebuilt(told, apply=True)
+    assert rebuilt(told).differ == 0
+    left = [row for row in told.clocks() if row["clock_id"] in theirs]
+    assert all(row["ended_at"] is not None for row in left)  # what was climbed stays as proof
+
+
 def test_leads_with_facts_that_wait_to_be_placed_are_left_out(told) -> None:
     told.touch("crm:1", "crm:ann", MONDAY + 55 * MINUTE)
     told.need("crm:1", "lifecycle")

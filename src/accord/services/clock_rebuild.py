@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection
@@ -66,52 +67,50 @@ def rebuild_clocks(workspace: Workspace, *, as_of: datetime, apply: bool = False
     those that seem to differ once more, some hundred a transaction, with nobody at their clocks.
     A rebuild that is broken off goes on where it is run again.
     """
-    agreement = workspace.agreement(as_of)
-    found, suspect = Rebuilt(), list[str]()
+    look = partial(_look, workspace=workspace, agreement=workspace.agreement(as_of), as_of=as_of)
+    found, suspect = Rebuilt(), set[str]()
     with workspace.ledger.read() as connection:
         lead_ids = read_standing(connection)
     for part in chunks(lead_ids, _AT_ONCE):
         with workspace.ledger.read() as connection:
-            placed = _placed(connection, part)
-            changes = derive_anew(
-                connection, workspace, agreement=agreement, lead_ids=placed, as_of=as_of
-            )
-            suspect += sorted({row["lead_id"] for row, *_ in _differences(connection, changes)})
+            placed, changes = look(connection, part)
+            suspect |= _leads_of(connection, placed, changes)
         found.leads += len(placed)
         found.waiting += len(part) - len(placed)
     if suspect:
         with workspace.ledger.lease("sla"):
-            _look_closely(workspace, found, suspect, agreement=agreement, as_of=as_of, apply=apply)
+            for part in chunks(sorted(suspect)):
+                with workspace.ledger.begin() as connection:
+                    hold_clocks(connection)
+                    _, changes = look(connection, part)
+                    _count(connection, found, changes)
+                    if apply:
+                        write(connection, changes, as_of=as_of)
     return found
 
 
-def _look_closely(
-    workspace: Workspace,
-    found: Rebuilt,
+def _look(
+    connection: Connection,
     lead_ids: Sequence[str],
     *,
+    workspace: Workspace,
     agreement: Agreement,
     as_of: datetime,
-    apply: bool,
-) -> None:
-    for part in chunks(lead_ids):
-        with workspace.ledger.begin() as connection:
-            hold_clocks(connection)
-            placed = _placed(connection, part)
-            changes = derive_anew(
-                connection, workspace, agreement=agreement, lead_ids=placed, as_of=as_of
-            )
-            _count(connection, found, changes)
-            if apply:
-                write(connection, changes, as_of=as_of)
-
-
-def _placed(connection: Connection, lead_ids: Sequence[str]) -> list[str]:
-    """Leave out the leads of whom, or of whose merged records, something waits to be placed."""
+) -> tuple[list[str], Changes]:
+    """Return those of the leads of whom nothing waits to be placed, and how their clocks differ."""
     absorbed = read_absorbed(connection, lead_ids)
     waiting = find_unplaced(connection, [*lead_ids, *absorbed])
     left_out = {absorbed.get(lead_id, lead_id) for lead_id in waiting}
-    return [lead_id for lead_id in lead_ids if lead_id not in left_out]
+    placed = [lead_id for lead_id in lead_ids if lead_id not in left_out]
+    changes = derive_anew(connection, workspace, agreement=agreement, lead_ids=placed, as_of=as_of)
+    return placed, changes
+
+
+def _leads_of(connection: Connection, lead_ids: Sequence[str], changes: Changes) -> set[str]:
+    """Return those of the leads whose clocks differ; what stands of a merged lead is theirs."""
+    named = {row["lead_id"] for row, *_ in _differences(connection, changes)}
+    absorbed = read_absorbed(connection, lead_ids) if named else {}
+    return {absorbed.get(lead_id, lead_id) for lead_id in named}
 
 
 def _count(connection: Connection, found: Rebuilt, changes: Changes) -> None:
