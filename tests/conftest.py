@@ -117,6 +117,29 @@ def _each_statement_is_compiled_once() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _duckdb_is_started_once() -> Iterator[None]:
+    """Each log's connection is a DuckDB of its own, and to start one took longer than most asked.
+
+    Here those of one configuration are connections to one, whose tables and views are their own
+    as long as they are temporary.
+    """
+    duckdb = importlib.import_module("duckdb")
+    start, started = duckdb.connect, {}
+
+    def connect(database: str = ":memory:", *args, config=None, **more):
+        if database != ":memory:" or "temp_directory" not in (config or {}):
+            return start(database, *args, config=config or {}, **more)
+        known = str(config)
+        if known not in started:
+            started[known] = start(database, config=config)
+        return started[known].cursor()
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(duckdb, "connect", connect)
+        yield
+
+
 @pytest.fixture(scope="session")
 def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
     """Databases on a real PostgreSQL server, as many as asked for."""

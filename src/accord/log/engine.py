@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,17 +17,7 @@ Hashes = np.ndarray[Any, np.dtype[np.uint64]]
 def connect(*, beside: bool = False) -> Any:
     """Open a connection of its own; relations of one belong to it and to one thread at a time.
 
-    ``beside`` other work, which would only be held up by a second thread of this. The connections
-    of a process share what they create, unless it is temporary.
-    """
-    return _started(os.getpid(), beside=beside).cursor()
-
-
-@cache
-def _started(process: int, *, beside: bool) -> Any:
-    """Start DuckDB once in a process, which takes longer than most of what it is asked.
-
-    A child that was forked from one that uses it starts its own: threads do not survive a fork.
+    ``beside`` other work, which would only be held up by a second thread of this.
     """
     import duckdb  # a sixth of a second, only when it is needed
 
@@ -39,7 +28,7 @@ def _started(process: int, *, beside: bool) -> Any:
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
             # An in-memory database would spill into the working folder.
-            "temp_directory": str(Path(tempfile.gettempdir()) / f"accord-duckdb-{process}"),
+            "temp_directory": str(Path(tempfile.gettempdir()) / f"accord-duckdb-{os.getpid()}"),
         },
     )
 
