@@ -7,6 +7,7 @@ import itertools
 import os
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -282,7 +283,9 @@ def test_faults_of_the_sources_file_end_the_run(workspace):
         run_ingest(workspace, as_of=AS_OF)
 
 
-def test_only_one_process_ingests(workspace, inbox):
+def test_only_one_process_ingests(workspace, inbox, monkeypatch):
+    soon = partial(workspace.ledger.lease, wait_seconds=0.1)
+    monkeypatch.setattr(workspace.ledger, "lease", soon)
     other = Ledger.open(workspace.settings.ledger_url)
     with other.lease("ingest"), pytest.raises(LeaseHeldError):
         run_ingest(workspace, as_of=AS_OF)
