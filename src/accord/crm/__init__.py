@@ -5,6 +5,7 @@ from accord.crm.file import FileCrm
 from accord.crm.looking import look_at_crm
 from accord.crm.opening import CrmSettings, open_crm
 from accord.crm.port import Crm, Item, Kept, Landed, Outcome, Result
+from accord.crm.wording import split_name
 
 __all__ = [
     "Crm",
@@ -18,4 +19,5 @@ __all__ = [
     "erase_from_crm",
     "look_at_crm",
     "open_crm",
+    "split_name",
 ]

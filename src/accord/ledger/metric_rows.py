@@ -61,7 +61,7 @@ def read_raw(
     """
     fields, query = RAW[table](connection)
     names = list(fields)
-    if lead_ids is None or (table != "first_owner" and "lead_id" not in fields):
+    if lead_ids is None or fields.keys().isdisjoint(_OF_LEADS):
         queries = [query]
     else:
         queries = [query.where(_about(connection, fields, part)) for part in chunks(lead_ids)]
@@ -100,6 +100,10 @@ def _text(connection: Connection, column: ColumnElement[Any]) -> ColumnElement[A
     if connection.dialect.name == "postgresql":
         return cast(column, Text)
     return type_coerce(column, Text)
+
+
+_OF_LEADS = ("lead_id", "handoff_id")
+"""The columns by which a row is about a lead."""
 
 
 def _about(connection: Connection, fields: Fields, lead_ids: Sequence[str]) -> ColumnElement[bool]:

@@ -12,7 +12,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from sqlalchemy import Connection
 
@@ -20,8 +20,7 @@ from accord.agreement import Agreement, AgreementError
 from accord.ledger import Ledger
 from accord.services.agreement_seen import Seen, read_seen, read_stored
 from accord.services.agreements_over_time import begin_of
-
-_EVER = datetime.min.replace(tzinfo=UTC)
+from accord.sla import BEGINNING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +61,7 @@ def read_eras(
         begin = begin_of(current)
         contents.append(_Content(agreement=current, begin=begin, seen_at=as_of))
     if len(contents) == 1:
-        return Eras(since=(_EVER,), agreements=(current,))
+        return Eras(since=(BEGINNING,), agreements=(current,))
     return _joined(contents, current, as_of=as_of)
 
 
@@ -80,7 +79,7 @@ def _joined(contents: Sequence[_Content], current: Agreement, *, as_of: datetime
     What is in force now counts from now on in any case: a file that was put back to words of before
     is not seen anew.
     """
-    turns = {_EVER, as_of, *(at for one in contents for at in (one.begin, one.seen_at))}
+    turns = {BEGINNING, as_of, *(at for one in contents for at in (one.begin, one.seen_at))}
     found: list[tuple[datetime, Agreement]] = []
     for at in sorted(turns):
         agreement = current if at == as_of else _in_force(contents, at)

@@ -30,14 +30,14 @@ class AgreementsOverTime:
         self._path = path
         with ledger.read() as connection:
             seen = read_seen(connection)
-        self._contents: list[Agreement] = []
+        self._contents = tuple(self._read_contents(seen))
         self._turns = sorted(set(self._when_it_may_change(seen)))
         self._known: dict[int, Agreement | None] = {}
 
     @property
     def contents(self) -> tuple[Agreement, ...]:
         """Every content that can be the answer for some instant, in no order."""
-        return tuple(self._contents)
+        return self._contents
 
     def at(self, instant: datetime) -> Agreement | None:
         """Return the agreement in force at an instant; None before the first one began."""
@@ -54,19 +54,19 @@ class AgreementsOverTime:
         except InputError:
             return None  # none was in force yet
 
-    def _when_it_may_change(self, seen: tuple[Seen, ...]) -> Iterator[datetime]:
+    def _read_contents(self, seen: tuple[Seen, ...]) -> Iterator[Agreement]:
         for one in seen:
-            yield one.seen_at
             with suppress(AgreementError):  # an old text that the checks of today refuse
-                yield self._begin(read_stored(self._ledger, one))
+                yield read_stored(self._ledger, one)
         filed = read_filed(self._path)
         if filed is not None:
-            yield from_us(self._path.stat().st_mtime_ns // 1_000)
-            yield self._begin(filed)
+            yield filed
 
-    def _begin(self, content: Agreement) -> datetime:
-        self._contents.append(content)
-        return begin_of(content)
+    def _when_it_may_change(self, seen: tuple[Seen, ...]) -> Iterator[datetime]:
+        yield from (one.seen_at for one in seen)
+        yield from map(begin_of, self._contents)
+        with suppress(FileNotFoundError):
+            yield from_us(self._path.stat().st_mtime_ns // 1_000)
 
 
 def begin_of(agreement: Agreement) -> datetime:

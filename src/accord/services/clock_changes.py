@@ -6,10 +6,10 @@ a ladder has climbed stays climbed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
@@ -37,12 +37,8 @@ _TOLD_BEFORE = "taken before an earlier beginning of the term was known"
 _UNSUPPORTED = "withdrawn: what is known no longer supports its clock"
 
 
-class Differs(Protocol):
-    """Says whether a derived clock is to be written over the stored row."""
-
-    def __call__(self, clock: Clock, stored: Row, reps: Mapping[str, Rep]) -> bool:
-        """Return whether they differ."""
-        ...
+Differs = Callable[[Clock, Row, Mapping[str, Rep]], bool]
+"""Says whether a derived clock is to be written over the stored row; the reps by id."""
 
 
 @dataclass(slots=True, kw_only=True)

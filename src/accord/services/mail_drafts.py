@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from accord.crm import split_name
 from accord.errors import InputError
 from accord.ledger.fact_rows import read_leads
 from accord.ledger.payload_rows import read_names
@@ -137,8 +138,8 @@ def first_name(name: str) -> str:
     >>> first_name("Ana Maria Ruiz"), first_name("Zoë")
     ('Ana Maria', 'Zoë')
     """
-    first, _, last = name.strip().rpartition(" ")
-    return first.strip() or last
+    first, last = split_name({"name": name})
+    return first or last
 
 
 def _attempt(attempt: Attempt | None, zone: ZoneInfo) -> dict[str, str]:
