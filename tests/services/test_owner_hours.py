@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import delete, select
 
 from accord.ledger import read_rows, tables
+from accord.services.clock_rebuild import rebuild_clocks
 from accord.services.clocks import breaches, explain_clock
 from accord.services.ingest import run_ingest
 from tests.services.clock_world import MONDAY, World, at
@@ -171,6 +172,21 @@ def test_an_absence_told_late_moves_the_clock_that_ran_in_it(world):
     world.sweep(at("2026-11-10 09:00"))
     clock = world.clock("qualify")
     assert (clock["ended_by"], clock["due_at"]) == ("met", at("2026-11-11 10:00"))
+
+
+def test_an_absence_announced_after_a_clock_was_met_moves_when_it_would_have_been_due(world):
+    """As it does when it was announced before: in whatever order it is told, due is the same."""
+    world.touch("crm:1", "crm:ann", MONDAY)
+    world.decide("crm:1", "convert", at("2026-11-03 12:00"))
+    world.sync(as_of=at("2026-11-03 12:00"))
+    assert world.clock("qualify")["ended_by"] == "met"
+    away = "2026-11-05T00:00-05:00/2026-11-07T00:00-05:00"
+    world.tell({"id": "ann", "absences": away}, as_of=at("2026-11-04 09:00"))
+    world.sweep(at("2026-11-04 09:00"))
+    clock = world.clock("qualify")
+    assert (clock["ended_by"], clock["ended_at"]) == ("met", at("2026-11-03 12:00"))
+    assert clock["due_at"] == at("2026-11-11 10:00")
+    assert rebuild_clocks(world.workspace, as_of=at("2026-11-04 09:00")).differ == 0
 
 
 def test_late_is_told_in_the_hours_that_the_owner_had(world):

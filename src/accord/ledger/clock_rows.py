@@ -225,8 +225,8 @@ def note_reps_changed(
 ) -> None:
     """Let the next sweep look at clocks of these reps: hours or absences may have changed.
 
-    At those that run, and those that ended after the change, ``since``; None: at all of them. Found
-    by the index on owners.
+    At those that run, that ended after the change, ``since``, and that would have been due after
+    it: an absence counts up to there. None: at all of them. Found by the index on owners.
     """
     for part in chunks(rep_ids):
         theirs = select(literal(OWNER), clock.c.lead_id).where(
@@ -236,7 +236,7 @@ def note_reps_changed(
             theirs.distinct()
             if since is None
             else theirs.where(clock.c.ended_at.is_(None)).union(
-                theirs.where(clock.c.ended_at > since)
+                theirs.where(clock.c.ended_at > since), theirs.where(clock.c.due_at > since)
             )
         )
         connection.execute(insert(pending).from_select(["need", "lead_id"], found))
