@@ -13,6 +13,8 @@ from sqlalchemy import Table, func, select
 
 from accord.ledger import tables
 from accord.services.audit import run_audit
+from accord.services.clock_rebuild import rebuild_clocks
+from accord.services.clocks import run_sweep
 from accord.services.pipeline import ORDER, walk
 from accord.services.settings import Settings
 from accord.services.simulate import START, Simulated, simulate_company, simulate_weeks
@@ -168,6 +170,12 @@ def test_all_laws_hold_after_the_last_tick(lived):
     assert run_audit(lived.workspace, as_of=lived.done.last_tick) == ()
 
 
+def test_clocks_made_anew_are_the_stored_ones_to_the_bit(lived):
+    found = rebuild_clocks(lived.workspace, as_of=lived.done.last_tick)
+    assert (found.shown, found.waiting) == ([], 0)
+    assert found.leads > 0
+
+
 def test_nobody_is_handed_over_who_does_not_exist(lived):
     known = {f"crm:{lead_id}" for lead_id in lived.truth.leads}
     assert {row["lead_id"] for row in lived.rows(tables.handoff)} <= known
@@ -225,4 +233,6 @@ def test_four_weeks_tell_the_whole_story(tmp_path):
     assert {"converted", "returned", "deferred", "disqualified"} <= {each for each, _ in outcomes}
     assert ceo > 0
     assert done.totals["handoff"]["woken"] > 0
+    run_sweep(workspace, as_of=done.last_tick)  # what the last files said of reps
+    assert rebuild_clocks(workspace, as_of=done.last_tick).shown == []
     workspace.close()
