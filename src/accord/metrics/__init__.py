@@ -8,7 +8,7 @@ recomputing a closed period changes nothing unless something was told late.
 from accord.metrics.buckets import BUCKETS, count_buckets
 from accord.metrics.cube import Cube
 from accord.metrics.definition import Direction, Metric, Part, Placing, Unit
-from accord.metrics.facts import ALL, DIMENSIONS, FRAMES, NONE
+from accord.metrics.facts import ALL, BEGINS, DIMENSIONS, FRAMES, NONE
 from accord.metrics.numbers import (
     Number,
     Spread,
@@ -41,6 +41,7 @@ from accord.metrics.wording import MISSING, duration, percent, spelled, spoken, 
 
 __all__ = [
     "ALL",
+    "BEGINS",
     "BUCKETS",
     "DIMENSIONS",
     "FRAMES",

@@ -24,12 +24,11 @@ from accord.metrics import (
     find_dimension,
     find_metric,
     midnight,
-    prepare,
     spread,
     window,
     worded,
 )
-from accord.services.raw_tables import read_tables
+from accord.services.raw_tables import read_frames
 from accord.services.workspace import Workspace
 
 When = date | datetime | str | None
@@ -125,9 +124,8 @@ def read_facts(
     since: datetime | None = None,
 ) -> dict[str, pd.DataFrame]:
     """Read the fact frames of those names from the ledger, for periods from ``since`` on."""
-    wanted = tuple(frames)
-    raw = read_tables(workspace.ledger, workspace.settings.agreement, wanted, since=since)
-    return prepare(raw, agreement, frames=wanted)
+    path = workspace.settings.agreement
+    return read_frames(workspace.ledger, path, agreement, frames, since=since)
 
 
 def bound(when: When, where: str, zone: str, *, whole_day: bool = False) -> datetime | None:

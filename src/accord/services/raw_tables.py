@@ -13,16 +13,61 @@ from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
+from sqlalchemy import Connection
 
+from accord.agreement import Agreement
 from accord.ledger import Ledger
 from accord.ledger.metric_rows import read_raw
-from accord.metrics import FRAMES, tables_for
+from accord.ledger.period_rows import (
+    count_leads,
+    had_begun,
+    read_first_leads,
+    read_leads_since,
+)
+from accord.metrics import BEGINS, FRAMES, prepare, tables_for
 from accord.records import to_us
 from accord.services.cadence import Followed
 from accord.services.cadence_since import follow_since
+from accord.services.merges import read_merges
 from accord.sla import Became, FollowUp
 
 Made = tuple[Followed, ...]
+
+
+def read_frames(
+    ledger: Ledger,
+    path: Path,
+    agreement: Agreement,
+    names: Iterable[str] = tuple(FRAMES),
+    *,
+    since: datetime | None = None,
+) -> dict[str, pd.DataFrame]:
+    """Read the fact frames of those names; ``path`` is the agreement's file.
+
+    ``since`` is where the first period that is asked about begins: of leads that cannot count from
+    then on a few are among them, and no others. Every number of periods from then on is the same.
+    """
+    wanted = tuple(names)
+    frames = prepare(read_tables(ledger, path, wanted, since=since), agreement, frames=wanted)
+    if since is not None and not _tell_what_had_begun(ledger, frames, since):
+        frames = prepare(read_tables(ledger, path, wanted), agreement, frames=wanted)
+    return frames
+
+
+def _tell_what_had_begun(
+    ledger: Ledger, frames: Mapping[str, pd.DataFrame], since: datetime
+) -> bool:
+    """Whether each frame has a fact from before the periods, if the ledger has any.
+
+    Before the first fact a number is missing, from then on it is zero.
+    """
+    with ledger.read() as connection:
+        return all(
+            (frames[name][BEGINS[name]] < to_us(since)).any()
+            or not had_begun(connection, table, since)
+            for name, table in _BEGAN.items()
+            if name in frames
+        )
 
 
 def read_tables(
@@ -34,16 +79,31 @@ def read_tables(
 ) -> dict[str, pd.DataFrame]:
     """Read the tables that these fact frames are made of; ``path`` is the agreement's file.
 
-    ``since`` is where the first period that is asked about begins: cadences that cannot count from
-    then on need not be followed.
+    With ``since``, what is about the leads that :func:`read_frames` needs.
     """
     names = tables_for(frames)
-    with ledger.read() as connection:
-        raw = {name: read_raw(connection, name) for name in names if name not in _MADE}
+    made: dict[str, pd.DataFrame] = {}
+    leads: set[str] = set()
     if any(name in _MADE for name in names):
         followed = follow_since(ledger, path, since=since)
-        raw |= {name: _MADE[name](followed) for name in names if name in _MADE}
-    return raw
+        made = {name: _MADE[name](followed) for name in names if name in _MADE}
+        leads = {one.tenure.lead_id for one in followed}
+    with ledger.read() as connection:
+        wanted = None if since is None else _read_concerned(connection, leads, since)
+        return made | {
+            name: read_raw(connection, name, lead_ids=wanted if name in _BY_LEAD else None)
+            for name in names
+            if name not in _MADE
+        }
+
+
+def _read_concerned(connection: Connection, leads: set[str], since: datetime) -> list[str] | None:
+    """Return the leads that can count, these and the first among them; None if that is most."""
+    found = leads | read_leads_since(connection, since) | read_first_leads(connection, limit=_FIRST)
+    merges = read_merges(connection, None)
+    roots = {merges.root(lead_id) for lead_id in found}
+    found = found | roots | merges.among(roots).into.keys()
+    return None if _MOST * len(found) > count_leads(connection) else sorted(found)
 
 
 def _follow_ups(followed: Made) -> pd.DataFrame:
@@ -103,6 +163,24 @@ def _frame(texts: Mapping[str, list[Any]], numbers: Mapping[str, list[Any]]) -> 
         }
     )
 
+
+_BY_LEAD = ("lead", "move", "handoff", "first_owner", "clock", "touch")
+"""The tables that are read of the leads concerned; the others are whole, deals above all."""
+
+_BEGAN: Mapping[str, str] = MappingProxyType(
+    {
+        "leads": "lead",
+        "entries": "move",
+        "handoffs": "handoff",
+        "clocks": "clock",
+        "speeds": "handoff",
+        "touches": "touch",
+    }
+)
+"""Where a frame's first fact stands, of those that are made of the leads concerned."""
+
+_FIRST = 20  # facts of each kind, of which one is looked for that a frame has
+_MOST = 2  # where more than one in so many leads is concerned, to read all is quicker
 
 _MADE: Mapping[str, Callable[[Made], pd.DataFrame]] = MappingProxyType(
     {"followup": _follow_ups, "attempted": _attempted}

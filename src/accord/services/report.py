@@ -13,7 +13,7 @@ import pandas as pd
 from accord import planning
 from accord.agreement import Agreement
 from accord.errors import InputError
-from accord.ledger.metric_rows import read_since
+from accord.ledger.metric_rows import read_raw, read_since
 from accord.metrics import (
     ALL,
     METRICS,
@@ -27,7 +27,6 @@ from accord.metrics import (
     compute,
     cut,
     midnight,
-    prepare,
     promises,
     tell,
     week_named,
@@ -39,8 +38,8 @@ from accord.report import View, build_page, render_page, write_csvs, write_page
 from accord.report.view import WEEKS_SHOWN
 from accord.services.agreements import unsigned_sides
 from accord.services.approving import find_unapproved
+from accord.services.measure import read_facts
 from accord.services.quality_page import gather_quality
-from accord.services.raw_tables import read_tables
 from accord.services.workspace import Workspace
 
 _QUARTER = timedelta(weeks=13)
@@ -78,18 +77,19 @@ def gather_week(workspace: Workspace, *, as_of: datetime, week: str | None = Non
     with workspace.ledger.read() as connection:
         periods = _weeks(agreement, read_since(connection), period, at=at)
         signed = not unsigned_sides(connection, agreement, as_of=as_of)
+        reps = read_raw(connection, "rep")
         quality = gather_quality(connection, period, at=at, zone=agreement.timezone)
         is_present = period.label == _present(agreement, as_of).label
         unapproved = find_unapproved(connection, agreement) if is_present else ()
     quarter = window(period.end - _QUARTER, period.end, as_of=at)
-    first = from_us(min(periods.edges_us[0], quarter.edges_us[0]))
-    raw = read_tables(workspace.ledger, workspace.settings.agreement, since=first)
-    frames = prepare(raw, agreement)
-    weeks = Cube(frames, periods)
     plan = planning.plan(agreement)
     day = at.astimezone(ZoneInfo(agreement.timezone)).date()
     weekly_plan = plan.weekly(day)
     begun = _period_start(plan.period, day)
+    shown = from_us(min(periods.edges_us[0], quarter.edges_us[0]))
+    first = min(shown, midnight(begun, agreement.timezone))
+    frames = read_facts(workspace, agreement, since=first)
+    weeks = Cube(frames, periods)
     owed = _owed(agreement, weeks, period, weekly_plan, partial=period.is_partial(as_of))
     return View(
         agreement=agreement,
@@ -99,7 +99,7 @@ def gather_week(workspace: Workspace, *, as_of: datetime, week: str | None = Non
         weeks=weeks,
         quarter=Cube(frames, quarter),
         frames=frames,
-        reps=raw["rep"],
+        reps=reps,
         period_word=plan.period,
         plan={one.segment: one.shown for one in plan.segments},
         plan_to_date=_to_date(plan, begun, day),
@@ -108,7 +108,7 @@ def gather_week(workspace: Workspace, *, as_of: datetime, week: str | None = Non
         promises=owed,
         findings=(
             *unapproved,
-            *tell(_week(agreement, weeks, owed, frames=frames, reps=raw["rep"])),
+            *tell(_week(agreement, weeks, owed, frames=frames, reps=reps)),
         ),
         signed=signed,
         quality=quality,

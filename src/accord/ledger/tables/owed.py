@@ -53,6 +53,7 @@ clock = Table(
     Index(None, "lead_id"),
     Index(None, "due_at"),
     Index(None, "started_at"),
+    Index(None, "ended_at"),
     Index(None, "owner_id", "ended_at"),  # an owner's clocks, when something is new of the owner
 )
 

@@ -42,6 +42,7 @@ lead = Table(
     Column("cycle", Integer, nullable=False, default=0),
     Column("known_at", Instant, nullable=False),
     Column("row_hash", String(32), nullable=False),
+    Index(None, "created_at"),
     Index(None, "current_stage"),
     Index(None, "domain"),
     Index(None, "mailbox"),

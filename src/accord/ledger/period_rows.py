@@ -1,0 +1,93 @@
+"""The leads that can count in a period, by index: of whom something happened since, or goes on.
+
+Metrics are counted from all that is known of a lead, so leads are what is narrowed, not rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Any
+
+from sqlalchemy import Column, Connection, Select, func, select
+
+from accord.ledger.tables import (
+    clock,
+    handoff,
+    handoff_owner,
+    lead,
+    opportunity,
+    stage_change,
+    touch,
+)
+from accord.records import Origin
+
+BEGINNINGS: Mapping[str, Column[Any]] = MappingProxyType(
+    {
+        "lead": lead.c.created_at,
+        "move": stage_change.c.occurred_at,
+        "owner": handoff_owner.c.since,
+        "clock": clock.c.started_at,
+        "touch": touch.c.touched_at,
+    }
+)
+"""When the facts of leads began, by table, each with an index of its own."""
+
+_INSTANT = timedelta(microseconds=1)  # a clock counts as breached so much after it was due
+_ORIGINS = handoff.c.origin.in_([origin.value for origin in Origin])  # the index begins with it
+
+
+def read_leads_since(connection: Connection, since: datetime) -> set[str]:
+    """Return the leads of whom a fact is dated at or after an instant, or of whom one goes on.
+
+    With those of all deals: what stands open is counted at the end of every period.
+    """
+    return {
+        lead_id
+        for query in _since(since)
+        for lead_id in connection.execute(query).scalars()
+        if lead_id is not None
+    }
+
+
+def _since(since: datetime) -> Iterator[Select[Any]]:
+    for column in BEGINNINGS.values():
+        yield _leads_of(column).where(column >= since)
+    handed, clocks = select(handoff.c.lead_id), select(clock.c.lead_id)
+    yield handed.where(handoff.c.assigned_at >= since)
+    yield handed.where(_ORIGINS, handoff.c.ended_at >= since)
+    yield handed.where(_ORIGINS, handoff.c.ended_at.is_(None))
+    yield clocks.where(clock.c.due_at >= since - _INSTANT)
+    yield clocks.where(clock.c.ended_at >= since)
+    yield clocks.where(clock.c.ended_at.is_(None))
+    yield select(opportunity.c.lead_id)
+
+
+def read_first_leads(connection: Connection, *, limit: int) -> set[str]:
+    """Return the leads of the first facts of each of :data:`BEGINNINGS`."""
+    queries = (_leads_of(at).order_by(at).limit(limit) for at in BEGINNINGS.values())
+    found = (one for query in queries for one in connection.execute(query).scalars())
+    return {lead_id for lead_id in found if lead_id is not None}
+
+
+def had_begun(connection: Connection, table: str, before: datetime) -> bool:
+    """Whether one of :data:`BEGINNINGS`, or ``handoff``, holds a fact from before an instant.
+
+    Without an index of when hand-overs were queued: the first that was tells, and where none was
+    they are all of the time since.
+    """
+    at = handoff.c.queued_at if table == "handoff" else BEGINNINGS[table]
+    return connection.execute(select(at).where(at < before).limit(1)).first() is not None
+
+
+def count_leads(connection: Connection) -> int:
+    """Count all leads."""
+    return connection.execute(select(func.count()).select_from(lead)).scalar_one()
+
+
+def _leads_of(column: Column[Any]) -> Select[Any]:
+    if column.table is handoff_owner:
+        same = handoff_owner.c.handoff_id == handoff.c.handoff_id
+        return select(handoff.c.lead_id).join(handoff_owner, same)
+    return select(column.table.c.lead_id)
