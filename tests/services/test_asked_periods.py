@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from accord.ledger import tables
+from accord.ledger.metric_rows import read_raw
 from accord.metrics import METRICS, Cube, Cut, compute, cut, dimensions_of, window
 from accord.records import from_us
 from accord.report import build_page, render_page
@@ -95,6 +96,21 @@ def test_of_a_kind_of_fact_that_had_not_begun_numbers_are_missing_and_then_zero(
     periods = cut(Cut.WEEK, first=since, as_of=AS_OF + 2 * WEEK, zone=ZONE)
     few, whole = read_facts(company, agreement, since=since), read_facts(company, agreement)
     assert _numbers(few, periods) == _numbers(whole, periods)
+
+
+@pytest.mark.parametrize("ledger_url", ["sqlite"], indirect=True)
+def test_what_is_about_some_leads_is_read_by_their_ids(company):
+    """PostgreSQL's planner counts rows, and so few it reads whole."""
+    engine = company.ledger.engine
+    with said_to(engine) as said, company.ledger.read() as connection:
+        for name in ("lead", "move", "handoff", "clock", "touch"):
+            read_raw(connection, name, lead_ids=["web:00001", "web:00002"])
+    asked = [one for one in said if one[0].startswith("SELECT")]
+    assert len(asked) == 5
+    with engine.connect() as connection:
+        for statement, given in asked:
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", given)
+            assert "(lead_id=?)" in next(iter(plan))[-1], statement
 
 
 def test_the_leads_of_a_period_are_found_by_index(company):
