@@ -15,7 +15,7 @@ from accord.services import cadence_since, raw_tables, report
 from accord.services.measure import read_facts
 from accord.services.report import gather_week
 from tests.metrics.company import AS_OF, FIRST, Company
-from tests.services.plans import analyse, read_whole, said_to
+from tests.services.plans import read_whole, said_to
 
 WEEK = timedelta(weeks=1)
 ZONE = "America/New_York"
@@ -113,9 +113,9 @@ def test_what_is_about_some_leads_is_read_by_their_ids(company):
             assert "(lead_id=?)" in next(iter(plan))[-1], statement
 
 
+@pytest.mark.parametrize("ledger_url", ["sqlite"], indirect=True)
 def test_the_leads_of_a_period_are_found_by_index(company):
     engine = company.ledger.engine
-    analyse(engine)
     with said_to(engine) as said, company.ledger.read() as connection:
         raw_tables.read_leads_since(connection, AS_OF + WEEK)
         raw_tables.read_first_leads(connection, limit=20)

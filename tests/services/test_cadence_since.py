@@ -11,6 +11,7 @@ from sqlalchemy import delete
 
 from accord.ledger import insert_rows, tables
 from accord.ledger.bulk import write_columns
+from accord.ledger.period_rows import read_leads_since
 from accord.metrics import METRICS, Cube, Cut, compute, cut, dimensions_of, prepare, week_of
 from accord.records import Channel, from_us, to_us
 from accord.services import cadence_since, raw_tables
@@ -138,6 +139,9 @@ def test_questions_about_a_few_hand_offs_among_many_read_no_table_from_end_to_en
         lately = follow_since(workspace.ledger, path, since=ASKED)
         asked = (Asked(rep_id="crm:bob"), Asked(running=True), Asked(lead_id="crm:7"))
         found = [follow_cadence(workspace.ledger, path, as_of=ASKED, asked=one) for one in asked]
+        with workspace.ledger.read() as connection:
+            leads = read_leads_since(connection, ASKED - timedelta(days=2))
+    assert len(leads) == LATELY
     assert LATELY < len(lately) < 2 * LATELY
     assert [len(each) for each in found] == [LATELY, LATELY, 1]
     whole = {
