@@ -15,8 +15,7 @@ from typing import Any
 
 import narwhals as nw
 
-_Z = Decimal("1.959963984540054")
-"""The standard normal deviate that leaves 2.5 % on either side."""
+from accord.intervals import exact, wilson
 
 _PRECISION = 60
 _SHOWN = Decimal("0.0001")
@@ -135,21 +134,8 @@ def _measured(count: Fraction, of: int, *, times: int, over: int) -> Sequence[De
         return (None, None, None)
     factor = Fraction(times, over)
     with localcontext(prec=_PRECISION):
-        limits = (limit * _decimal(factor) for limit in _wilson(count, of))
-        return [_shown(one) for one in (_decimal(count / of * factor), *limits)]
-
-
-def _wilson(count: Fraction, of: int) -> tuple[Decimal, Decimal]:
-    """Return the limits p of |count/of - p| <= z sqrt(p (1 - p) / of), the score interval."""
-    square = _Z * _Z
-    middle = _decimal(2 * count) + square
-    reach = _Z * (square + _decimal(4 * count * (of - count) / of)).sqrt()
-    whole = 2 * (of + square)
-    return (middle - reach) / whole, (middle + reach) / whole
-
-
-def _decimal(value: Fraction) -> Decimal:
-    return Decimal(value.numerator) / Decimal(value.denominator)
+        limits = (limit * exact(factor) for limit in wilson(count, of))
+        return [_shown(one) for one in (exact(count / of * factor), *limits)]
 
 
 def _shown(value: Decimal) -> Decimal:
@@ -203,7 +189,7 @@ def _expect(place: int, *, places: Sequence[int], bought: Sequence[int]) -> Frac
 
 def _to_places(value: Fraction) -> Decimal:
     with localcontext(prec=_PRECISION):
-        return _shown(_decimal(value))
+        return _shown(exact(value))
 
 
 def _plain(value: Decimal) -> Decimal:

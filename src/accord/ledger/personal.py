@@ -206,8 +206,8 @@ PRIVACY: Mapping[str, Columns] = MappingProxyType(
         "certificate": Columns(ids=("certificate_id",), impersonal=_names("erased_at content")),
         "metric": Columns(
             impersonal=_names(
-                "period metric dimension member revision numerator denominator value partial"
-                " computed_at"
+                "period metric dimension member revision numerator denominator value low high"
+                " partial computed_at"
             )
         ),
         "spend": Columns(

@@ -138,7 +138,9 @@ class Cube:
             case Placing.FLOW:
                 last = np.where(seen & (own >= 0), own, -2)
             case Placing.COHORT:
-                ripe = np.minimum(own + self.periods.span, count) - 1
+                length = self.periods.span * part.quarters
+                first = first + length if part.earlier else first
+                ripe = np.minimum(first + length, count) - 1
                 last = np.where(seen & (own >= 0), ripe, -2)
             case Placing.STOCK:
                 first = np.maximum(first, 0)

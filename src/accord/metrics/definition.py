@@ -54,7 +54,8 @@ class Part:
 
     ``where`` maps a column to the values it may have; ``at`` is the column that places a row in
     time; ``value`` the column added up (rows without it do not count), none counts rows; ``until``
-    ends a stock; ``then`` must have happened by the period's end for a row to count.
+    ends a stock; ``then`` must have happened by the period's end for a row to count. A cohort is
+    that of ``quarters`` up to the period's end, or, if ``earlier``, of as many before those.
     """
 
     frame: str
@@ -64,14 +65,36 @@ class Part:
     placing: Placing = Placing.FLOW
     until: str | None = None
     then: str | None = None
+    quarters: int = 1
+    earlier: bool = False
+
+    def holds(self, other: Part) -> bool:
+        """Whether every row that counts in another part counts in this one too."""
+        same = (self.frame, self.at, self.placing, self.quarters, self.earlier, self.until) == (
+            other.frame, other.at, other.placing, other.quarters, other.earlier, other.until,
+        )  # fmt: skip
+        narrower = all(
+            column in other.where and set(other.where[column]) <= set(allowed)
+            for column, allowed in self.where.items()
+        )
+        return same and narrower and self.then in (None, other.then)
+
+
+class Reading(StrEnum):
+    """How the value is read off numerator and denominator."""
+
+    QUOTIENT = "quotient"  # numerator / denominator, or the numerator where there is no other
+    CLOSENESS = "closeness"  # the smaller / the larger: 1 is just as planned, over and under alike
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metric:
     """One number that both teams are held to, defined once.
 
-    ``formula`` is its definition in a sentence, ``grain`` what one counted thing is. ``weekly`` are
-    the dimensions it is stored by every week, besides all, segment and channel.
+    ``formula`` is its definition in a sentence, ``grain`` what one counted thing is. ``plus`` and
+    ``less`` are added to the numerator and taken from it. ``parted_by`` are dimensions that divide
+    the numerator alone: each member's part of the whole. ``weekly`` are the dimensions it is stored
+    by every week, besides all, segment and channel.
     """
 
     name: str
@@ -84,12 +107,34 @@ class Metric:
     requirements: tuple[str, ...]
     numerator: Part
     denominator: Part | None = None
+    plus: tuple[Part, ...] = ()
+    less: tuple[Part, ...] = ()
     quantile: Decimal | None = None
+    reading: Reading = Reading.QUOTIENT
+    parted_by: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
     weekly: tuple[str, ...] = ()
 
     @property
+    def parts(self) -> tuple[Part, ...]:
+        """All of its parts: what makes the numerator, then the denominator if there is one."""
+        last = () if self.denominator is None else (self.denominator,)
+        return (self.numerator, *self.plus, *self.less, *last)
+
+    @property
     def frames(self) -> tuple[str, ...]:
         """The fact frames it reads."""
-        parts = (self.numerator, self.denominator)
-        return tuple(dict.fromkeys(part.frame for part in parts if part is not None))
+        return tuple(dict.fromkeys(part.frame for part in self.parts))
+
+    @property
+    def is_divided(self) -> bool:
+        """Whether it has no value where there is nothing to divide by, or nothing to sort."""
+        return self.denominator is not None or self.quantile is not None
+
+    @property
+    def is_proportion(self) -> bool:
+        """Whether it counts some of those it counts: the share has an interval then."""
+        of = self.denominator
+        if of is None or self.plus or self.less or self.reading is Reading.CLOSENESS:
+            return False
+        return self.numerator.value is None and of.value is None and of.holds(self.numerator)

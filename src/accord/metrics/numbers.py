@@ -11,15 +11,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accord.errors import InputError
+from accord.intervals import wilson
 from accord.metrics.cube import Cube, Tally
-from accord.metrics.definition import Metric, Part, Unit
+from accord.metrics.definition import Metric, Part, Reading, Unit
 from accord.metrics.facts import ALL, FRAMES
 from accord.metrics.quantiles import Sorted
 
 PLACES = 10
 """Decimal places that a value is kept to, half up; numerators and denominators are kept whole."""
 
-_PER_UNIT = {Unit.MINUTES: 60_000_000, Unit.DAYS: 86_400_000_000, Unit.MONEY: 100}
+FEW = 30
+"""A share of fewer is shown with its interval."""
+
+_PER_UNIT = {Unit.MINUTES: 60_000_000, Unit.DAYS: 86_400_000_000}
+_PER_COLUMN = {"cents": 100, "micros": 1_000_000, "sevenths": 7}
+"""How many of a column's whole numbers make one of its unit, by the end of its name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +33,8 @@ class Number:
     """One number: None is missing (no source said anything, or nothing to divide by), 0 is zero.
 
     For a quantile the numerator is missing and the denominator counts the values. ``member`` is ""
-    for the dimension all, and for facts without a member.
+    for the dimension all, and for facts without a member. Of a ``proportion``, which counts some of
+    those it counts, ``low`` and ``high`` say how sure the share is.
     """
 
     period: str
@@ -37,6 +44,30 @@ class Number:
     numerator: Decimal | None
     denominator: Decimal | None
     value: Decimal | None
+    proportion: bool = False
+
+    @property
+    def low(self) -> Decimal | None:
+        """The lower limit of the Wilson interval of 95 %; None where there is no share of some."""
+        return None if self.limits is None else self.limits[0]
+
+    @property
+    def high(self) -> Decimal | None:
+        """The upper limit."""
+        return None if self.limits is None else self.limits[1]
+
+    @property
+    def limits(self) -> tuple[Decimal, Decimal] | None:
+        """Both limits, half up to :data:`PLACES` decimals."""
+        if not self.proportion or self.numerator is None or not self.denominator:
+            return None
+        low, high = wilson(int(self.numerator), int(self.denominator))
+        return plain(shown(low, PLACES)), plain(shown(high, PLACES))
+
+    @property
+    def is_of_few(self) -> bool:
+        """Whether it is a share of so few that it says little without its interval."""
+        return self.limits is not None and (self.denominator or 0) < FEW
 
 
 def quotient(numerator: int | Fraction, denominator: int | Fraction) -> Decimal:
@@ -71,9 +102,13 @@ def shown(number: Decimal, places: int) -> Decimal:
 
 
 def dimensions_of(metric: Metric) -> tuple[str, ...]:
-    """Return the dimensions a metric can be asked by: those that all of its frames carry."""
+    """Return the dimensions a metric can be asked by: those that all of its frames carry.
+
+    And those by which its numerator alone is divided.
+    """
     frames = [FRAMES[name] for name in metric.frames]
-    return (ALL, *(name for name in frames[0] if all(name in frame for frame in frames)))
+    common = (name for name in frames[0] if all(name in frame for frame in frames))
+    return tuple(dict.fromkeys((ALL, *common, *metric.parted_by)))
 
 
 def compute(cube: Cube, metric: Metric, dimension: str = ALL) -> tuple[Number, ...]:
@@ -95,25 +130,57 @@ def compute(cube: Cube, metric: Metric, dimension: str = ALL) -> tuple[Number, .
 
 
 def _totals(cube: Cube, metric: Metric, dimension: str) -> Iterator[Number]:
-    parts = [part for part in (metric.numerator, metric.denominator) if part is not None]
-    tallies = [cube.tally(part, dimension) for part in parts]
-    begun = [cube.begun(part) for part in parts]
-    counted = np.sum([tally.rows for tally in tallies], axis=0)
-    for period, member in _cells(counted, dimension):
-        exact = [
-            _exact(tally, part, period, member) if known[period] else None
-            for tally, part, known in zip(tallies, parts, begun, strict=True)
-        ]
-        divided = len(exact) > 1
+    terms = [_Term.of(cube, part, dimension) for part in (metric.numerator, *metric.plus)]
+    lessened = [_Term.of(cube, part, dimension) for part in metric.less]
+    by = ALL if dimension in metric.parted_by else dimension
+    base = None if metric.denominator is None else _Term.of(cube, metric.denominator, by)
+    for period, member in _cells(_counted([*terms, *lessened], base), dimension):
+        numerator = _sum([term.at(period, member) for term in terms])
+        taken = _sum([term.at(period, member) for term in lessened]) if lessened else Decimal(0)
+        net = None if numerator is None or taken is None else numerator - taken
+        denominator = None if base is None else base.at(period, member)
         yield Number(
             period=cube.periods.labels[period],
             metric=metric.name,
             dimension=dimension,
             member=cube.members(dimension)[member],
-            numerator=exact[0],
-            denominator=exact[1] if divided else None,
-            value=_ratio(exact[0], exact[1]) if divided else exact[0],
+            numerator=net,
+            denominator=denominator,
+            value=net if base is None else _ratio(net, denominator, metric.reading),
+            proportion=metric.is_proportion and by == dimension,
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Term:
+    """One part of a metric, counted; of one column if it is not divided by the dimension."""
+
+    part: Part
+    tally: Tally
+    begun: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, cube: Cube, part: Part, dimension: str) -> _Term:
+        return cls(part=part, tally=cube.tally(part, dimension), begun=cube.begun(part))
+
+    def at(self, period: int, member: int) -> Decimal | None:
+        """Return a cell; None before the frame's first fact."""
+        column = min(member, self.tally.rows.shape[1] - 1)
+        return _exact(self.tally, self.part, period, column) if self.begun[period] else None
+
+
+def _counted(terms: list[_Term], base: _Term | None) -> NDArray[np.int64]:
+    """Return how many facts each cell rests on; a base that is not divided makes no cell."""
+    counted = np.sum([term.tally.rows for term in terms], axis=0)
+    if base is None or base.tally.rows.shape != counted.shape:
+        return np.asarray(counted)
+    return np.asarray(counted + base.tally.rows)
+
+
+def _sum(values: list[Decimal | None]) -> Decimal | None:
+    """Add up; missing where one is missing."""
+    known = [value for value in values if value is not None]
+    return sum(known, Decimal(0)) if len(known) == len(values) else None
 
 
 def _quantiles(cube: Cube, metric: Metric, dimension: str) -> Iterator[Number]:
@@ -147,17 +214,21 @@ def _cells(counted: NDArray[np.int64], dimension: str) -> Iterator[tuple[int, in
 
 
 def _exact(tally: Tally, part: Part, period: int, member: int) -> Decimal | None:
-    """Return a cell as it is shown: money in whole units; None where facts state no value."""
+    """Return a cell in its unit: cents as money; None where facts state no value."""
     if not tally.stated[period, member]:
         return None
     total = int(tally.total[period, member])
-    in_cents = part.value is not None and part.value.endswith("_cents")
-    return quotient(total, _PER_UNIT[Unit.MONEY]) if in_cents else Decimal(total)
+    per = _PER_COLUMN.get((part.value or "").rpartition("_")[2], 1)
+    return quotient(total, per) if per > 1 else Decimal(total)
 
 
-def _ratio(numerator: Decimal | None, denominator: Decimal | None) -> Decimal | None:
+def _ratio(
+    numerator: Decimal | None, denominator: Decimal | None, reading: Reading
+) -> Decimal | None:
     if numerator is None or not denominator:
         return None
+    if reading is Reading.CLOSENESS:
+        numerator, denominator = sorted((max(numerator, Decimal(0)), denominator))
     return quotient(Fraction(numerator), Fraction(denominator))
 
 

@@ -170,7 +170,7 @@ def _with_vanished(
 def _nothing(key: Key) -> Number:
     period, name, dimension, member = key
     metric = METRICS[name]
-    divided = metric.denominator is not None or metric.quantile is not None
+    divided = metric.is_divided
     return Number(
         period=period,
         metric=name,
@@ -196,6 +196,8 @@ def _row(number: Number, *, partial: bool, as_of: datetime) -> dict[str, Any]:
         "numerator": _text(number.numerator),
         "denominator": _text(number.denominator),
         "value": _text(number.value),
+        "low": _text(number.low),
+        "high": _text(number.high),
         "partial": partial,
         "computed_at": as_of,
     }

@@ -120,6 +120,8 @@ metric = Table(
     Column("numerator", Text),  # exact decimal text; null is missing, 0 is zero
     Column("denominator", Text),
     Column("value", Text),
+    Column("low", Text),  # of a share of counted things: its Wilson interval of 95 %
+    Column("high", Text),
     Column("partial", Boolean, nullable=False),
     Column("computed_at", Instant, nullable=False),
 )
