@@ -26,7 +26,7 @@ from accord.metrics import (
     window,
 )
 from accord.records import to_us
-from accord.services.raw_tables import read_tables
+from accord.services.raw_tables import Question, read_tables
 from tests.conftest import ROOT
 from tests.metrics.company import AS_OF, FIRST, Company
 from tests.metrics.independent import TWINS, ask, ask_values, bucket_sql, open_duckdb
@@ -59,7 +59,8 @@ def company(request, tmp_path_factory):
         _pass_on(made)
         made.write(ledger)
         agreement = load(ROOT / "agreement.yaml")
-        raw = read_tables(ledger, ROOT / "agreement.yaml")
+        path = ROOT / "agreement.yaml"
+        raw = read_tables(ledger, Question(agreement=agreement, path=path, as_of=AS_OF))
         cube = functools.cache(functools.partial(Cube, prepare(raw, agreement)))
         yield cube, open_duckdb(ledger), agreement
 

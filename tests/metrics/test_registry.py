@@ -20,8 +20,9 @@ from accord.metrics import (
     worded,
 )
 from accord.metrics.facts import BEGINS
-from accord.services.raw_tables import read_tables
+from accord.services.raw_tables import Question, read_tables
 from tests.conftest import ROOT
+from tests.metrics.company import AS_OF
 
 
 def test_names_are_unique_and_every_metric_says_what_it_is():
@@ -44,7 +45,8 @@ def test_a_ratio_is_a_share_a_mean_or_money_and_a_quantile_a_length_of_time():
 def test_a_definition_names_only_columns_and_dimensions_that_its_frame_has(tmp_path):
     ledger = Ledger.open(f"sqlite:///{tmp_path / 'ledger.db'}")
     agreement = load(ROOT / "agreement.yaml")
-    raw = read_tables(ledger, ROOT / "agreement.yaml")
+    path = ROOT / "agreement.yaml"
+    raw = read_tables(ledger, Question(agreement=agreement, path=path, as_of=AS_OF))
     frames = prepare(raw, agreement)
     ledger.close()
     for name, dimensions in FRAMES.items():

@@ -56,7 +56,9 @@ def test_every_number_of_a_period_is_that_of_all_leads(company, weeks):
     since = FIRST + weeks * WEEK
     weekly = cut(Cut.WEEK, first=since, as_of=max(AS_OF, since + WEEK), zone=ZONE)
     since = from_us(weekly.edges_us[0])
-    few, whole = read_facts(company, agreement, since=since), read_facts(company, agreement)
+    few, whole = (
+        read_facts(company, agreement, as_of=weekly.as_of, since=at) for at in (since, None)
+    )
     for periods in (weekly, window(since, None, as_of=weekly.as_of)):
         assert _numbers(few, periods) == _numbers(whole, periods)
     if weeks > 2:
@@ -68,15 +70,15 @@ def test_the_page_of_a_week_is_that_of_all_leads(company, monkeypatch, later):
     """Cut down to one week: the page looks back on half a year, of which the company is a part."""
     monkeypatch.setattr(report, "_QUARTER", WEEK)
     monkeypatch.setattr(report, "WEEKS_SHOWN", 0)
-    monkeypatch.setattr(report, "_period_start", lambda _period, day: day)
+    monkeypatch.setattr(report.planning, "period_start", lambda _period, day: day)
     read = []
 
     def page():
         return render_page(build_page(gather_week(company, as_of=AS_OF + later * WEEK)))
 
-    def read_all(workspace, agreement, *, since):
+    def read_all(workspace, agreement, *, as_of, since):
         read.append(since)
-        return read_facts(workspace, agreement)
+        return read_facts(workspace, agreement, as_of=as_of)
 
     found = page()
     monkeypatch.setattr(report, "read_facts", read_all)
@@ -94,7 +96,9 @@ def test_of_a_kind_of_fact_that_had_not_begun_numbers_are_missing_and_then_zero(
     agreement = company.agreement(AS_OF)
     since = from_us(cut(Cut.WEEK, first=AS_OF, as_of=AS_OF, zone=ZONE).edges_us[0])
     periods = cut(Cut.WEEK, first=since, as_of=AS_OF + 2 * WEEK, zone=ZONE)
-    few, whole = read_facts(company, agreement, since=since), read_facts(company, agreement)
+    few, whole = (
+        read_facts(company, agreement, as_of=periods.as_of, since=at) for at in (since, None)
+    )
     assert _numbers(few, periods) == _numbers(whole, periods)
 
 

@@ -17,7 +17,7 @@ from accord.records import Channel, from_us, to_us
 from accord.services import cadence_since, raw_tables
 from accord.services.cadence import Asked, follow_cadence
 from accord.services.cadence_since import follow_since
-from accord.services.raw_tables import read_tables
+from accord.services.raw_tables import Question, read_tables
 from accord.services.report import write_report
 from accord.services.weekly import run_weekly
 from tests.proof import count
@@ -214,7 +214,10 @@ def test_the_numbers_of_a_period_are_those_that_all_cadences_give(workspace, tol
 
     def numbers(since):
         path = workspace.settings.agreement
-        raw = read_tables(workspace.ledger, path, FRAMES, since=since)
+        asked = Question(
+            agreement=agreement, path=path, as_of=ASKED, since=since, frames=tuple(FRAMES)
+        )
+        raw = read_tables(workspace.ledger, asked)
         cube = Cube(prepare(raw, agreement, frames=FRAMES), periods)
         return {
             (name, dimension): compute(cube, METRICS[name], dimension)

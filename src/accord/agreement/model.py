@@ -138,7 +138,7 @@ class Capacity(Terms):
 
 
 class Quota(Terms):
-    """A team's goal in revenue."""
+    """What each rep of a team is to win, in revenue."""
 
     revenue: MoneyField
     per: Literal["month", "quarter", "year"]

@@ -41,6 +41,7 @@ from accord.ledger.tables import (
     metric,
     opportunity,
     opportunity_version,
+    quality,
     rep,
     spend,
     stage_change,
@@ -121,7 +122,7 @@ def _labelled(fields: Fields) -> Select[Any]:
 _COUNTS = frozenset(
     {
         *("cycle", "position", "per_week", "row_number", "fit", "engagement", "intent"),
-        *("rows_in", "accepted", "quarantined", "duplicates", "held"),
+        *("rows_in", "accepted", "quarantined", "duplicates", "held", "failing"),
     }
 )
 _FLAGS = frozenset({"hot", "forced"})
@@ -181,6 +182,10 @@ def _deals(connection: Connection) -> Reading:
         "opened_us": _us(connection, columns.opened_at),
         "closed_us": _us(connection, columns.closed_at),
         "amount_cents": _cents(connection, columns.amount),
+        "cost_cents": _cents(connection, columns.cost),
+        "account": columns.account,
+        "product": columns.product,
+        "reason": columns.reason,
     }
     return fields, _labelled(fields)
 
@@ -293,6 +298,21 @@ def _batches(connection: Connection) -> Reading:
     return fields, _labelled(fields)
 
 
+def _failings(connection: Connection) -> Reading:
+    """How many rows of a batch failed a rule about rows."""
+    columns = quality.c
+    fields = {
+        "at_us": _us(connection, batch.c.taken_at),
+        "source": batch.c.source,
+        "entity": batch.c.entity,
+        "rule": columns.rule,
+        "severity": columns.severity,
+        "failing": columns.failing,
+    }
+    same = columns.batch_id == batch.c.batch_id
+    return fields, _labelled(fields).join_from(quality, batch, same).where(columns.checked > 0)
+
+
 def _reps(_connection: Connection) -> Reading:
     columns = rep.c
     fields = {
@@ -319,6 +339,7 @@ RAW: Mapping[str, Callable[[Connection], Reading]] = MappingProxyType(
         "touch": _touches,
         "spend": _spend,
         "batch": _batches,
+        "failing": _failings,
         "rep": _reps,
     }
 )

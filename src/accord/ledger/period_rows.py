@@ -21,7 +21,7 @@ from accord.ledger.tables import (
     stage_change,
     touch,
 )
-from accord.records import Origin
+from accord.records import Origin, Stage
 
 BEGINNINGS: Mapping[str, Column[Any]] = MappingProxyType(
     {
@@ -62,6 +62,18 @@ def _since(since: datetime) -> Iterator[Select[Any]]:
     yield clocks.where(clock.c.ended_at >= since)
     yield clocks.where(clock.c.ended_at.is_(None))
     yield select(opportunity.c.lead_id)
+
+
+def read_sent_back_since(connection: Connection, since: datetime) -> set[str]:
+    """Return the leads that entered a nurture programme at or after an instant.
+
+    What became of those is told for longer than of others.
+    """
+    columns = stage_change.c
+    query = select(columns.lead_id).where(
+        columns.occurred_at >= since, columns.to_stage == Stage.NURTURE.value
+    )
+    return set(connection.execute(query).scalars())
 
 
 def read_first_leads(connection: Connection, *, limit: int) -> set[str]:

@@ -7,9 +7,10 @@ recomputing a closed period changes nothing unless something was told late.
 
 from accord.metrics.buckets import BUCKETS, count_buckets
 from accord.metrics.cube import Cube
-from accord.metrics.definition import Direction, Metric, Part, Placing, Unit
+from accord.metrics.definition import Direction, Metric, Part, Placing, Reading, Unit
 from accord.metrics.facts import ALL, BEGINS, DIMENSIONS, FRAMES, NONE
 from accord.metrics.numbers import (
+    FEW,
     Number,
     Spread,
     compute,
@@ -33,7 +34,7 @@ from accord.metrics.periods import (
     window,
 )
 from accord.metrics.prepare import prepare, tables_for
-from accord.metrics.registry import METRICS, find_dimension, find_metric
+from accord.metrics.registry import LONGEST_COHORT, METRICS, find_dimension, find_metric
 from accord.metrics.speeds import READS as SPEED_TABLES
 from accord.metrics.speeds import with_speeds
 from accord.metrics.telling import Week, tell
@@ -44,7 +45,9 @@ __all__ = [
     "BEGINS",
     "BUCKETS",
     "DIMENSIONS",
+    "FEW",
     "FRAMES",
+    "LONGEST_COHORT",
     "METRICS",
     "MISSING",
     "NONE",
@@ -59,6 +62,7 @@ __all__ = [
     "Periods",
     "Placing",
     "Promise",
+    "Reading",
     "Spread",
     "Status",
     "Unit",

@@ -15,7 +15,7 @@ NONE = "(none)"
 ALL = "all"
 """The dimension that does not divide."""
 
-_LEAD = ("segment", "channel", "campaign", "industry", "country")
+_LEAD = ("segment", "channel", "campaign", "industry", "country", "marketing_team")
 _PEOPLE = ("team", "rep")
 _BUCKETS = ("system_bucket", "system_open_bucket", "rep_bucket", "rep_open_bucket")
 
@@ -29,20 +29,24 @@ FRAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         # the same lead into that mark before it enters this one again.
         "entries": (*_LEAD, *_PEOPLE),
         # One row a deal: deal_id, state (open, won, lost), opened_us, closed_us, amount_cents,
-        # priced (whether it states an amount), from_lead, lead_us (from the lead's entry into the
-        # database to closing), cycle_us (from opening to closing).
-        "deals": (*_LEAD, *_PEOPLE),
+        # priced (whether it states an amount), costed (and a cost too), cost_cents, margin_cents
+        # (amount less cost; missing where one is), from_lead, lead_us (from the lead's entry into
+        # the database to closing), cycle_us (from opening to closing). reason is why it was lost.
+        "deals": (*_LEAD, *_PEOPLE, "product", "reason"),
+        # One row a customer: customer (the account that its deals name, else their lead, else the
+        # deal), won_us, its first won deal, of which the dimensions are.
+        "customers": (*_LEAD, *_PEOPLE),
         # One row a stretch of time in which an open deal stood at one amount: deal_id, opened_us,
         # from_us (its opening, or when a changed amount became known), until_us, amount_cents.
         "amounts": (*_LEAD, *_PEOPLE),
         # One row a hand-over: handoff_id, stage (mql, sql), origin, hot, forced, queued_us,
-        # assigned_us, ended_us, left_us (assigned or ended: no longer waiting), outcome,
-        # accepted_us (the lead's entry into sal in that cycle).
-        "handoffs": (*_LEAD, *_PEOPLE),
+        # assigned_us, ended_us, left_us (assigned or ended: no longer waiting), outcome and its
+        # reason, accepted_us (the lead's entry into sal in that cycle).
+        "handoffs": (*_LEAD, *_PEOPLE, "reason"),
         # One row a clock of a lead: clock_id, lead_id, term, side, started_us, due_us, ended_us,
         # ended_by, verdict (met, breached, or missing where neither) and settled_us, when that was
         # certain, wall_us and business_us from start to end.
-        "clocks": (*_LEAD, *_PEOPLE, "term"),
+        "clocks": (*_LEAD, *_PEOPLE, "term", "side"),
         # One row a hand-over at mql that was assigned: handoff_id, lead_id, origin, arrived_us,
         # assigned_us (to its first owner), touched_us (the first touch or decision), and how long
         # each part took: system_us (arrived to assigned), rep_us (assigned to touched), total_us
@@ -61,9 +65,20 @@ FRAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         # contact_us (from the lead's first connected touch up to then to closing).
         "closings": (*_LEAD, *_PEOPLE),
         # One row an item of spend: at_us (its day begins, in the agreement's zone), amount_cents.
-        "spend": ("channel", "campaign"),
+        "spend": ("channel", "campaign", "marketing_team"),
+        # One row an agreed day and segment: at_us, the levelled share of the period's revenue goal
+        # (revenue_cents) and of its plan (mql_micros, sql_micros, opportunity_micros, deal_micros).
+        "goals": ("segment",),
+        # One row a planning period and segment: from_us, until_us, revenue_cents.
+        "targets": ("segment",),
+        # One row an agreed day and rep who is there: at_us, role, rep_sevenths (a day is one of
+        # seven of a week), capacity_sevenths (of the leads a week that the rep can take),
+        # quota_cents (the day's share of what the rep is to win; missing where none is agreed).
+        "rep_days": _PEOPLE,
         # One row a batch: at_us, rows_in, accepted, quarantined, duplicates, held.
         "batches": ("source", "entity"),
+        # One row a batch and rule about rows that was asked of it: at_us, severity, failing.
+        "failings": ("source", "entity", "rule"),
     }
 )
 """Every frame and the dimensions it carries."""
@@ -79,6 +94,7 @@ BEGINS: Mapping[str, str] = MappingProxyType(
         "leads": "created_us",
         "entries": "at_us",
         "deals": "opened_us",
+        "customers": "won_us",
         "amounts": "opened_us",
         "handoffs": "queued_us",
         "clocks": "started_us",
@@ -88,7 +104,11 @@ BEGINS: Mapping[str, str] = MappingProxyType(
         "attempted": "queued_us",
         "closings": "opened_us",
         "spend": "at_us",
+        "goals": "at_us",
+        "targets": "from_us",
+        "rep_days": "at_us",
         "batches": "at_us",
+        "failings": "at_us",
     }
 )
 """The instant at which a fact of a frame first existed: before the first, a metric is missing."""

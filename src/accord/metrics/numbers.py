@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 from fractions import Fraction
@@ -111,8 +111,10 @@ def dimensions_of(metric: Metric) -> tuple[str, ...]:
     return tuple(dict.fromkeys((ALL, *common, *metric.parted_by)))
 
 
-def compute(cube: Cube, metric: Metric, dimension: str = ALL) -> tuple[Number, ...]:
-    """Compute one metric by one dimension, for every period of the cube.
+def compute(
+    cube: Cube, metric: Metric, dimension: str = ALL, *, periods: Collection[str] | None = None
+) -> tuple[Number, ...]:
+    """Compute one metric by one dimension, for every period of the cube, or those named.
 
     A member has a number in each period in which a fact of it counts; the dimension all has one in
     every period. InputError if the metric cannot be asked by that dimension.
@@ -125,16 +127,19 @@ def compute(cube: Cube, metric: Metric, dimension: str = ALL) -> tuple[Number, .
             expected="one of " + ", ".join(known),
         )
     if metric.quantile is not None:
-        return tuple(_quantiles(cube, metric, dimension))
-    return tuple(_totals(cube, metric, dimension))
+        return tuple(_quantiles(cube, metric, dimension, periods))
+    return tuple(_totals(cube, metric, dimension, periods))
 
 
-def _totals(cube: Cube, metric: Metric, dimension: str) -> Iterator[Number]:
+def _totals(
+    cube: Cube, metric: Metric, dimension: str, periods: Collection[str] | None
+) -> Iterator[Number]:
     terms = [_Term.of(cube, part, dimension) for part in (metric.numerator, *metric.plus)]
     lessened = [_Term.of(cube, part, dimension) for part in metric.less]
     by = ALL if dimension in metric.parted_by else dimension
     base = None if metric.denominator is None else _Term.of(cube, metric.denominator, by)
-    for period, member in _cells(_counted([*terms, *lessened], base), dimension):
+    wanted = _wanted(cube, periods)
+    for period, member in _cells(_counted([*terms, *lessened], base), dimension, wanted):
         numerator = _sum([term.at(period, member) for term in terms])
         taken = _sum([term.at(period, member) for term in lessened]) if lessened else Decimal(0)
         net = None if numerator is None or taken is None else numerator - taken
@@ -147,7 +152,7 @@ def _totals(cube: Cube, metric: Metric, dimension: str) -> Iterator[Number]:
             numerator=net,
             denominator=denominator,
             value=net if base is None else _ratio(net, denominator, metric.reading),
-            proportion=metric.is_proportion and by == dimension,
+            proportion=metric.is_proportion,
         )
 
 
@@ -183,10 +188,12 @@ def _sum(values: list[Decimal | None]) -> Decimal | None:
     return sum(known, Decimal(0)) if len(known) == len(values) else None
 
 
-def _quantiles(cube: Cube, metric: Metric, dimension: str) -> Iterator[Number]:
+def _quantiles(
+    cube: Cube, metric: Metric, dimension: str, periods: Collection[str] | None
+) -> Iterator[Number]:
     values = cube.sorted_values(metric.numerator, dimension)
     begun = cube.begun(metric.numerator)
-    for period, member in _cells(values.counts, dimension):
+    for period, member in _cells(values.counts, dimension, _wanted(cube, periods)):
         count = int(values.counts[period, member])
         yield Number(
             period=cube.periods.labels[period],
@@ -206,11 +213,21 @@ def _quantile(values: Sorted, metric: Metric, period: int, member: int) -> Decim
     return None if found is None else quotient(found, _PER_UNIT[metric.unit])
 
 
-def _cells(counted: NDArray[np.int64], dimension: str) -> Iterator[tuple[int, int]]:
+def _wanted(cube: Cube, periods: Collection[str] | None) -> NDArray[np.int64]:
+    labels = cube.periods.labels
+    kept = [place for place, label in enumerate(labels) if periods is None or label in periods]
+    return np.array(kept, np.int64)
+
+
+def _cells(
+    counted: NDArray[np.int64], dimension: str, wanted: NDArray[np.int64]
+) -> Iterator[tuple[int, int]]:
+    """Yield period and member of each cell that has a number, of the wanted periods."""
     if dimension == ALL:
-        yield from ((period, 0) for period in range(len(counted)))
+        yield from ((int(period), 0) for period in wanted)
     else:
-        yield from ((int(period), int(member)) for period, member in np.argwhere(counted > 0))
+        found = np.argwhere(counted[wanted] > 0)
+        yield from ((int(wanted[place]), int(member)) for place, member in found)
 
 
 def _exact(tally: Tally, part: Part, period: int, member: int) -> Decimal | None:

@@ -23,6 +23,9 @@ Frame = pd.DataFrame
 
 _ATTRIBUTES = ("segment", "channel", "campaign", "industry", "country")
 _STATES = MappingProxyType({"customer": "won", "lost": "lost"})
+_ENDINGS = MappingProxyType(
+    {"returned": "nurture", "deferred": "deferred", "disqualified": "disqualified"}
+)
 _LATE_ROLE = ("sql", "opportunity")
 
 
@@ -43,7 +46,19 @@ def prepare(
     raw: Raw, agreement: Agreement, *, frames: Iterable[str] = tuple(FRAMES)
 ) -> dict[str, Frame]:
     """Make the fact frames of those names, as :data:`accord.metrics.facts.FRAMES` says."""
-    return {name: RECIPES[name].make(raw, agreement) for name in frames}
+    return {
+        name: _with_marketing_team(RECIPES[name].make(raw, agreement), name, agreement)
+        for name in frames
+    }
+
+
+def _with_marketing_team(frame: Frame, name: str, agreement: Agreement) -> Frame:
+    """A fact's marketing team is the one to which the agreement gives its channel."""
+    if "marketing_team" not in FRAMES[name]:
+        return frame
+    teams = agreement.teams.items()
+    owners = {channel: team for team, terms in teams for channel in terms.channels}
+    return frame.assign(marketing_team=frame["channel"].map(owners).astype("str"))
 
 
 def _with_lead(frame: Frame, raw: Raw, names: tuple[str, ...] = _ATTRIBUTES) -> Frame:
@@ -131,6 +146,8 @@ def _deals(raw: Raw, _agreement: Agreement) -> Frame:
         state=state,
         closed_us=closed,
         priced=deals["amount_cents"].notna(),
+        costed=deals["amount_cents"].notna() & deals["cost_cents"].notna(),
+        margin_cents=deals["amount_cents"] - deals["cost_cents"],
         from_lead=deals["lead_id"].notna(),
         lead_us=closed - created,
         cycle_us=closed - deals["opened_us"],
@@ -141,6 +158,19 @@ def _deals(raw: Raw, _agreement: Agreement) -> Frame:
         country=led["country"].fillna(deals["country"]),
     )
     return _with_team(frame, raw)
+
+
+def _customers(raw: Raw, agreement: Agreement) -> Frame:
+    """Deals of one account are one customer's; where none is named, those of one lead are.
+
+    A first won deal without a closing is a customer from when it was known to be won.
+    """
+    deals = _deals(raw, agreement)
+    won = deals[deals["state"] == "won"].reset_index(drop=True)
+    customer = won["account"].fillna(_survivors(won["lead_id"], raw)).fillna(won["deal_id"])
+    placed = won.assign(customer=customer, won_us=won["closed_us"])
+    ordered = placed.sort_values(["won_us", "deal_id"], kind="stable")
+    return ordered.drop_duplicates("customer").reset_index(drop=True)
 
 
 def _amounts(raw: Raw, agreement: Agreement) -> Frame:
@@ -174,8 +204,26 @@ def _handoffs(raw: Raw, _agreement: Agreement) -> Frame:
     first = named.groupby("key")["at_us"].min().reset_index()
     keys = handoffs["lead_id"] + "\x1f" + handoffs["cycle"].astype("str")
     left = handoffs["assigned_us"].fillna(handoffs["ended_us"])
-    frame = handoffs.assign(accepted_us=looked_up(keys, first, "key", "at_us"), left_us=left)
+    frame = handoffs.assign(
+        accepted_us=looked_up(keys, first, "key", "at_us"),
+        left_us=left,
+        reason=_reasons(handoffs, moves),
+    )
     return _with_team(_with_lead(frame, raw, ("industry", "country")), raw)
+
+
+def _reasons(handoffs: Frame, moves: Frame) -> pd.Series[Any]:
+    """Return why sales gave each hand-over back or up: the reason of the move that ended it."""
+    stage = handoffs["outcome"].map(dict(_ENDINGS)).astype("str")
+    keys = _moment(handoffs["lead_id"], stage, handoffs["ended_us"])
+    told = moves[moves["reason"].notna()]
+    named = told.assign(key=_moment(told["lead_id"], told["to_stage"], told["at_us"]))
+    return looked_up(keys, named.drop_duplicates("key"), "key", "reason")
+
+
+def _moment(lead_ids: pd.Series[Any], stages: pd.Series[Any], at: pd.Series[Any]) -> pd.Series[Any]:
+    keys: pd.Series[Any] = lead_ids + "\x1f" + stages + "\x1f" + at.astype("str")
+    return keys
 
 
 def _clocks(raw: Raw, agreement: Agreement) -> Frame:
@@ -236,8 +284,8 @@ def _spend(raw: Raw, agreement: Agreement) -> Frame:
     return raw["spend"].assign(at_us=days.map(starts).astype("Int64"))
 
 
-def _batches(raw: Raw, _agreement: Agreement) -> Frame:
-    return raw["batch"]
+def _as_it_is(table: str) -> Recipe:
+    return Recipe(reads=(table,), make=lambda raw, _agreement: raw[table])
 
 
 RECIPES: Mapping[str, Recipe] = MappingProxyType(
@@ -245,6 +293,7 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
         "leads": Recipe(reads=("lead", "merge", "deal", "move"), make=_leads),
         "entries": Recipe(reads=("lead", "merge", "move", "handoff", "rep"), make=_entries),
         "deals": Recipe(reads=("lead", "deal", "rep"), make=_deals),
+        "customers": Recipe(reads=("lead", "deal", "merge", "rep"), make=_customers),
         "amounts": Recipe(reads=("lead", "deal", "deal_version", "rep"), make=_amounts),
         "handoffs": Recipe(reads=("lead", "move", "handoff", "rep"), make=_handoffs),
         "clocks": Recipe(reads=("lead", "clock", "rep"), make=_clocks),
@@ -254,7 +303,11 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
         "attempted": Recipe(reads=("lead", "handoff", "attempted", "rep"), make=_attempted),
         "closings": Recipe(reads=("lead", "deal", "touch", "merge", "rep"), make=_closings),
         "spend": Recipe(reads=("spend",), make=_spend),
-        "batches": Recipe(reads=("batch",), make=_batches),
+        "goals": _as_it_is("goal"),
+        "targets": _as_it_is("target"),
+        "rep_days": _as_it_is("rep_day"),
+        "batches": _as_it_is("batch"),
+        "failings": _as_it_is("failing"),
     }
 )
 """How each fact frame is made."""

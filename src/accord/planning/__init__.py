@@ -5,6 +5,7 @@ Pure arithmetic on fractions; figures are rounded half up, once, where they are 
 
 from accord.planning.funnel import (
     PLAN_STAGES,
+    Period,
     Plan,
     SegmentPlan,
     forward,
@@ -13,6 +14,7 @@ from accord.planning.funnel import (
     round_half_up,
     weekly_share,
 )
+from accord.planning.levelled import period_end, period_start, share_of_day
 from accord.planning.mix import ON_GOAL, Mix, MixLine, mix
 
 __all__ = [
@@ -20,12 +22,16 @@ __all__ = [
     "PLAN_STAGES",
     "Mix",
     "MixLine",
+    "Period",
     "Plan",
     "SegmentPlan",
     "forward",
     "mix",
     "period_days",
+    "period_end",
+    "period_start",
     "plan",
     "round_half_up",
+    "share_of_day",
     "weekly_share",
 ]

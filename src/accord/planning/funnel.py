@@ -24,7 +24,8 @@ PLAN_STAGES: tuple[str, ...] = ("mql", "sql", "opportunity", "proposal", "contra
 """The columns of a plan, in the order of the funnel."""
 
 _ROUNDINGS = ("nearest", "ceil")
-_MONTHS: Mapping[str, int] = {"month": 1, "quarter": 3, "year": 12}
+MONTHS: Mapping[str, int] = {"month": 1, "quarter": 3, "year": 12}
+"""How many months make each period."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +125,7 @@ def period_days(period: Period, on: date) -> int:
     >>> period_days("quarter", date(2026, 11, 16))
     92
     """
-    months = _MONTHS[period]
+    months = MONTHS[period]
     first = (on.month - 1) // months * months + 1
     return sum(calendar.monthrange(on.year, month)[1] for month in range(first, first + months))
 

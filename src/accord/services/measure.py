@@ -28,7 +28,7 @@ from accord.metrics import (
     window,
     worded,
 )
-from accord.services.raw_tables import read_frames
+from accord.services.raw_tables import Question, read_frames
 from accord.services.workspace import Workspace
 
 When = date | datetime | str | None
@@ -101,7 +101,7 @@ def measure(
     agreement = workspace.agreement(as_of)
     first = bound(since, "--from", agreement.timezone)
     last = bound(until, "--to", agreement.timezone, whole_day=True)
-    facts = read_facts(workspace, agreement, metric.frames, since=first)
+    facts = read_facts(workspace, agreement, metric.frames, as_of=as_of, since=first)
     cube = Cube(facts, window(first, last, as_of=as_of))
     total, rows = compute(cube, metric, ALL), compute(cube, metric, dimension)
     return Measured(
@@ -121,11 +121,16 @@ def read_facts(
     agreement: Agreement,
     frames: Iterable[str] = tuple(FRAMES),
     *,
+    as_of: datetime,
     since: datetime | None = None,
 ) -> dict[str, pd.DataFrame]:
-    """Read the fact frames of those names from the ledger, for periods from ``since`` on."""
+    """Read the fact frames of those names from the ledger, for periods from ``since`` on.
+
+    ``as_of`` is where the last of them stops to count.
+    """
     path = workspace.settings.agreement
-    return read_frames(workspace.ledger, path, agreement, frames, since=since)
+    asked = Question(agreement=agreement, path=path, as_of=as_of, since=since, frames=tuple(frames))
+    return read_frames(workspace.ledger, asked)
 
 
 def bound(when: When, where: str, zone: str, *, whole_day: bool = False) -> datetime | None:

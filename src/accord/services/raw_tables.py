@@ -1,13 +1,14 @@
-"""The plain tables that metrics are counted from: the ledger's, and what follows from the cadence.
+"""The plain tables that metrics are counted from: the ledger's, and what follows from agreements.
 
-What a cadence owed is decided from the ledger's rows, calendars and agreements, and stored nowhere:
-it is worked out here and counted like any table.
+What a cadence owed, what a day was to bring and what a rep could take are decided from the ledger's
+rows, calendars and agreements, and stored nowhere: worked out here and counted like any table.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -23,35 +24,48 @@ from accord.ledger.period_rows import (
     had_begun,
     read_first_leads,
     read_leads_since,
+    read_sent_back_since,
 )
-from accord.metrics import BEGINS, FRAMES, prepare, tables_for
+from accord.metrics import BEGINS, FRAMES, LONGEST_COHORT, Cut, prepare, tables_for
 from accord.records import to_us
 from accord.services.cadence import Followed
 from accord.services.cadence_since import follow_since
+from accord.services.goals import Day, goals, read_agreed_days, rep_days, targets
 from accord.services.merges import read_merges
 from accord.sla import Became, FollowUp
 
 Made = tuple[Followed, ...]
 
 
-def read_frames(
-    ledger: Ledger,
-    path: Path,
-    agreement: Agreement,
-    names: Iterable[str] = tuple(FRAMES),
-    *,
-    since: datetime | None = None,
-) -> dict[str, pd.DataFrame]:
-    """Read the fact frames of those names; ``path`` is the agreement's file.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What is asked: which frames, under which agreement (``path`` is its file), of which periods.
 
-    ``since`` is where the first period that is asked about begins: of leads that cannot count from
-    then on a few are among them, and no others. Every number of periods from then on is the same.
+    ``since`` is where the first period begins; None asks of all time. ``as_of`` is where the last
+    stops.
     """
-    wanted = tuple(names)
-    frames = prepare(read_tables(ledger, path, wanted, since=since), agreement, frames=wanted)
-    if since is not None and not _tell_what_had_begun(ledger, frames, since):
-        frames = prepare(read_tables(ledger, path, wanted), agreement, frames=wanted)
+
+    agreement: Agreement
+    path: Path
+    as_of: datetime
+    since: datetime | None = None
+    frames: tuple[str, ...] = tuple(FRAMES)
+
+
+def read_frames(ledger: Ledger, asked: Question) -> dict[str, pd.DataFrame]:
+    """Read the fact frames that are asked for.
+
+    With ``since``: of leads that cannot count from then on a few are among them, and no others.
+    Every number of periods from then on is the same.
+    """
+    frames = _prepared(ledger, asked)
+    if asked.since is not None and not _tell_what_had_begun(ledger, frames, asked.since):
+        frames = _prepared(ledger, replace(asked, since=None))
     return frames
+
+
+def _prepared(ledger: Ledger, asked: Question) -> dict[str, pd.DataFrame]:
+    return prepare(read_tables(ledger, asked), asked.agreement, frames=asked.frames)
 
 
 def _tell_what_had_begun(
@@ -70,36 +84,43 @@ def _tell_what_had_begun(
         )
 
 
-def read_tables(
-    ledger: Ledger,
-    path: Path,
-    frames: Iterable[str] = tuple(FRAMES),
-    *,
-    since: datetime | None = None,
-) -> dict[str, pd.DataFrame]:
-    """Read the tables that these fact frames are made of; ``path`` is the agreement's file.
+def read_tables(ledger: Ledger, asked: Question) -> dict[str, pd.DataFrame]:
+    """Read the tables that these fact frames are made of.
 
     With ``since``, what is about the leads that :func:`read_frames` needs.
     """
-    names = tables_for(frames)
+    names = tables_for(asked.frames)
     made: dict[str, pd.DataFrame] = {}
     leads: set[str] = set()
     if any(name in _MADE for name in names):
-        followed = follow_since(ledger, path, since=since)
+        followed = follow_since(ledger, asked.path, since=asked.since)
         made = {name: _MADE[name](followed) for name in names if name in _MADE}
         leads = {one.tenure.lead_id for one in followed}
     with ledger.read() as connection:
-        wanted = None if since is None else _read_concerned(connection, leads, since)
+        made |= _agreed(connection, ledger, asked, names)
+        wanted = None if asked.since is None else _read_concerned(connection, leads, asked.since)
         return made | {
             name: read_raw(connection, name, lead_ids=wanted if name in _BY_LEAD else None)
             for name in names
-            if name not in _MADE
+            if name not in made
         }
+
+
+def _agreed(
+    connection: Connection, ledger: Ledger, asked: Question, names: Iterable[str]
+) -> dict[str, pd.DataFrame]:
+    wanted = [name for name in names if name in _AGREED]
+    if not wanted:
+        return {}
+    agreement = asked.agreement
+    days = read_agreed_days(connection, ledger, agreement, as_of=asked.as_of, since=asked.since)
+    return {name: _AGREED[name](connection, days, agreement.timezone) for name in wanted}
 
 
 def _read_concerned(connection: Connection, leads: set[str], since: datetime) -> list[str] | None:
     """Return the leads that can count, these and the first among them; None if that is most."""
     found = leads | read_leads_since(connection, since) | read_first_leads(connection, limit=_FIRST)
+    found |= read_sent_back_since(connection, since - _LONG)
     merges = read_merges(connection, None)
     roots = {merges.root(lead_id) for lead_id in found}
     found = found | roots | merges.among(roots).into.keys()
@@ -179,10 +200,20 @@ _BEGAN: Mapping[str, str] = MappingProxyType(
 )
 """Where a frame's first fact stands, of those that are made of the leads concerned."""
 
+_LONG = timedelta(weeks=Cut.WEEK.span) * LONGEST_COHORT  # how far back who was sent back counts
 _FIRST = 20  # facts of each kind, of which one is looked for that a frame has
 _MOST = 2  # where more than one in so many leads is concerned, to read all is quicker
 
 _MADE: Mapping[str, Callable[[Made], pd.DataFrame]] = MappingProxyType(
     {"followup": _follow_ups, "attempted": _attempted}
 )
-"""The tables that are no table of the ledger."""
+"""The tables that follow from the cadence."""
+
+_AGREED: Mapping[str, Callable[[Connection, Sequence[Day], str], pd.DataFrame]] = MappingProxyType(
+    {
+        "goal": lambda _connection, days, _zone: goals(days),
+        "target": lambda _connection, days, zone: targets(days, zone),
+        "rep_day": lambda connection, days, _zone: rep_days(connection, days),
+    }
+)
+"""The tables that follow from what was agreed for each day."""

@@ -45,7 +45,6 @@ from accord.services.workspace import Workspace
 _QUARTER = timedelta(weeks=13)
 _INSTANT = timedelta(microseconds=1)
 _DAY = timedelta(days=1)
-_MONTHS = {"month": 1, "quarter": 3, "year": 12}
 
 
 def write_report(workspace: Workspace, *, as_of: datetime, week: str | None = None) -> Path:
@@ -85,10 +84,10 @@ def gather_week(workspace: Workspace, *, as_of: datetime, week: str | None = Non
     plan = planning.plan(agreement)
     day = at.astimezone(ZoneInfo(agreement.timezone)).date()
     weekly_plan = plan.weekly(day)
-    begun = _period_start(plan.period, day)
+    begun = planning.period_start(plan.period, day)
     shown = from_us(min(periods.edges_us[0], quarter.edges_us[0]))
     first = min(shown, midnight(begun, agreement.timezone))
-    frames = read_facts(workspace, agreement, since=first)
+    frames = read_facts(workspace, agreement, as_of=at, since=first)
     weeks = Cube(frames, periods)
     owed = _owed(agreement, weeks, period, weekly_plan, partial=period.is_partial(as_of))
     return View(
@@ -201,11 +200,6 @@ def _reasons(frames: dict[str, pd.DataFrame], weeks: Cube) -> dict[str, int]:
         if reason:
             counted[reason] = counted.get(reason, 0) + found
     return counted
-
-
-def _period_start(period: str, day: date) -> date:
-    months = _MONTHS[period]
-    return date(day.year, (day.month - 1) // months * months + 1, 1)
 
 
 def _to_date(plan: planning.Plan, begun: date, day: date) -> dict[str, Fraction]:

@@ -25,6 +25,7 @@ from accord.ledger.metric_rows import (
 )
 from accord.metrics import (
     ALL,
+    LONGEST_COHORT,
     METRICS,
     Cube,
     Cut,
@@ -42,7 +43,8 @@ from accord.services.workspace import Workspace
 
 _NEED = "weekly"
 _ALWAYS_BY = (ALL, "segment", "channel")
-_LEAD_IN = timedelta(weeks=Cut.WEEK.span)
+_QUARTER = timedelta(weeks=Cut.WEEK.span)
+_LEAD_IN = _QUARTER * LONGEST_COHORT
 
 Key = tuple[str, str, str, str]
 
@@ -95,9 +97,9 @@ def run_weekly(
 def weeks_to_compute(
     agreement: Agreement, since: datetime, weeks: Sequence[str] | None, *, as_of: datetime
 ) -> Periods:
-    """Cut the weeks from the first fact to ``as_of``; with names, from a quarter before the first.
+    """Cut the weeks from the first fact to ``as_of``; with names, from two years before the first.
 
-    The weeks before are needed because a cohort counts for a quarter.
+    The weeks before are needed because a cohort counts for a quarter, or for eight.
     """
     first = since
     if weeks:
@@ -110,15 +112,15 @@ def compute_weeks(
     workspace: Workspace, agreement: Agreement, periods: Periods, wanted: Sequence[str]
 ) -> dict[Key, Number]:
     """Compute every metric by every dimension it is stored by, of the wanted weeks."""
-    since = from_us(periods.edges_us[0])
-    cube = Cube(read_facts(workspace, agreement, since=since), periods)
-    keep = set(wanted)
+    starts = dict(zip(periods.labels, periods.edges_us[:-1], strict=True))
+    since = from_us(min(starts[label] for label in wanted)) - _QUARTER
+    cube = Cube(read_facts(workspace, agreement, as_of=periods.as_of, since=since), periods)
+    keep = frozenset(wanted)
     return {
         (number.period, number.metric, number.dimension, number.member): number
         for metric in METRICS.values()
         for dimension in stored_dimensions(metric)
-        for number in compute(cube, metric, dimension)
-        if number.period in keep
+        for number in compute(cube, metric, dimension, periods=keep)
     }
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 from accord.metrics.definition import Direction, Metric, Part, Placing, Unit
 from accord.records import Side
@@ -25,33 +27,16 @@ _OPEN_AMOUNT = Part(
 )
 
 
-def _deal(  # noqa: PLR0913  one argument a column of the definition
-    name: str,
-    *,
-    title: str,
-    formula: str,
-    unit: Unit,
-    requirements: tuple[str, ...],
-    numerator: Part,
-    denominator: Part | None = None,
-    quantile: Decimal | None = None,
-    direction: Direction = Direction.UP,
-    weekly: tuple[str, ...] = (),
-) -> Metric:
-    return Metric(
-        name=name,
-        title=title,
-        formula=formula,
-        grain="deal",
-        unit=unit,
-        owner=Side.SALES,
-        direction=direction,
-        requirements=requirements,
-        numerator=numerator,
-        denominator=denominator,
-        quantile=quantile,
-        weekly=weekly,
-    )
+_OPENED = Part(frame="deals", at="opened_us", placing=Placing.COHORT)
+_QUARTER = replace(_closed("won", value="amount_cents"), placing=Placing.COHORT)
+_QUARTER_BEFORE = replace(_QUARTER, earlier=True)
+_EVER_WON = replace(_closed("won"), placing=Placing.STOCK)
+_CUSTOMERS = Part(frame="customers", at="won_us", placing=Placing.STOCK)
+
+
+def _deal(name: str, *, direction: Direction = Direction.UP, **terms: Any) -> Metric:
+    """Return a metric of sales that counts deals; ``terms`` as :class:`Metric` has them."""
+    return Metric(name=name, grain="deal", owner=Side.SALES, direction=direction, **terms)
 
 
 DEALS = (
@@ -81,7 +66,7 @@ DEALS = (
         requirements=("A122",),
         numerator=_closed("lost"),
         direction=Direction.DOWN,
-        weekly=("rep",),
+        weekly=("rep", "reason"),
     ),
     _deal(
         "win_rate",
@@ -89,9 +74,10 @@ DEALS = (
         formula="deals won / (deals won + deals lost), by the day they closed",
         unit=Unit.SHARE,
         requirements=("A122",),
+        aliases=("bid_to_win",),
         numerator=_closed("won"),
         denominator=_closed(*_CLOSED),
-        weekly=("rep",),
+        weekly=("team", "rep", "product"),
     ),
     _deal(
         "revenue",
@@ -100,7 +86,7 @@ DEALS = (
         unit=Unit.MONEY,
         requirements=("A123",),
         numerator=_closed("won", value="amount_cents"),
-        weekly=("rep",),
+        weekly=("team", "rep", "campaign", "marketing_team", "product"),
     ),
     _deal(
         "average_deal",
@@ -157,5 +143,75 @@ DEALS = (
         requirements=("A133",),
         numerator=_closed("won", value="amount_cents", from_lead=(True,)),
         denominator=_closed("won", value="amount_cents"),
+    ),
+    _deal(
+        "revenue_growth",
+        title="Growth of revenue",
+        formula="(revenue of the quarter up to the period's end - that of the quarter before)"
+        " / that of the quarter before",
+        unit=Unit.SHARE,
+        requirements=("A135",),
+        numerator=_QUARTER,
+        less=(_QUARTER_BEFORE,),
+        denominator=_QUARTER_BEFORE,
+    ),
+    _deal(
+        "opportunity_growth",
+        title="Growth of opportunities",
+        formula="(deals opened in the quarter up to the period's end - in the quarter before)"
+        " / in the quarter before",
+        unit=Unit.SHARE,
+        requirements=("A135",),
+        numerator=_OPENED,
+        less=(replace(_OPENED, earlier=True),),
+        denominator=replace(_OPENED, earlier=True),
+    ),
+    _deal(
+        "customer_profit",
+        title="Profit of deals won",
+        formula="sum of (amount - cost) of deals won that state both, by the day they closed",
+        unit=Unit.MONEY,
+        requirements=("A125",),
+        numerator=_closed("won", value="margin_cents", costed=(True,)),
+        weekly=("rep", "campaign", "product"),
+    ),
+    _deal(
+        "profit_margin",
+        title="Margin of deals won",
+        formula="sum of (amount - cost) / sum of amounts, of deals won that state both",
+        unit=Unit.SHARE,
+        requirements=("A125",),
+        numerator=_closed("won", value="margin_cents", costed=(True,)),
+        denominator=_closed("won", value="amount_cents", costed=(True,)),
+    ),
+    _deal(
+        "customers_won",
+        title="Customers won",
+        formula="customers by the day of their first won deal; a customer is the account that its"
+        " deals name, else their lead, else the deal itself",
+        unit=Unit.COUNT,
+        requirements=("A117", "A126"),
+        numerator=Part(frame="customers", at="won_us"),
+    ),
+    _deal(
+        "deals_per_customer",
+        title="Deals per customer",
+        formula="deals won up to the period's end / customers up to then",
+        unit=Unit.MEAN,
+        requirements=("A126",),
+        numerator=_EVER_WON,
+        denominator=_CUSTOMERS,
+    ),
+    _deal(
+        "lifetime_value",
+        title="Customer lifetime value",
+        formula="(amounts of all deals won up to the period's end - the costs that they state)"
+        " / customers up to then: what a customer has brought so far, nothing foretold;"
+        " = average deal x deals per customer, less cost",
+        unit=Unit.MONEY,
+        requirements=("A126",),
+        numerator=replace(_EVER_WON, value="amount_cents"),
+        less=(replace(_EVER_WON, value="cost_cents"),),
+        denominator=_CUSTOMERS,
     ),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 from accord.metrics.definition import Direction, Metric, Part, Placing, Unit
@@ -17,8 +18,8 @@ def _clocks(at: str, **where: tuple[object, ...]) -> Part:
 
 def _kept_share(name: str, title: str, owner: Side, *, terms: tuple[str, ...] = ()) -> Metric:
     """Share of clocks met in time, among those of which it is certain."""
-    only = {"term": terms} if terms else {}
-    what = f"{terms[0]} clocks" if terms else "clocks of all terms"
+    only = {"term": terms} if terms else {"side": (owner.value,)}
+    what = f"{terms[0]} clocks" if terms else f"clocks of all terms of {owner.value}"
     return Metric(
         name=name,
         title=title,
@@ -83,7 +84,10 @@ _ACCEPTANCE = Metric(
 _RETURN_RATE = Metric(
     name="return_rate",
     title="Return rate",
-    formula="hand-overs at mql that ended returned or disqualified / hand-overs at mql that ended",
+    formula=(
+        "hand-overs at mql that ended returned or disqualified / hand-overs at mql that ended;"
+        " by reason: each reason's part of all that ended"
+    ),
     grain="hand-over at mql",
     unit=Unit.SHARE,
     owner=Side.MARKETING,
@@ -95,52 +99,49 @@ _RETURN_RATE = Metric(
         where={**_HANDED, "outcome": ("returned", "disqualified")},
     ),
     denominator=Part(frame="handoffs", at="ended_us", where=_HANDED),
-    weekly=("team", "rep"),
+    parted_by=("reason",),
+    weekly=("reason", "team", "rep", "campaign"),
 )
 
 
-def _clock_count(name: str, title: str, formula: str, direction: Direction, part: Part) -> Metric:
+def _clock_count(
+    owner: Side, name: str, title: str, formula: str, direction: Direction, part: Part
+) -> Metric:
+    """Clocks of one side: sales' by their plain name, marketing's with the side before it."""
+    ours = owner is Side.SALES
     return Metric(
-        name=name,
-        title=title,
-        formula=formula,
+        name=name if ours else f"{owner.value}_{name}",
+        title=title if ours else f"{title}, {owner.value}",
+        formula=f"{owner.value}'s {formula}",
         grain="clock",
         unit=Unit.COUNT,
-        owner=Side.SALES,
+        owner=owner,
         direction=direction,
-        requirements=("A062",),
-        numerator=part,
+        requirements=("A062", "A063"),
+        numerator=replace(part, where={**part.where, "side": (owner.value,)}),
         weekly=("term", "team", "rep"),
     )
 
 
-_COUNTS = (
-    _clock_count(
-        "clocks_started", "Clocks started", "clocks that started", Direction.NONE,
-        _clocks("started_us"),
-    ),
-    _clock_count(
-        "clocks_met", "Clocks met in time", "clocks met at or before due", Direction.UP,
-        _clocks("settled_us", verdict=("met",)),
-    ),
-    _clock_count(
-        "clocks_breached", "Clocks breached", "clocks that ran out unmet; those met late too",
-        Direction.DOWN, _clocks("settled_us", verdict=("breached",)),
-    ),
-    _clock_count(
-        "clocks_running", "Clocks running", "clocks started and not ended, at the period's end",
-        Direction.NONE,
-        Part(frame="clocks", at="started_us", until="ended_us", placing=Placing.STOCK),
-    ),
-    _clock_count(
-        "clocks_overdue", "Clocks overdue",
-        "clocks past due and still not ended, at the period's end", Direction.DOWN,
-        Part(
-            frame="clocks", at="settled_us", until="ended_us", placing=Placing.STOCK,
-            where={"verdict": ("breached",)},
-        ),
-    ),
+_COUNTED = (
+    ("clocks_started", "Clocks started", "clocks that started", Direction.NONE,
+     _clocks("started_us")),
+    ("clocks_met", "Clocks met in time", "clocks met at or before due", Direction.UP,
+     _clocks("settled_us", verdict=("met",))),
+    ("clocks_breached", "Clocks breached", "clocks that ran out unmet; those met late too",
+     Direction.DOWN, _clocks("settled_us", verdict=("breached",))),
+    ("clocks_running", "Clocks running", "clocks started and not ended, at the period's end",
+     Direction.NONE,
+     Part(frame="clocks", at="started_us", until="ended_us", placing=Placing.STOCK)),
+    ("clocks_overdue", "Clocks overdue",
+     "clocks past due and still not ended, at the period's end", Direction.DOWN,
+     Part(frame="clocks", at="settled_us", until="ended_us", placing=Placing.STOCK,
+          where={"verdict": ("breached",)})),
 )  # fmt: skip
+
+_COUNTS = tuple(
+    _clock_count(side, *row) for side in (Side.SALES, Side.MARKETING) for row in _COUNTED
+)
 
 _HANDED_OVER = Metric(
     name="handed_over",
@@ -209,6 +210,7 @@ PROMISES = (
     _speed("speed_to_lead_business", column="business_us", share=_HALF),
     _speed("speed_to_lead_business_p90", column="business_us", share=_NINE_TENTHS),
     _kept_share("sla_met_share", "SLA met, all terms", Side.SALES),
+    _kept_share("marketing_sla_met_share", "SLA met, all terms, marketing", Side.MARKETING),
     _kept_share("first_touch_met_share", "First touch in time", Side.SALES, terms=("first_touch",)),
     _kept_share("qualify_met_share", "Qualified in time", Side.SALES, terms=("qualify",)),
     _kept_share("opportunity_met_share", "Opportunity in time", Side.SALES, terms=("opportunity",)),

@@ -55,6 +55,69 @@ def _conversion(
     )
 
 
+def _in_period(
+    name: str, start: str, goal: str, owner: Side, requirements: tuple[str, ...]
+) -> Metric:
+    """Entries beside entries of the same period: who went on is not who came in."""
+    return Metric(
+        name=f"{name}_in_period",
+        title=f"{titled(name.replace('new_to', 'new_name_to'))}, of the period",
+        formula=f"entries into {goal} / entries into {start}, both of the period",
+        grain=f"entry into {start}",
+        unit=Unit.SHARE,
+        owner=owner,
+        direction=Direction.UP,
+        requirements=requirements,
+        numerator=entered(goal),
+        denominator=entered(start),
+    )
+
+
+_TWO_YEARS = 8
+"""Quarters: most who were sent back and buy do so within 24 months (A093)."""
+
+
+def _after_return(name: str, title: str, what: str, goal: str, *, requirement: str) -> Metric:
+    cohort = replace(
+        entered("nurture", programme=("returned", "lost")),
+        placing=Placing.COHORT,
+        quarters=_TWO_YEARS,
+    )
+    return Metric(
+        name=name,
+        title=title,
+        formula=(
+            f"entries into nurture sent back from sales, or lost, that {what} before they were sent"
+            " back again / entries into nurture sent back from sales, or lost; the cohort of 24"
+            " months up to the period's end"
+        ),
+        grain="entry into nurture sent back from sales",
+        unit=Unit.SHARE,
+        owner=Side.MARKETING,
+        direction=Direction.UP,
+        requirements=(requirement, "A093"),
+        numerator=replace(cohort, then=f"next_{goal}_us"),
+        denominator=cohort,
+    )
+
+
+_AFTER_RETURN = (
+    _after_return(
+        "requalified_after_return",
+        "Requalified after return",
+        "became mql",
+        "mql",
+        requirement="A092",
+    ),
+    _after_return(
+        "won_after_return",
+        "Won within 24 months of return",
+        "bought",
+        "customer",
+        requirement="A092",
+    ),
+)
+
 _LEAD_TO_SALE = Metric(
     name="lead_to_sale",
     title="Lead to sale",
@@ -70,6 +133,12 @@ _LEAD_TO_SALE = Metric(
     numerator=replace(_cohort(NEW_LEADS), then="won_us"),
     denominator=_cohort(NEW_LEADS),
     aliases=("lead_to_sale_conversion",),
+    weekly=("campaign", "marketing_team"),
 )
 
-CONVERSIONS = (*(_conversion(*step) for step in _STEPS), _LEAD_TO_SALE)
+CONVERSIONS = (
+    *(_conversion(*step) for step in _STEPS),
+    *(_in_period(*step) for step in _STEPS),
+    _LEAD_TO_SALE,
+    *_AFTER_RETURN,
+)
