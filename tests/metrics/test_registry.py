@@ -19,6 +19,7 @@ from accord.metrics import (
     prepare,
     worded,
 )
+from accord.metrics.document import metrics_document
 from accord.metrics.facts import BEGINS
 from accord.services.raw_tables import Question, read_tables
 from tests.conftest import ROOT
@@ -57,6 +58,13 @@ def test_a_definition_names_only_columns_and_dimensions_that_its_frame_has(tmp_p
                 continue
             named = {part.at, part.value, part.then, part.until, *part.where} - {None}
             assert named <= set(frames[part.frame].columns), metric.name
+
+
+def test_the_page_of_metrics_is_what_the_definitions_say():
+    page = (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
+    remedy = "run: accord metrics list --markdown > docs/metrics.md"
+    assert page == metrics_document(METRICS), remedy
+    assert all(f"`{name}`" in page for name in METRICS)
 
 
 def test_an_unknown_metric_names_the_nearest():

@@ -89,23 +89,34 @@ def _parse_mqls(text: str) -> dict[str, int]:
     return found
 
 
-def metrics_list(*, json: AsJson = False) -> int:
-    """List every metric with its unit, owner and formula."""
-    from accord.metrics import METRICS
+def metrics_list(
+    *, markdown: Annotated[bool, Parameter(negative="")] = False, json: AsJson = False
+) -> int:
+    """List every metric with its unit, owner and formula.
+
+    Parameters
+    ----------
+    markdown
+        as the page docs/metrics.md
+    """
+    from accord.metrics import METRICS, metrics_document
 
     rows = [asdict(metric) for metric in METRICS.values()]
     if json:
         say_json(rows)
+    elif markdown:
+        say(metrics_document(METRICS).rstrip("\n"))
     else:
         say_table(rows, ["name", "unit", "owner", "formula"])
     return DONE
 
 
-def metrics_show(
+def metrics_show(  # noqa: PLR0913  one argument an option
     name: str,
     /,
     *,
     by: str | None = None,
+    every: str | None = None,
     since: Annotated[str | None, Parameter(name="--from")] = None,
     until: Annotated[str | None, Parameter(name="--to")] = None,
     as_of: AsOf = None,
@@ -119,24 +130,33 @@ def metrics_show(
         the metric; see accord metrics list
     by
         a dimension: segment, channel, campaign, team, rep, industry, country, term
+    every
+        a number of each day, week or month
     since
         first day, in the agreement's zone
     until
         last day
     """
-    from accord.services.measure import measure
-
-    with open_workspace() as workspace:
-        found = measure(
-            workspace, name, by=by, since=since, until=until, as_of=instant(as_of)
-        ).as_dict()
+    found = _measured(name, by=by, every=every, since=since, until=until, as_of=instant(as_of))
     if json:
         say_json(found)
         return DONE
-    rows = [*found["rows"], {"member": "total", **found["total"]}]
+    total = [{"member": "total", **found["total"]}] if every is None else []
+    rows = [*found["rows"], *total]
     say(f"{found['metric']} ({found['unit']}): {found['formula']}")
-    say_table(rows, [name for name in rows[-1] if any(row.get(name) is not None for row in rows)])
+    named = dict.fromkeys(name for row in rows for name in row)
+    say_table(rows, [name for name in named if any(row.get(name) is not None for row in rows)])
     return DONE
+
+
+def _measured(name: str, *, every: str | None, **asked: Any) -> dict[str, Any]:
+    from accord.services.measure import measure
+    from accord.services.series import measure_series
+
+    with open_workspace() as workspace:
+        if every is None:
+            return measure(workspace, name, **asked).as_dict()
+        return measure_series(workspace, name, every=every, **asked).as_dict()
 
 
 def report(

@@ -8,6 +8,7 @@ recomputing a closed period changes nothing unless something was told late.
 from accord.metrics.buckets import BUCKETS, count_buckets
 from accord.metrics.cube import Cube
 from accord.metrics.definition import Direction, Metric, Part, Placing, Reading, Unit
+from accord.metrics.document import metrics_document
 from accord.metrics.facts import ALL, BEGINS, DIMENSIONS, FRAMES, NONE
 from accord.metrics.numbers import (
     FEW,
@@ -22,6 +23,7 @@ from accord.metrics.numbers import (
 )
 from accord.metrics.owed import Promise, Status, promises
 from accord.metrics.periods import (
+    WINDOW,
     Cut,
     Period,
     Periods,
@@ -52,6 +54,7 @@ __all__ = [
     "MISSING",
     "NONE",
     "SPEED_TABLES",
+    "WINDOW",
     "Cube",
     "Cut",
     "Direction",
@@ -74,6 +77,7 @@ __all__ = [
     "duration",
     "find_dimension",
     "find_metric",
+    "metrics_document",
     "midnight",
     "parse_week",
     "percent",

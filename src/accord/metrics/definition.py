@@ -132,6 +132,16 @@ class Metric:
         return self.denominator is not None or self.quantile is not None
 
     @property
+    def reach(self) -> int:
+        """How many quarters up to a period's end it is made of at most."""
+        return max(part.quarters * (1 + part.earlier) for part in self.parts)
+
+    @property
+    def is_compared(self) -> bool:
+        """Whether it sets a time against the one before."""
+        return any(part.earlier for part in self.parts)
+
+    @property
     def is_proportion(self) -> bool:
         """Whether it counts some of those it counts: the share has an interval then."""
         of = self.denominator

@@ -179,11 +179,25 @@ def _label(kind: Cut, day: date) -> str:
             return f"{day:%Y-%m}"
 
 
-def window(since: datetime | None, until: datetime | None, *, as_of: datetime) -> Periods:
-    """Return one period from ``since`` (included) to ``until`` (excluded), open where not given."""
+WINDOW = "window"
+"""The label of the one period that a window is."""
+
+
+def window(
+    since: datetime | None, until: datetime | None, *, as_of: datetime, before: bool = False
+) -> Periods:
+    """Return one period from ``since`` (included) to ``until`` (excluded), open where not given.
+
+    ``before`` puts a period of the same length before it, for what is compared with that.
+    """
     start = _LONG_AGO_US if since is None else to_us(since)
     end = to_us(as_of) + 1 if until is None else max(start, to_us(until))
     whole = since is None and until is None
+    earlier = (("before", 2 * start - end),) if before and since is not None else ()
     return Periods(
-        labels=("window",), edges_us=(start, end), as_of=as_of, followed=True, undated=whole
+        labels=(*(label for label, _ in earlier), WINDOW),
+        edges_us=(*(edge for _, edge in earlier), start, end),
+        as_of=as_of,
+        followed=True,
+        undated=whole,
     )

@@ -15,9 +15,7 @@ from accord.metrics.numbers import dimensions_of
 METRICS: Mapping[str, Metric] = MappingProxyType({metric.name: metric for metric in DEFINITIONS})
 """Every metric, in the order in which they are listed."""
 
-LONGEST_COHORT = max(
-    part.quarters * (1 + part.earlier) for metric in DEFINITIONS for part in metric.parts
-)
+LONGEST_COHORT = max(metric.reach for metric in DEFINITIONS)
 """How many quarters back a number reaches at most."""
 
 _BY_ANY_NAME = {alias: metric for metric in DEFINITIONS for alias in (metric.name, *metric.aliases)}

@@ -16,6 +16,7 @@ from accord.metrics import (
     ALL,
     FRAMES,
     NONE,
+    WINDOW,
     Cube,
     Metric,
     Number,
@@ -28,6 +29,7 @@ from accord.metrics import (
     window,
     worded,
 )
+from accord.records import from_us
 from accord.services.raw_tables import Question, read_frames
 from accord.services.workspace import Workspace
 
@@ -72,13 +74,8 @@ class Measured:
 
     def _plain(self, row: Number) -> dict[str, Any]:
         spread_of = self.spreads.get((row.dimension, row.member))
-        return {
-            "numerator": _number(row.numerator),
-            "denominator": _number(row.denominator),
-            "value": _number(row.value),
-            "shown": worded(row.value, self.metric.unit, currency=self.currency),
-            **({} if spread_of is None else _spread(spread_of)),
-        }
+        said = plain_number(row, self.metric, currency=self.currency)
+        return said | ({} if spread_of is None else _spread(spread_of))
 
 
 def measure(
@@ -101,9 +98,16 @@ def measure(
     agreement = workspace.agreement(as_of)
     first = bound(since, "--from", agreement.timezone)
     last = bound(until, "--to", agreement.timezone, whole_day=True)
-    facts = read_facts(workspace, agreement, metric.frames, as_of=as_of, since=first)
-    cube = Cube(facts, window(first, last, as_of=as_of))
-    total, rows = compute(cube, metric, ALL), compute(cube, metric, dimension)
+    periods = window(first, last, as_of=as_of, before=metric.is_compared)
+    facts = read_facts(
+        workspace,
+        agreement,
+        metric.frames,
+        as_of=as_of,
+        since=None if first is None else from_us(periods.edges_us[0]),
+    )
+    cube = Cube(facts, periods)
+    total, rows = (compute(cube, metric, each, periods={WINDOW}) for each in (ALL, dimension))
     return Measured(
         metric=metric,
         by=by,
@@ -153,6 +157,18 @@ def _largest_first(row: Number) -> tuple[bool, Decimal, str]:
     """Order by base (denominator, else value), those without a member last."""
     base = row.denominator if row.denominator is not None else row.value
     return (row.member == "", -(base or Decimal(0)), row.member)
+
+
+def plain_number(row: Number, metric: Metric, *, currency: str) -> dict[str, Any]:
+    """Return a number as plain values, with its interval if it is a share of some."""
+    sure = {} if row.limits is None else {"low": _number(row.low), "high": _number(row.high)}
+    return {
+        "numerator": _number(row.numerator),
+        "denominator": _number(row.denominator),
+        "value": _number(row.value),
+        **sure,
+        "shown": worded(row.value, metric.unit, currency=currency),
+    }
 
 
 def _number(value: Decimal | None) -> int | float | None:

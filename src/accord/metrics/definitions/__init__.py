@@ -1,5 +1,6 @@
 """The definitions, by what they speak about. Data only: to add a metric, add an entry."""
 
+from accord.metrics.definition import Metric
 from accord.metrics.definitions.cadence import CADENCE
 from accord.metrics.definitions.deals import DEALS
 from accord.metrics.definitions.funnel import FUNNEL_COUNTS
@@ -9,16 +10,26 @@ from accord.metrics.definitions.resources import RESOURCES
 from accord.metrics.definitions.speed import SPEED
 from accord.metrics.definitions.steps import CONVERSIONS
 
-DEFINITIONS = (
-    *FUNNEL_COUNTS,
-    *CONVERSIONS,
-    *PROMISES,
-    *SPEED,
-    *CADENCE,
-    *DEALS,
-    *GOALS,
-    *RESOURCES,
+Group = tuple[str, str, tuple[Metric, ...]]
+"""A title, what the metrics of a group are about, and the metrics."""
+
+GROUPS: tuple[Group, ...] = (
+    ("Funnel", "How many leads entered each stage, and how many came back.", FUNNEL_COUNTS),
+    (
+        "Conversions",
+        "Of those who entered one stage, who entered the next; beside it those of one period.",
+        CONVERSIONS,
+    ),
+    ("Promises", "What the agreement promises: clocks kept, acceptance, returns.", PROMISES),
+    ("Speed", "What the system took, what the rep took, what the lead saw.", SPEED),
+    ("Follow-up", "The playbook kept, attempts by kind, how long until a deal.", CADENCE),
+    ("Deals", "Opened, won, lost, what they bring and how long they take.", DEALS),
+    ("Goals", "What came against what was agreed: plan, goal, quota, capacity.", GOALS),
+    ("Resources", "What was put in: money spent, rows taken.", RESOURCES),
 )
+"""The definitions, in the order in which they are told."""
+
+DEFINITIONS = tuple(metric for _, _, members in GROUPS for metric in members)
 """Every metric, in the order in which they are listed."""
 
-__all__ = ["DEFINITIONS"]
+__all__ = ["DEFINITIONS", "GROUPS"]
