@@ -5,6 +5,8 @@ from datetime import date
 import pytest
 
 from accord.errors import InputError
+from accord.metrics import METRICS
+from accord.metrics.facts import UNSAID
 from accord.services.measure import measure
 from tests.metrics.company import AS_OF, HOSTILE, Company
 
@@ -73,3 +75,13 @@ def test_unknown_names_are_refused_with_the_nearest(company):
         measure(company, "mqls", by="segments", as_of=AS_OF)
     with pytest.raises(InputError, match="2026-11-21"):
         measure(company, "mqls", since="yesterday", as_of=AS_OF)
+
+
+def test_over_all_time_nothing_counts_that_has_not_happened(company):
+    """A hand-over without an end has not ended; only deals and leads may leave out when it was."""
+    dated = [metric.name for metric in METRICS.values() if not set(metric.frames) & UNSAID.keys()]
+    assert len(dated) > 60
+    for name in dated:
+        ever = measure(company, name, as_of=AS_OF).total
+        since = measure(company, name, since="2001-01-01", as_of=AS_OF).total
+        assert ever == since, name

@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from accord.metrics.definition import Part, Placing
-from accord.metrics.facts import ALL, BEGINS, FRAMES
+from accord.metrics.facts import ALL, BEGINS, FRAMES, UNSAID
 from accord.metrics.periods import Periods
 from accord.metrics.quantiles import Sorted, sort_groups
 
@@ -130,9 +130,10 @@ class Cube:
         at = self._column(part.frame, part.at)[rows]
         count = len(self.periods.labels)
         own = np.searchsorted(self._edges, at, side="right") - 1
-        if self.periods.undated:
+        undated = self.periods.undated and part.at in UNSAID.get(part.frame, ())
+        if undated:
             own = np.where(at == MISSING_US, 0, own)
-        seen = ((at != MISSING_US) | self.periods.undated) & (at < self._horizons[-1])
+        seen = ((at != MISSING_US) | undated) & (at < self._horizons[-1])
         first = np.where(seen, own, count)
         match part.placing:
             case Placing.FLOW:

@@ -89,6 +89,18 @@ DIMENSIONS: tuple[str, ...] = (
 )
 """Every dimension a metric can be asked by."""
 
+UNSAID: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "leads": ("created_us",),
+        "deals": ("opened_us", "closed_us"),
+        "amounts": ("from_us",),
+        "customers": ("won_us",),
+        "closings": ("closed_us",),
+    }
+)
+"""The instants that a source may leave out of what happened; any other that is missing is of what
+has not happened. Over all time a fact counts without the first."""
+
 BEGINS: Mapping[str, str] = MappingProxyType(
     {
         "leads": "created_us",
