@@ -8,7 +8,6 @@ from fractions import Fraction
 _Z = Decimal("1.959963984540054")
 """The standard normal deviate that leaves 2.5 % on either side."""
 
-_SQUARE = _Z * _Z
 _PRECISION = 60
 
 
@@ -23,9 +22,10 @@ def wilson(count: int | Fraction, of: int) -> tuple[Decimal, Decimal]:
     '0.0624 0.1605'
     """
     with localcontext(prec=_PRECISION):
-        middle = exact(Fraction(2 * count)) + _SQUARE
-        reach = _Z * (_SQUARE + exact(Fraction(4 * count * (of - count)) / of)).sqrt()
-        whole = 2 * (of + _SQUARE)
+        square = _Z * _Z
+        middle = exact(Fraction(2 * count)) + square
+        reach = _Z * (square + exact(Fraction(4 * count * (of - count)) / of)).sqrt()
+        whole = 2 * (of + square)
         return abs((middle - reach) / whole), (middle + reach) / whole  # a limit of 0 has no sign
 
 

@@ -3,11 +3,13 @@
 ``TWINS`` maps a metric to the SQL of its numerator and, for ratios, its denominator; for medians
 and percentiles to (SQL of the values, share). ``$m`` stands for the member's column, ``$lo`` and
 ``$hi`` for the period (microseconds, ``$hi`` excluded), ``$clo`` for the start of its cohort,
-``$judged`` for when it is judged.
+``$before`` for that of the quarter before it, ``$long`` for that of 24 months, ``$judged`` for when
+it is judged.
 """
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 
 import duckdb
@@ -20,10 +22,11 @@ from accord.ledger import Ledger, tables
 from accord.records import to_us
 from tests.conftest import ROOT
 from tests.metrics.independent_cadence import CADENCE, follow
+from tests.metrics.independent_goals import add_goals
 
 _LEDGER = (
     "lead", "merge", "stage_change", "opportunity", "opportunity_version", "handoff", "clock",
-    "touch", "spend", "batch", "rep", "handoff_owner",
+    "touch", "spend", "batch", "rep", "handoff_owner", "quality",
 )  # fmt: skip
 
 _DERIVED = """
@@ -36,7 +39,7 @@ CREATE TABLE standing_all AS
   SELECT * FROM stage_change WHERE retracts IS NULL
     AND change_id NOT IN (SELECT retracts FROM stage_change WHERE retracts IS NOT NULL);
 CREATE TABLE entries AS
-  SELECT e.*, l.segment, l.channel,
+  SELECT e.*, l.segment, l.channel, l.campaign,
          row_number() OVER (
            PARTITION BY e.lead_id ORDER BY occurred_at, position, step NULLS FIRST) AS ord
   FROM (SELECT *, to_stage AS mark FROM standing WHERE to_stage IS DISTINCT FROM from_stage
@@ -51,15 +54,28 @@ CREATE TABLE leads AS
     ) AS won_at
   FROM lead l WHERE lead_id NOT IN (SELECT lead_id FROM merge WHERE undone_at IS NULL);
 CREATE TABLE deals AS
-  SELECT o.*, l.segment, l.channel, l.created_at AS lead_created_at,
-         coalesce(o.closed_at, o.stage_at) AS ended_at
+  SELECT o.*, l.segment, l.channel, l.campaign, l.created_at AS lead_created_at,
+         coalesce(o.closed_at, o.stage_at) AS ended_at,
+         (SELECT team FROM rep r WHERE r.rep_id = o.rep_id) AS team
   FROM opportunity o LEFT JOIN lead l USING (lead_id);
+CREATE TABLE customers AS
+  SELECT * FROM (SELECT d.*, row_number() OVER (
+      PARTITION BY coalesce(account, (SELECT into_lead_id FROM merge m
+        WHERE m.lead_id = d.lead_id AND undone_at IS NULL), lead_id, opportunity_id)
+      ORDER BY ended_at, opportunity_id) AS nth
+    FROM deals d WHERE stage = 'customer') WHERE nth = 1;
+CREATE TABLE failings AS
+  SELECT q.*, b.taken_at, b.source, b.entity FROM quality q JOIN batch b USING (batch_id)
+  WHERE q.checked > 0;
 CREATE TABLE handoffs AS
-  SELECT h.*, (SELECT min(occurred_at) FROM stage_change s WHERE s.to_stage = 'sal'
+  SELECT h.*, (SELECT any_value(reason) FROM standing_all s WHERE s.lead_id = h.lead_id
+      AND s.occurred_at = h.ended_at AND s.to_stage = CASE h.outcome
+        WHEN 'returned' THEN 'nurture' ELSE h.outcome END) AS reason,
+    (SELECT min(occurred_at) FROM stage_change s WHERE s.to_stage = 'sal'
       AND s.lead_id = h.lead_id AND s.cycle = h.cycle) AS accepted_at
   FROM handoff h;
 CREATE TABLE clocks AS
-  SELECT c.*, l.channel,
+  SELECT c.*, l.channel, l.campaign,
     (ended_at IS NOT NULL AND ended_by = 'met' AND ended_at <= due_at) AS in_time,
     NOT (ended_at IS NOT NULL AND ended_at <= due_at) AS ran_out
   FROM clock c LEFT JOIN lead l USING (lead_id) WHERE c.lead_id IS NOT NULL;
@@ -98,10 +114,11 @@ CREATE TABLE touches AS
 """
 
 
-def open_duckdb(ledger: Ledger) -> duckdb.DuckDBPyConnection:
+def open_duckdb(ledger: Ledger, *, until: datetime | None = None) -> duckdb.DuckDBPyConnection:
     """Copy the ledger's rows into DuckDB: instants as microseconds, money as decimals.
 
-    What the twins ask of is derived once, as tables: as views each question derived it anew.
+    What the twins ask of is derived once, as tables: as views each question derived it anew. What
+    was agreed for each day is there up to ``until``.
     """
     found = duckdb.connect(config={"threads": 1})  # a second one would be in the way of few rows
     with ledger.read() as connection:
@@ -111,6 +128,8 @@ def open_duckdb(ledger: Ledger) -> duckdb.DuckDBPyConnection:
             _copy(found, name, [dict(row) for row in rows], [c.name for c in table.columns])
     found.execute(_DERIVED)
     follow(found, load(ROOT / "agreement.yaml"))
+    if until is not None:
+        add_goals(found, ledger, load(ROOT / "agreement.yaml"), until=until)
     _add_open(found)
     return found
 
@@ -221,8 +240,60 @@ def _step(stage: str, *goals: str) -> tuple[str, str]:
 
 
 _SETTLED = "CASE WHEN in_time THEN ended_at WHEN ran_out THEN due_at + 1 END"
-_MET = _flow("clocks", _SETTLED, "in_time")
-_DECIDED = _flow("clocks", _SETTLED)
+
+
+def _clocks_of(side: str, prefix: str) -> dict[str, tuple]:
+    """The clocks of one side: counts, and the share kept."""
+    whose = f"side = '{side}'"
+    met = _flow("clocks", _SETTLED, f"in_time AND {whose}")
+    return {
+        f"{prefix}sla_met_share": (met, _flow("clocks", _SETTLED, whose)),
+        f"{prefix}clocks_started": (_flow("clocks", "started_at", whose),),
+        f"{prefix}clocks_met": (met,),
+        f"{prefix}clocks_breached": (_flow("clocks", _SETTLED, f"ran_out AND {whose}"),),
+        f"{prefix}clocks_running": (_stood("clocks", "started_at", "ended_at", whose),),
+        f"{prefix}clocks_overdue": (
+            _stood("clocks", "due_at + 1", "ended_at", f"ran_out AND {whose}"),
+        ),
+    }
+
+
+def _beside(start: str, *goals: str) -> tuple[str, str]:
+    marks = ", ".join(f"'{goal}'" for goal in goals)
+    return (_flow("entries", "occurred_at", f"mark IN ({marks})"), _entered(start))
+
+
+def _since_quarter(sql: str) -> str:
+    return sql.replace("$lo", "$clo")
+
+
+def _since_years(sql: str) -> str:
+    return sql.replace("$clo", "$long")
+
+
+def _sent_back(goal: str) -> tuple[str, str]:
+    whose = " AND programme IN ('returned', 'lost')"
+    above, below = _step("nurture", goal)
+    return tuple(
+        _since_years(sql.replace("mark = 'nurture'", f"mark = 'nurture'{whose}"))
+        for sql in (above, below)
+    )
+
+
+def _net(*signed: tuple[str, str]) -> str:
+    """The sum of several answers, each with its sign."""
+    parts = " UNION ALL ".join(
+        f"SELECT member, {sign} v AS v FROM ({sql}) AS p(member, v)" for sign, sql in signed
+    )
+    return f"SELECT member, sum(v) FROM ({parts}) GROUP BY 1"
+
+
+def _planned(stage: str) -> str:
+    return _flow("goal_days", "at_us", value=f"sum({stage}) / CAST(1000000 AS DECIMAL(18, 0))")
+
+
+def _weeks(column: str, role: str) -> str:
+    return _flow("rep_days", "at_us", f"role = '{role}'", f"round(sum({column}) / 7.0, 10)")
 
 
 def _kept(term: str) -> tuple[str, str]:
@@ -276,6 +347,24 @@ _LEADS = _flow("leads", "created_at")
 _TOUCHES = _flow("touches", "touched_at")
 
 
+_COSTED = "stage = 'customer' AND amount IS NOT NULL AND cost IS NOT NULL"
+_OPENED = _flow("deals", "opened_at")
+_QUARTER_BEFORE = _REVENUE.replace("$hi", "$clo").replace("$lo", "$before")
+_OPENED_BEFORE = _OPENED.replace("$hi", "$clo").replace("$lo", "$before")
+_EVER = _stood("deals", "ended_at", "NULL", "stage = 'customer'")
+_GOAL = _flow("goal_days", "at_us", value="sum(cents) / CAST(100 AS DECIMAL(18, 0))")
+_QUOTA = _flow(
+    "rep_days",
+    "at_us",
+    "quota IS NOT NULL",
+    "sum(quota) / 100.0",
+)
+_LED = _since_quarter(
+    _flow("deals", "ended_at", "stage = 'customer' AND lead_id IS NOT NULL", _SUM)
+)
+_COSTS = _since_quarter(_flow("deals", "ended_at", "stage = 'customer'", "sum(cost)"))
+
+
 def _batch(column: str) -> str:
     return _flow("batch", "taken_at", value=f"sum({column})")
 
@@ -301,6 +390,22 @@ TWINS: dict[str, tuple] = {
     "contracting_to_deal": _step("contracting", "customer"),
     "opportunity_to_deal": _step("opportunity", "customer"),
     "mql_to_deal": _step("mql", "customer"),
+    "new_to_engaged_in_period": _beside("new_name", "engaged"),
+    "engaged_to_target_in_period": _beside("engaged", "target"),
+    "target_to_mql_in_period": _beside("target", "mql"),
+    "mql_to_sal_in_period": _beside("mql", "sal"),
+    "mql_to_sql_in_period": _beside("mql", "sql"),
+    "sql_to_opportunity_in_period": _beside("sql", "opportunity"),
+    "opportunity_to_proposal_in_period": _beside("opportunity", "proposal"),
+    "proposal_to_contracting_in_period": _beside("proposal", "contracting"),
+    "contracting_to_deal_in_period": _beside("contracting", "customer"),
+    "opportunity_to_deal_in_period": _beside("opportunity", "customer"),
+    "mql_to_deal_in_period": _beside("mql", "customer"),
+    "requalified_after_return": _sent_back("mql"),
+    "won_after_return": _sent_back("customer"),
+    "proposals": (_entered("proposal"),),
+    "contractings": (_entered("contracting"),),
+    "customers": (_entered("customer"),),
     "lead_to_sale": (
         _flow("leads", "created_at", "won_at < $judged").replace("$lo", "$clo"),
         _LEADS.replace("$lo", "$clo"),
@@ -324,16 +429,12 @@ TWINS: dict[str, tuple] = {
     **_answers("lead_response", "total", "touched_at"),
     "assigned_after": (_flow("timed", "given_at", "system_us IS NOT NULL"),),
     "touched_after": (_flow("timed", "touched_at"),),
-    "sla_met_share": (_MET, _DECIDED),
+    **_clocks_of("sales", ""),
+    **_clocks_of("marketing", "marketing_"),
     "first_touch_met_share": _kept("first_touch"),
     "qualify_met_share": _kept("qualify"),
     "opportunity_met_share": _kept("opportunity"),
     "nurture_met_share": _kept("nurture"),
-    "clocks_started": (_flow("clocks", "started_at"),),
-    "clocks_met": (_MET,),
-    "clocks_breached": (_flow("clocks", _SETTLED, "ran_out"),),
-    "clocks_running": (_stood("clocks", "started_at", "ended_at"),),
-    "clocks_overdue": (_stood("clocks", "due_at + 1", "ended_at", "ran_out"),),
     "touches": (_TOUCHES,),
     "connect_rate": (_flow("touches", "touched_at", "outcome = 'connected'"), _TOUCHES),
     **CADENCE,
@@ -358,6 +459,59 @@ TWINS: dict[str, tuple] = {
     "cost_per_lead": (_SPEND, _LEADS),
     "cost_per_mql": (_SPEND, _entered("mql")),
     "cost_per_customer": (_SPEND, _WON),
+    "revenue_growth": (
+        _net(("+", _since_quarter(_REVENUE)), ("-", _QUARTER_BEFORE)),
+        _QUARTER_BEFORE,
+    ),
+    "opportunity_growth": (
+        _net(("+", _since_quarter(_OPENED)), ("-", _OPENED_BEFORE)),
+        _OPENED_BEFORE,
+    ),
+    "customer_profit": (_flow("deals", "ended_at", _COSTED, "sum(amount - cost)"),),
+    "profit_margin": (
+        _flow("deals", "ended_at", _COSTED, "sum(amount - cost)"),
+        _flow("deals", "ended_at", _COSTED, _SUM),
+    ),
+    "customers_won": (_flow("customers", "ended_at"),),
+    "deals_per_customer": (_EVER, _stood("customers", "ended_at", "NULL")),
+    "lifetime_value": (
+        _stood(
+            "deals",
+            "ended_at",
+            "NULL",
+            "stage = 'customer'",
+            "coalesce(sum(amount), 0) - coalesce(sum(cost), 0)",
+        ),
+        _stood("customers", "ended_at", "NULL"),
+    ),
+    "revenue_goal": (_GOAL,),
+    "revenue_of_goal": (_REVENUE, _GOAL),
+    "revenue_forecast_accuracy": (_REVENUE, _GOAL),
+    "quota": (_QUOTA,),
+    "revenue_of_quota": (_REVENUE, _QUOTA),
+    "planned_mqls": (_planned("mql"),),
+    "mqls_of_plan": (_entered("mql"), _planned("mql")),
+    "mql_forecast_accuracy": (_entered("mql"), _planned("mql")),
+    "sqls_of_plan": (_entered("sql"), _planned("sql")),
+    "opportunities_of_plan": (_OPENED, _planned("opportunity")),
+    "won_of_plan": (_WON, _planned("deal")),
+    "mql_mix": (_entered("mql"), _entered("mql")),
+    "planned_mix": (_planned("mql"), _planned("mql")),
+    "pipeline_coverage": (
+        _stood("deals", "opened_at", _CLOSED_AT, value=f"sum({_THEN_WORTH})"),
+        _stood(
+            "goal_periods", "from_us", "until_us", value="sum(whole) / CAST(100 AS DECIMAL(18, 0))"
+        ),
+    ),
+    "capacity_use": (_MQL_HANDED, _weeks("can_take", "sdr")),
+    "won_per_rep_week": (_WON, _weeks("1", "ae")),
+    "revenue_per_rep_week": (_REVENUE, _weeks("1", "ae")),
+    "marketing_roi": (_net(("+", _LED), ("-", _since_quarter(_SPEND))), _since_quarter(_SPEND)),
+    "cost_of_business": (
+        _net(("+", _since_quarter(_SPEND)), ("+", _COSTS)),
+        _since_quarter(_REVENUE),
+    ),
+    "rule_failures": (_flow("failings", "taken_at", value="sum(failing)"),),
     "rows_in": (_batch("rows_in"),),
     "rows_accepted": (_batch("accepted"),),
     "rows_quarantined": (_batch("quarantined"),),
@@ -376,13 +530,11 @@ def bucket_sql(name: str) -> str:
     return f"CASE {cases} {rest} END"
 
 
-def ask(
-    found, sql: str, member: str, *, lo: int, hi: int, clo: int, judged: int
-) -> dict[str, object]:
-    """Run one SQL and return member -> value."""
-    filled = sql.replace("$m", member).replace("$clo", str(clo))
-    filled = filled.replace("$lo", str(lo)).replace("$hi", str(hi))
-    filled = filled.replace("$judged", str(judged))
+def ask(found, sql: str, member: str, **bounds: int) -> dict[str, object]:
+    """Run one SQL and return member -> value; ``bounds`` are the instants named ``$...``."""
+    filled = sql.replace("$m", member)
+    for name in sorted(bounds, key=len, reverse=True):
+        filled = filled.replace(f"${name}", str(bounds[name]))
     filled = filled.replace(
         "spent_us", "epoch_us(timezone('America/New_York', spent_on::TIMESTAMP))"
     )

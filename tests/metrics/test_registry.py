@@ -87,7 +87,8 @@ def test_a_dimension_that_a_metric_does_not_have_is_refused():
 
 
 def test_a_ratio_over_two_frames_has_the_dimensions_of_both():
-    assert dimensions_of(METRICS["cost_per_lead"]) == ("all", "channel", "campaign")
+    expected = ("all", "channel", "campaign", "marketing_team")
+    assert dimensions_of(METRICS["cost_per_lead"]) == expected
 
 
 def test_the_registry_can_be_printed_as_json():

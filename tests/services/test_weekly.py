@@ -187,7 +187,7 @@ def test_every_metric_is_stored_whole_and_by_segment_and_channel_where_it_can_be
     stored = {name: list(stored_dimensions(metric)) for name, metric in METRICS.items()}
     assert stored["mqls"][:3] == ["all", "segment", "channel"]
     assert "term" in stored["sla_met_share"]
-    assert stored["cost_per_mql"] == ["all", "channel"]
+    assert stored["cost_per_mql"] == ["all", "channel", "campaign", "marketing_team"]
     assert "source" in stored["rows_in"]
 
 

@@ -140,9 +140,7 @@ def _totals(
     base = None if metric.denominator is None else _Term.of(cube, metric.denominator, by)
     wanted = _wanted(cube, periods)
     for period, member in _cells(_counted([*terms, *lessened], base), dimension, wanted):
-        numerator = _sum([term.at(period, member) for term in terms])
-        taken = _sum([term.at(period, member) for term in lessened]) if lessened else Decimal(0)
-        net = None if numerator is None or taken is None else numerator - taken
+        net = _net(terms, lessened, period, member)
         denominator = None if base is None else base.at(period, member)
         yield Number(
             period=cube.periods.labels[period],
@@ -169,9 +167,13 @@ class _Term:
         return cls(part=part, tally=cube.tally(part, dimension), begun=cube.begun(part))
 
     def at(self, period: int, member: int) -> Decimal | None:
-        """Return a cell; None before the frame's first fact."""
+        """Return a cell; None before the frame's first fact, and where no fact states a value."""
         column = min(member, self.tally.rows.shape[1] - 1)
         return _exact(self.tally, self.part, period, column) if self.begun[period] else None
+
+    def stated_at(self, period: int, member: int) -> Decimal | None:
+        """Return a cell; None before the frame's first fact, zero where no fact states a value."""
+        return self.at(period, member) or (Decimal(0) if self.begun[period] else None)
 
 
 def _counted(terms: list[_Term], base: _Term | None) -> NDArray[np.int64]:
@@ -182,10 +184,17 @@ def _counted(terms: list[_Term], base: _Term | None) -> NDArray[np.int64]:
     return np.asarray(counted + base.tally.rows)
 
 
-def _sum(values: list[Decimal | None]) -> Decimal | None:
-    """Add up; missing where one is missing."""
-    known = [value for value in values if value is not None]
-    return sum(known, Decimal(0)) if len(known) == len(values) else None
+def _net(terms: list[_Term], lessened: list[_Term], period: int, member: int) -> Decimal | None:
+    """Add up the first and what comes to it, less the rest; missing where one is missing.
+
+    Of what is added and taken, that which no fact states is none: a deal without a cost has none.
+    """
+    first, *more = terms
+    values = [first.at(period, member), *(term.stated_at(period, member) for term in more)]
+    taken = [term.stated_at(period, member) for term in lessened]
+    if None in values or None in taken:
+        return None
+    return sum(filter(None, values), Decimal(0)) - sum(filter(None, taken), Decimal(0))
 
 
 def _quantiles(
