@@ -8,7 +8,7 @@ from cyclopts import App, Parameter
 
 from accord.cli.app import DONE, FOUND, instant, open_workspace, say, say_json, say_rows
 from accord.cli.cadence import sla_cadence
-from accord.cli.reading import current_agreement
+from accord.cli.planning import current_agreement
 from accord.cli.stages import AsJson, AsOf
 from accord.cli.telling_clocks import say_breaches, say_due, say_rebuilt, say_speed
 from accord.cli.telling_stories import say_stories

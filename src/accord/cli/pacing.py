@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any
 
-from cyclopts import App
+from cyclopts import App, Parameter
 
 from accord.cli.app import DONE, FOUND, instant, open_workspace, say, say_json, say_table, say_wrong
+from accord.cli.planning import tell_goals
 from accord.cli.stages import AsJson, AsOf
 from accord.errors import InputError
 
@@ -29,6 +30,8 @@ def pace(
     *,
     weeks: int = 4,
     arrivals: str | None = None,
+    goals: Annotated[bool, Parameter(negative="")] = False,
+    on: str | None = None,
     as_of: AsOf = None,
     json: AsJson = False,
 ) -> int:
@@ -40,7 +43,13 @@ def pace(
         how many weeks behind and ahead
     arrivals
         what if so many came a week: inbound=45,emea=10; else as many as in the weeks behind
+    goals
+        instead: how MQLs and revenue stand against the plan of the month and the quarter
+    on
+        of the goals: the last day that counts; yesterday if not given
     """
+    if goals:
+        return tell_goals(on=on, as_of=instant(as_of), json=json)
     from accord.services.pace import read_pace
 
     with open_workspace() as workspace:

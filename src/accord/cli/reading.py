@@ -1,11 +1,10 @@
-"""Commands that read: plan, explain, metrics, report, audit, doctor."""
+"""Commands that read: explain, metrics, report, audit, doctor."""
 
 from __future__ import annotations
 
 import webbrowser
 from collections.abc import Callable
 from dataclasses import asdict
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,79 +13,18 @@ from cyclopts import App, Parameter
 from accord.cli.app import DONE, FOUND, instant, open_workspace, say, say_json, say_table
 from accord.cli.explaining import explain
 from accord.cli.stages import AsJson, AsOf
-from accord.errors import InputError
 from accord.services.settings import Settings
 
 
 def register(app: App) -> None:
     """Add the commands of this module."""
-    groups: tuple[Callable[..., int], ...] = (plan, explain, report, audit, doctor)
+    groups: tuple[Callable[..., int], ...] = (explain, report, audit, doctor)
     for each in groups:
         app.command(each)
     metrics = App(name="metrics", help="The numbers both teams are held to.")
     metrics.command(metrics_list, name="list")
     metrics.command(metrics_show, name="show")
     app.command(metrics)
-
-
-def current_agreement(as_of: datetime) -> Any:
-    """Return the agreement in force; before ``init``, the file in the working folder."""
-    from accord.agreement import load
-
-    settings = Settings()
-    if not settings.database_url and not (settings.home / "ledger.db").exists():
-        return load(settings.agreement)
-    with open_workspace(settings) as workspace:
-        return workspace.agreement(as_of)
-
-
-def plan(
-    *,
-    rounding: str | None = None,
-    forward: str | None = None,
-    as_of: AsOf = None,
-    json: AsJson = False,
-) -> int:
-    """Compute how many leads each segment needs at every stage to reach its revenue target.
-
-    Parameters
-    ----------
-    rounding
-        nearest or ceil; the agreement's if not given
-    forward
-        the other way, from MQLs: small=220,middle=143,large=44
-    """
-    from accord.planning import forward as plan_forward
-    from accord.planning import plan as plan_backward
-
-    agreement = current_agreement(instant(as_of))
-    if rounding not in (None, "nearest", "ceil"):
-        raise InputError(where="--rounding", found=f"{rounding!r}", expected="nearest or ceil")
-    if forward is None:
-        made = plan_backward(agreement, rounding=rounding)
-    else:
-        made = plan_forward(_parse_mqls(forward), agreement)
-    if json:
-        say_json(made.as_dict())
-        return DONE
-    segments = made.as_dict()["segments"]
-    steps = list(next(iter(segments.values())))
-    say_table([{"segment": name, **row} for name, row in segments.items()], ["segment", *steps])
-    for warning in made.warnings:
-        say(f"warning: {warning}")
-    return DONE
-
-
-def _parse_mqls(text: str) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for part in text.split(","):
-        name, _, count = part.partition("=")
-        if not count.strip().isdecimal():
-            raise InputError(
-                where="--forward", found=f"{part!r}", expected="SEGMENT=COUNT, comma between"
-            )
-        found[name.strip()] = int(count)
-    return found
 
 
 def metrics_list(

@@ -23,6 +23,15 @@ Period = Literal["month", "quarter", "year"]
 PLAN_STAGES: tuple[str, ...] = ("mql", "sql", "opportunity", "proposal", "contracting", "deal")
 """The columns of a plan, in the order of the funnel."""
 
+CONVERSIONS: tuple[str, ...] = (
+    "mql_to_sql",
+    "sql_to_opportunity",
+    "opportunity_to_proposal",
+    "proposal_to_contracting",
+    "contracting_to_deal",
+)
+"""The steps between them, by the names of the agreed conversions."""
+
 _ROUNDINGS = ("nearest", "ceil")
 MONTHS: Mapping[str, int] = {"month": 1, "quarter": 3, "year": 12}
 """How many months make each period."""
@@ -160,17 +169,13 @@ def _chain(figure: Fraction, conversion: Conversion) -> Iterator[Fraction]:
         yield figure
 
 
+def agreed_rates(agreement: Agreement) -> tuple[Fraction, ...]:
+    """Return the agreed conversions, in the order of :data:`CONVERSIONS`."""
+    return _rates(agreement.targets.conversion)
+
+
 def _rates(conversion: Conversion) -> tuple[Fraction, ...]:
-    return tuple(
-        Fraction(rate)
-        for rate in (
-            conversion.mql_to_sql,
-            conversion.sql_to_opportunity,
-            conversion.opportunity_to_proposal,
-            conversion.proposal_to_contracting,
-            conversion.contracting_to_deal,
-        )
-    )
+    return tuple(Fraction(getattr(conversion, name)) for name in CONVERSIONS)
 
 
 def _whole_way(conversion: Conversion) -> Fraction:

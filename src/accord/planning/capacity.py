@@ -1,0 +1,124 @@
+"""Whether reps can take what the plan brings: the use of a rep, and how many reps it wants."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from math import ceil
+
+from accord.agreement import Agreement
+from accord.findings import Finding
+from accord.planning.funnel import MONTHS, Plan, period_days, round_half_up
+
+_DAYS_A_WEEK = 7
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CapacityLine:
+    """What one rep, or all, can take of a segment's MQLs, or of all, in a period."""
+
+    name: str
+    need: Fraction
+    capacity: Fraction
+
+    @property
+    def use(self) -> Fraction | None:
+        """The need as a share of the capacity; None where there is none."""
+        return self.need / self.capacity if self.capacity else None
+
+    @property
+    def percent(self) -> int | None:
+        """The use in whole per cent, half up."""
+        return None if self.use is None else round_half_up(self.use * 100)
+
+    @property
+    def over(self) -> Fraction:
+        """How many MQLs are more than can be taken; 0 where none."""
+        return max(self.need - self.capacity, Fraction(0))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CapacityPlan:
+    """The plan against the reps there are: ``one`` rep can take ``each`` in the period.
+
+    ``segments`` set each segment's need against one rep; ``alone`` sets all against one, ``all``
+    against as many as there are.
+    """
+
+    reps: int
+    each: Fraction
+    segments: tuple[CapacityLine, ...]
+    alone: CapacityLine
+    all: CapacityLine
+
+    @property
+    def reps_needed(self) -> int | None:
+        """How many reps the plan wants; None where one can take nothing."""
+        return ceil(self.all.need / self.each) if self.each else None
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """One finding if the plan brings more than the reps can take."""
+        return tuple(self._over())
+
+    def _over(self) -> Iterator[Finding]:
+        if not self.all.over:
+            return
+        needed = self.reps_needed
+        more = "" if needed is None else f" {needed - self.reps} more would do."
+        yield Finding(
+            rule="plan.over_capacity",
+            subject="capacity",
+            sentence=(
+                f"The plan brings {round_half_up(self.all.need)} MQLs,"
+                f" {round_half_up(self.all.over)} more than {_reps(self.reps)} can take"
+                f" ({self.all.percent} % of capacity).{more}"
+            ),
+            remedy="Plan less, hire, or raise the capacity both sides agreed on.",
+        )
+
+
+def rep_capacity(
+    agreement: Agreement, on: date, *, per_week: int | None = None, per_month: int | None = None
+) -> Fraction:
+    """Return what one rep can take in the planning period that holds a day: both limits bind.
+
+    ``per_week`` and ``per_month`` are the rep's own limits, else those agreed on for all.
+
+    >>> from accord.agreement import load
+    >>> int(rep_capacity(load("agreement.yaml"), date(2026, 11, 16)))
+    360
+    """
+    period, limits = agreement.targets.period, agreement.handoff.capacity
+    weekly = limits.per_week if per_week is None else per_week
+    monthly = limits.per_month if per_month is None else per_month
+    by_week = Fraction(weekly * period_days(period, on), _DAYS_A_WEEK)
+    return min(by_week, Fraction(monthly * MONTHS[period]))
+
+
+def capacity_plan(
+    plan: Plan, *, each: Fraction, reps: int, total: Fraction | None = None
+) -> CapacityPlan:
+    """Set a plan's MQLs against what reps can take.
+
+    ``each`` is what one can take in the period, ``reps`` how many there are, ``total`` what they
+    can take together, if they are unlike.
+    """
+    needs = {one.segment: Fraction(one.shown["mql"]) for one in plan.segments}
+    need = sum(needs.values(), Fraction(0))
+    together = each * reps if total is None else total
+    return CapacityPlan(
+        reps=reps,
+        each=each,
+        segments=tuple(
+            CapacityLine(name=name, need=one, capacity=each) for name, one in needs.items()
+        ),
+        alone=CapacityLine(name="one rep", need=need, capacity=each),
+        all=CapacityLine(name="all", need=need, capacity=together),
+    )
+
+
+def _reps(count: int) -> str:
+    return "the one rep" if count == 1 else f"the {count} reps"

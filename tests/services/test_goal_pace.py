@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+
+from accord.errors import InputError
+from accord.planning import plan, plan_from_history
+from accord.services.goal_pace import read_goal_pace
+from accord.services.measure import measure
+from accord.services.plan_history import read_plan_facts
+from tests.metrics.company import AS_OF, FIRST, Company
+
+
+@pytest.fixture
+def company(workspace):
+    Company(leads=250, seed=3).write(workspace.ledger)
+    return workspace
+
+
+def _by_name(workspace, **asked):
+    return {(one.metric, one.period): one for one in read_goal_pace(workspace, **asked)}
+
+
+def test_the_month_and_the_quarter_are_told_of_mqls_and_revenue(company):
+    found = _by_name(company, as_of=AS_OF)
+    assert set(found) == {
+        (metric, period) for metric in ("mqls", "revenue") for period in ("month", "quarter")
+    }
+    quarter = found["mqls", "quarter"]
+    assert (quarter.first, quarter.last) == (date(2026, 10, 1), date(2026, 12, 31))
+    assert quarter.on == date(2026, 11, 12)
+    assert [line.name for line in quarter.lines] == ["small", "middle", "large"]
+
+
+@pytest.mark.parametrize("metric", ["mqls", "revenue"])
+def test_what_has_come_is_what_the_metric_counts(company, metric):
+    day = date(2026, 11, 8)
+    for pace in read_goal_pace(company, as_of=AS_OF, on=day):
+        if pace.metric != metric:
+            continue
+        counted = measure(company, metric, by="segment", since=pace.first, until=day, as_of=AS_OF)
+        by_name = {row.member: Fraction(row.value or 0) for row in counted.rows}
+        assert {line.name: line.actual for line in pace.lines} == {
+            line.name: by_name.get(line.name, 0) for line in pace.lines
+        }
+        assert pace.total.actual == Fraction(counted.total.value)
+
+
+def test_a_months_goal_is_its_levelled_share_of_the_quarters(company):
+    found = _by_name(company, as_of=AS_OF)
+    month, quarter = found["mqls", "month"].total, found["mqls", "quarter"].total
+    assert month.goal == quarter.goal * 30 / 92
+    assert month.planned_by(month.days) == month.goal
+
+
+def test_days_before_the_first_fact_do_not_slow_the_rate(company):
+    found = _by_name(company, as_of=AS_OF, on=FIRST.date() + timedelta(days=6))
+    line = found["mqls", "quarter"].total
+    assert len(line.seen) == 7
+    assert line.rate == line.actual / 7
+
+
+def test_a_day_that_has_not_ended_is_refused(company):
+    with pytest.raises(InputError, match="2026-11-13 has not ended"):
+        read_goal_pace(company, as_of=AS_OF, on=date(2026, 11, 13))
+
+
+def test_an_empty_ledger_is_behind_and_knows_no_rate(workspace):
+    for pace in read_goal_pace(workspace, as_of=AS_OF):
+        assert pace.total.actual == pace.total.rate == 0
+        assert [finding.rule for finding in pace.findings] == ["pace.behind"]
+
+
+def test_history_is_what_the_metrics_count(company):
+    agreement = company.agreement(AS_OF)
+    facts = read_plan_facts(company, plan(agreement), as_of=AS_OF, weeks=10)
+    found = {one.segment: one for one in facts.history.segments}
+    since = AS_OF - timedelta(weeks=10)
+    steps = measure(company, "mql_to_sql", by="segment", since=since, as_of=AS_OF).rows
+    for row in steps:
+        seen = found[row.member].steps["mql_to_sql"]
+        assert (seen.count, seen.of) == (row.numerator, row.denominator)
+    deal = measure(company, "average_deal", by="segment", since=since, as_of=AS_OF).rows
+    for row in deal:
+        assert found[row.member].average_deal == pytest.approx(row.value, rel=Decimal("1e-9"))
+    assert facts.history.ready is False  # it began in the second half of these weeks
+    assert plan_from_history(agreement, facts.history).findings
+
+
+def test_spend_needed_is_the_plan_at_todays_cost_of_an_mql(company):
+    made = plan(company.agreement(AS_OF))
+    facts = read_plan_facts(company, made, as_of=AS_OF, weeks=10)
+    since = AS_OF - timedelta(weeks=10)
+    each = measure(company, "cost_per_mql", since=since, as_of=AS_OF).total.value
+    assert facts.spend.each == each > 0
+    assert facts.spend.total == each * 411
+    assert sum(facts.spend.segments.values()) == facts.spend.total
+    known = [one.each for one in facts.spend.channels if one.each is not None]
+    assert known == sorted(known)
+
+
+def test_without_spend_its_need_is_missing_not_zero(workspace):
+    made = plan(workspace.agreement(AS_OF))
+    facts = read_plan_facts(workspace, made, as_of=AS_OF)
+    assert facts.spend.total is None
+    assert set(facts.spend.segments.values()) == {None}
+    assert facts.capacity.reps == 0
+
+
+def test_reps_who_are_there_are_counted_each_with_their_own_limits(company):
+    made = plan(company.agreement(AS_OF))
+    facts = read_plan_facts(company, made, as_of=AS_OF)
+    assert facts.capacity.reps == 6
+    assert facts.capacity.all.capacity == 5 * 360 + Fraction(20 * 92, 7)
+
+
+def test_weeks_out_of_reason_are_refused(company):
+    with pytest.raises(InputError, match="1 to 520"):
+        read_plan_facts(company, plan(company.agreement(AS_OF)), as_of=AS_OF, weeks=0)
