@@ -11,9 +11,10 @@ from accord.ledger.metric_rows import read_raw
 from accord.metrics import METRICS, Cube, Cut, compute, cut, dimensions_of, window
 from accord.records import from_us
 from accord.report import build_page, render_page
-from accord.services import cadence_since, raw_tables, report
+from accord.services import cadence_since, raw_tables, report_asked, report_view
 from accord.services.measure import read_facts
-from accord.services.report import gather_week
+from accord.services.report_asked import Wanted
+from accord.services.report_view import gather_view
 from tests.metrics.company import AS_OF, FIRST, Company
 from tests.services.plans import read_whole, said_to
 
@@ -68,20 +69,20 @@ def test_every_number_of_a_period_is_that_of_all_leads(company, weeks):
 @pytest.mark.parametrize("later", [0, 30])
 def test_the_page_of_a_week_is_that_of_all_leads(company, monkeypatch, later):
     """Cut down to one week: the page looks back on half a year, of which the company is a part."""
-    monkeypatch.setattr(report, "_QUARTER", WEEK)
-    monkeypatch.setattr(report, "WEEKS_SHOWN", 0)
-    monkeypatch.setattr(report.planning, "period_start", lambda _period, day: day)
+    monkeypatch.setattr(report_asked, "_QUARTER", WEEK)
+    monkeypatch.setattr(report_asked, "_WEEKS_SHOWN", 0)
+    monkeypatch.setattr(report_view.planning, "period_start", lambda _period, day: day)
     read = []
 
     def page():
-        return render_page(build_page(gather_week(company, as_of=AS_OF + later * WEEK)))
+        return render_page(build_page(gather_view(company, Wanted(), as_of=AS_OF + later * WEEK)))
 
     def read_all(workspace, agreement, *, as_of, since):
         read.append(since)
         return read_facts(workspace, agreement, as_of=as_of)
 
     found = page()
-    monkeypatch.setattr(report, "read_facts", read_all)
+    monkeypatch.setattr(report_view, "read_facts", read_all)
     assert found == page()
     assert min(read) > FIRST + 2 * WEEK
 

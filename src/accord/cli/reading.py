@@ -97,25 +97,39 @@ def _measured(name: str, *, every: str | None, **asked: Any) -> dict[str, Any]:
         return measure_series(workspace, name, every=every, **asked).as_dict()
 
 
-def report(
+def report(  # noqa: PLR0913  one argument an option
     *,
     week: str | None = None,
+    month: str | None = None,
+    since: Annotated[str | None, Parameter(name="--from")] = None,
+    until: Annotated[str | None, Parameter(name="--to")] = None,
+    everything: Annotated[bool, Parameter(name="--all", negative="")] = False,
     as_of: AsOf = None,
-    open_it: Annotated[bool, Parameter(name="--open")] = False,
+    open_it: Annotated[bool, Parameter(name="--open", negative="")] = False,
 ) -> int:
-    """Write the weekly report: one HTML file that needs no network.
+    """Write the report of a week, a month or a span: one HTML file that needs no network.
 
     Parameters
     ----------
     week
-        an ISO week such as 2026-W46; that of yesterday if not given
+        an ISO week such as 2026-W46; that of yesterday if nothing is given
+    month
+        a month such as 2026-11
+    since
+        first day of a span, in the agreement's zone; from the first fact if not given
+    until
+        last day of it; to this day if not given
+    everything
+        all time, since the first fact
     open_it
         open it in the browser
     """
     from accord.services.report import write_report
+    from accord.services.report_asked import Wanted
 
+    wanted = Wanted(week=week, month=month, since=since, until=until, everything=everything)
     with open_workspace() as workspace:
-        path = write_report(workspace, as_of=instant(as_of), week=week)
+        path = write_report(workspace, as_of=instant(as_of), wanted=wanted)
     say(str(path))
     if open_it:
         webbrowser.open(Path(path).resolve().as_uri())

@@ -65,19 +65,25 @@ class Promise:
 
 
 def promises(
-    agreement: Agreement, ask: Ask, *, weekly_plan: Mapping[str, Fraction], partial: bool
+    agreement: Agreement,
+    ask: Ask,
+    *,
+    weekly_plan: Mapping[str, Fraction],
+    partial: bool,
+    weeks: int = 1,
 ) -> tuple[Promise, ...]:
     """Return every promise of a week in the agreement's order, marketing's first.
 
     ``weekly_plan`` is each segment's share of the plan in MQLs; a weekly term that the week's end
-    decides is running while the week is partial, unless it is kept already.
+    decides is running while the week is partial, unless it is kept already. Of several ``weeks``,
+    plan and answers are those of all of them; of none, no volume is due.
     """
     marketing = agreement.sla.marketing.items()
     weekly = [term for term in marketing if not isinstance(term[1], SlaTerm)]
     found: list[Promise] = []
     for _name, terms in weekly:
         if isinstance(terms, VolumeTerm):
-            found.extend(_volumes(agreement, terms, ask, weekly_plan, partial=partial))
+            found.extend(_volumes(agreement, terms, ask, weekly_plan, partial=partial, weeks=weeks))
         elif isinstance(terms, AcceptanceTerm):
             found.append(_acceptance(terms, ask, partial=partial))
     for side, group in ((Side.MARKETING, marketing), (Side.SALES, agreement.sla.sales.items())):
@@ -93,10 +99,12 @@ def _volumes(
     weekly_plan: Mapping[str, Fraction],
     *,
     partial: bool,
+    weeks: int,
 ) -> Iterator[Promise]:
     fixed = terms.mqls_per_week
     for segment in agreement.segments:
-        owed = Fraction(fixed) if isinstance(fixed, int) else weekly_plan.get(segment.name)
+        plan = weekly_plan.get(segment.name) if weeks else Fraction(0)
+        owed = Fraction(fixed) * weeks if isinstance(fixed, int) else plan
         if owed is None:
             continue
         limit = owed * Fraction(terms.at_least)
@@ -108,8 +116,8 @@ def _volumes(
             name=segment.name,
             owed=owed,
             limit=limit,
-            delivered=delivered,
-            status=_weekly_status(delivered, limit, partial=partial),
+            delivered=delivered if weeks else None,
+            status=_weekly_status(delivered, limit, partial=partial) if weeks else Status.NOTHING,
             terms=f"at least {_percent(terms.at_least)} of the plan's weekly share",
         )
 

@@ -28,7 +28,7 @@ class Week:
 
     ``now`` and ``before`` map (metric, dimension, member) to a number; ``names`` a rep's id to how
     the rep is called; ``reasons`` why leads were returned, with counts; ``on_goal`` is the share of
-    a goal that counts as reached.
+    a goal that counts as reached; ``this`` is when, in words.
     """
 
     now: Mapping[tuple[str, str, str], Number]
@@ -38,6 +38,7 @@ class Week:
     names: Mapping[str, str]
     on_goal: Fraction
     currency: str
+    this: str = "this week"
 
     def members(self, metric: str, dimension: str) -> Iterator[Number]:
         """Yield this week's numbers of a metric by a dimension."""
@@ -172,7 +173,7 @@ def _spent_in_vain(week: Week) -> Iterator[Weighed]:
         if one.value is None or (mqls and mqls.value):
             continue
         money = worded(one.value, Unit.MONEY, currency=week.currency)
-        sentence = f"{money} went into {spoken(one.member)} this week and no MQL came of it."
+        sentence = f"{money} went into {spoken(one.member)} {week.this} and no MQL came of it."
         weight = Fraction(one.value) / total
         yield _weighed("spent_in_vain", one.member, sentence, Side.MARKETING, weight)
 

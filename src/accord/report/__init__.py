@@ -4,30 +4,36 @@ A page is a value (:mod:`accord.report.model`); sections make its parts out of n
 escapes every name. Nothing is decided here: numbers, promises and findings come from elsewhere.
 """
 
+from accord.report.asked import Asked, Kind, Words, short_label
 from accord.report.comparison import build_comparison, find_measures, to_headline
 from accord.report.csvs import safe, write_csvs
 from accord.report.files import write_page
 from accord.report.model import Cell, Chart, Column, ComparisonPage, Figure, Page, Section, Table
 from accord.report.render import render_comparison, render_page
 from accord.report.sections import build_page
-from accord.report.view import View
+from accord.report.view import QualityFacts, View
 
 __all__ = [
+    "Asked",
     "Cell",
     "Chart",
     "Column",
     "ComparisonPage",
     "Figure",
+    "Kind",
     "Page",
+    "QualityFacts",
     "Section",
     "Table",
     "View",
+    "Words",
     "build_comparison",
     "build_page",
     "find_measures",
     "render_comparison",
     "render_page",
     "safe",
+    "short_label",
     "to_headline",
     "write_csvs",
     "write_page",

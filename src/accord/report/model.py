@@ -85,7 +85,7 @@ class PromiseLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Side:
-    """One party's promises of the week."""
+    """One party's promises."""
 
     name: str
     title: str
@@ -95,9 +95,10 @@ class Side:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """The weekly report."""
+    """The report of a week, a month or a span; ``folder`` holds the tables' files, beside it."""
 
-    week: str
+    name: str
+    folder: str
     days: str
     state: str
     agreement: str
@@ -109,19 +110,9 @@ class Page:
     definitions: tuple[tuple[str, str, str], ...] = field(default=())
 
     @property
-    def name(self) -> str:
-        """What the page is of: its week."""
-        return self.week
-
-    @property
     def strap(self) -> tuple[str, ...]:
         """What stands beside the name at the top."""
         return (self.days, self.agreement)
-
-    @property
-    def folder(self) -> str:
-        """The folder of the tables' files, beside the page."""
-        return self.week
 
     @property
     def tables(self) -> tuple[Table, ...]:

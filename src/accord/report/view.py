@@ -1,4 +1,4 @@
-"""What a page is made of: the week, its numbers by name, and the lists behind them."""
+"""What a page is made of: the time asked for, its numbers by name, the lists behind them."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ import pandas as pd
 
 from accord.agreement import Agreement
 from accord.findings import Finding
-from accord.metrics import ALL, METRICS, Cube, Number, Period, Promise, compute
+from accord.metrics import ALL, METRICS, WINDOW, Cube, Number, Period, Promise, compute
 from accord.records import to_us
+from accord.report.asked import Asked, Words
 from accord.report.cells import of
 from accord.report.model import Cell
 
@@ -25,11 +26,11 @@ _ZERO = Decimal(0)
 class QualityFacts:
     """What quality found, as rows by name; ids and counts only.
 
-    ``weeks``: rows of each source by week, newest week first (week, source, rows_in, accepted,
-    quarantined, duplicates, held, flagged). ``rules``: what rows failed this week (rule, severity,
-    source, failing, tolerated, batches, sentence, batch, row). ``batches``: what was said of whole
-    batches (at, batch, source, rule, severity, sentence). ``waiting``: the oldest open rows set
-    aside (at, batch, row, source, rules), of ``open_count``.
+    ``weeks``: rows of each source by week or month, newest first (week, source, rows_in, accepted,
+    quarantined, duplicates, held, flagged). ``rules``: what rows failed in the time asked for
+    (rule, severity, source, failing, tolerated, batches, sentence, batch, row). ``batches``: what
+    was said of whole batches (at, batch, source, rule, severity, sentence). ``waiting``: the oldest
+    open rows set aside (at, batch, row, source, rules), of ``open_count``.
     """
 
     weeks: tuple[Mapping[str, Any], ...] = ()
@@ -39,26 +40,23 @@ class QualityFacts:
     open_count: int = 0
 
 
-WEEKS_SHOWN = 10
-"""Weeks that charts and weekly tables look back on."""
-
-
 @dataclass(slots=True, kw_only=True)
 class View:
-    """One week, ready to be asked.
+    """One week, month or span, ready to be asked.
 
-    ``weeks`` cuts the time by ISO week up to this one; ``quarter`` is one window over the 13 weeks
-    that end with it. ``at`` is the last instant that counts: as_of, or the end of a past week.
-    ``frames`` are the fact frames, ``plan`` the period's figures per segment, ``weekly_plan`` its
-    share of a week, ``names`` what reps are called.
+    ``cube`` cuts the time by week or month up to the end of it; ``base`` is one window over the
+    longer time that ends with it (13 weeks, 3 months; of a span the span itself). ``at`` is the
+    last instant that counts: as_of, or the end of what has ended. ``frames`` are the fact frames,
+    ``plan`` the period's figures per segment, ``weekly_plan`` its share of a week. ``promises``
+    are those of the time asked for.
     """
 
     agreement: Agreement
-    week: Period
+    asked: Asked
     at: datetime
     partial: bool
-    weeks: Cube
-    quarter: Cube
+    cube: Cube
+    base: Cube
     frames: Mapping[str, pd.DataFrame]
     reps: pd.DataFrame
     period_word: str
@@ -73,51 +71,79 @@ class View:
     _known: dict[tuple[int, str, str], dict[tuple[str, str], Number]] = field(default_factory=dict)
 
     @property
+    def period(self) -> Period:
+        """The time asked for."""
+        return self.asked.period
+
+    @property
+    def words(self) -> Words:
+        """How the page speaks of it."""
+        return self.asked.words
+
+    @property
+    def each(self) -> str:
+        """What the row of periods is cut into: week or month."""
+        return self.asked.cut.value
+
+    @property
     def labels(self) -> tuple[str, ...]:
-        """The weeks shown, this one last."""
-        return self.weeks.periods.labels[-WEEKS_SHOWN:]
+        """The periods shown, the newest last."""
+        return self.cube.periods.labels[-self.asked.shown :]
 
     @property
     def before(self) -> str | None:
-        """The week before this one, if there is any."""
-        labels = self.weeks.periods.labels
-        return labels[-2] if len(labels) > 1 else None
+        """The period before this one, if there is any."""
+        labels = self.cube.periods.labels
+        return labels[-2] if len(labels) > 1 and not self.asked.is_span else None
 
     @property
     def at_us(self) -> int:
         """The last instant that counts, in microseconds."""
         return to_us(self.at)
 
+    @property
+    def bounds_us(self) -> tuple[int, int]:
+        """Where the time asked for begins, and the first instant that no longer counts in it."""
+        return (self.base if self.asked.is_span else self.cube).periods.last_us
+
     def numbers(
-        self, metric: str, dimension: str = ALL, *, quarter: bool = False
+        self, metric: str, dimension: str = ALL, *, base: bool = False
     ) -> dict[tuple[str, str], Number]:
         """Return a metric's numbers by period and member."""
-        cube = self.quarter if quarter else self.weeks
-        key = (int(quarter), metric, dimension)
+        cube = self.base if base else self.cube
+        key = (int(base), metric, dimension)
         if key not in self._known:
             found = compute(cube, METRICS[metric], dimension)
             self._known[key] = {(one.period, one.member): one for one in found}
         return self._known[key]
 
+    def here(self, metric: str, dimension: str = ALL) -> list[Number]:
+        """Return a metric's numbers of the time asked for, one a member."""
+        label = WINDOW if self.asked.is_span else self.period.label
+        numbers = self.numbers(metric, dimension, base=self.asked.is_span)
+        return [number for (period, _), number in numbers.items() if period == label]
+
     def number(
         self, metric: str, dimension: str = ALL, member: str = "", *, period: str | None = None
     ) -> Number | None:
-        """Return one number of this week (or another)."""
-        return self._found(metric, dimension, member, period or self.week.label, quarter=False)
+        """Return one number of the time asked for, or of one of the periods."""
+        if period is None and self.asked.is_span:
+            return self.over_base(metric, dimension, member)
+        return self._found(metric, dimension, member, period or self.period.label, base=False)
 
-    def over_quarter(self, metric: str, dimension: str = ALL, member: str = "") -> Number | None:
-        """Return one number of the 13 weeks up to this one."""
-        return self._found(metric, dimension, member, "window", quarter=True)
+    def over_base(self, metric: str, dimension: str = ALL, member: str = "") -> Number | None:
+        """Return one number of the longer time that ends with this one."""
+        return self._found(metric, dimension, member, WINDOW, base=True)
 
     def _found(
-        self, metric: str, dimension: str, member: str, period: str, *, quarter: bool
+        self, metric: str, dimension: str, member: str, period: str, *, base: bool
     ) -> Number | None:
         """A member without a fact has none of what is counted, once there are facts at all."""
-        found = self.numbers(metric, dimension, quarter=quarter).get((period, member))
+        found = self.numbers(metric, dimension, base=base).get((period, member))
         counted = METRICS[metric].denominator is None and METRICS[metric].quantile is None
         if found is not None or not counted:
             return found
-        total = self.numbers(metric, ALL, quarter=quarter).get((period, ""))
+        total = self.numbers(metric, ALL, base=base).get((period, ""))
         if total is None or total.value is None:
             return None
         return replace(total, dimension=dimension, member=member, numerator=_ZERO, value=_ZERO)
@@ -128,13 +154,13 @@ class View:
         """Return one number as a cell."""
         return of(self.number(metric, dimension, member, period=period), METRICS[metric].unit)
 
-    def quarter_cell(self, metric: str, dimension: str = ALL, member: str = "") -> Cell:
-        """Return one number of the quarter as a cell."""
-        return of(self.over_quarter(metric, dimension, member), METRICS[metric].unit)
+    def base_cell(self, metric: str, dimension: str = ALL, member: str = "") -> Cell:
+        """Return one number of the longer time as a cell."""
+        return of(self.over_base(metric, dimension, member), METRICS[metric].unit)
 
-    def members(self, metric: str, dimension: str, *, quarter: bool = True) -> tuple[str, ...]:
+    def members(self, metric: str, dimension: str, *, base: bool = True) -> tuple[str, ...]:
         """Return the members with any fact, largest first, those without a member last."""
-        found = list(self.numbers(metric, dimension, quarter=quarter).values())
+        found = list(self.numbers(metric, dimension, base=base).values())
         found.sort(key=lambda one: (one.member == "", -(one.value or 0), one.member))
         return tuple(dict.fromkeys(one.member for one in found))
 

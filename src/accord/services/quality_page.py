@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,8 +15,9 @@ from accord.ledger.quality_rows import (
     rows_by_source,
     said_of_batches,
 )
-from accord.metrics import Period, midnight, week_label, week_of
-from accord.report.view import WEEKS_SHOWN, QualityFacts
+from accord.metrics import Cut, midnight, week_label, week_of
+from accord.report import Asked, QualityFacts
+from accord.services.report_asked import months_before
 from accord.services.workspace import Workspace
 
 _AT_MOST = 200
@@ -24,41 +25,50 @@ _WAITING = 40
 _COUNTS = ("rows_in", "accepted", "quarantined", "duplicates", "held", "flagged")
 
 
-def gather_quality(
-    connection: Connection, week: Period, *, at: datetime, zone: str
-) -> QualityFacts:
-    """Gather what quality found in a week, as it stood at ``at``, and the weeks before it."""
-    first = midnight(
-        week.start.astimezone(ZoneInfo(zone)).date() - timedelta(weeks=WEEKS_SHOWN - 1), zone
-    )
+def gather_quality(connection: Connection, asked: Asked, *, at: datetime) -> QualityFacts:
+    """Gather what quality found in a time, as it stood at ``at``, and in the periods before it."""
+    since = asked.period.start
     waiting, open_count = oldest_open(connection, at=at, at_most=_WAITING)
     return QualityFacts(
-        weeks=_weeks(rows_by_source(connection, since=first, until=at), zone),
-        rules=tuple(failing_rules(connection, since=week.start, until=at, at_most=_AT_MOST)),
+        weeks=_by_period(rows_by_source(connection, since=_first(asked), until=at), asked),
+        rules=tuple(failing_rules(connection, since=since, until=at, at_most=_AT_MOST)),
         batches=tuple(
             _said(row)
-            for row in said_of_batches(connection, since=week.start, until=at, at_most=_AT_MOST)
+            for row in said_of_batches(connection, since=since, until=at, at_most=_AT_MOST)
         ),
         waiting=tuple(_waiting(row) for row in waiting),
         open_count=open_count,
     )
 
 
-def _weeks(rows: Sequence[Mapping[str, Any]], zone: str) -> tuple[dict[str, Any], ...]:
-    """Add up batches by week and source: newest week first, then by source."""
-    place = ZoneInfo(zone)
+def _first(asked: Asked) -> datetime:
+    """Return where the first of the periods shown begins."""
+    if asked.is_span:
+        return asked.period.start
+    if asked.cut is Cut.MONTH:
+        return midnight(months_before(asked.first_day, asked.shown - 1), asked.zone)
+    return midnight(asked.first_day - timedelta(weeks=asked.shown - 1), asked.zone)
+
+
+def _by_period(rows: Sequence[Mapping[str, Any]], asked: Asked) -> tuple[dict[str, Any], ...]:
+    """Add up batches by week or month and source: newest first, then by source."""
+    place = ZoneInfo(asked.zone)
     found: dict[tuple[str, str], dict[str, Any]] = {}
     for row in rows:
-        week = week_label(row["taken_at"].astimezone(place).date())
-        key = (week, row["source"])
+        label = _label(asked.cut, row["taken_at"].astimezone(place).date())
+        key = (label, row["source"])
         sums = found.setdefault(
-            key, {"week": week, "source": row["source"], **dict.fromkeys(_COUNTS, 0)}
+            key, {"week": label, "source": row["source"], **dict.fromkeys(_COUNTS, 0)}
         )
         for name in _COUNTS:
             sums[name] += row[name]
-    weeks = sorted({week for week, _ in found}, reverse=True)
-    order = {week: place for place, week in enumerate(weeks)}
+    labels = sorted({label for label, _ in found}, reverse=True)
+    order = {label: place for place, label in enumerate(labels)}
     return tuple(found[key] for key in sorted(found, key=lambda key: (order[key[0]], key[1])))
+
+
+def _label(kind: Cut, day: date) -> str:
+    return f"{day:%Y-%m}" if kind is Cut.MONTH else week_label(day)
 
 
 def _said(row: Mapping[str, Any]) -> dict[str, Any]:

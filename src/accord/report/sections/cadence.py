@@ -35,15 +35,17 @@ def cadence(view: View) -> Section:
 def _lead(view: View) -> str:
     kept = view.number(_KEPT)
     if kept is None or not kept.denominator:
-        return "No step of the cadence was due this week."
-    lead = f"{int(kept.denominator):,} steps were due this week; {percent(kept.value)} of them"
+        return f"No step of the cadence was due {view.words.this}."
+    lead = (
+        f"{int(kept.denominator):,} steps were due {view.words.this}; {percent(kept.value)} of them"
+    )
     lead += " were done on time."
     spread = _spread(_shares(view, None))
     if spread is not None:
         low, high = spread
-        lead += f" Over 13 weeks the reps kept between {percent(low)} and {percent(high)} of theirs"
-        lead += f": {_points(high - low).shown} lie between them."
-    close = view.over_quarter("contact_to_close_days")
+        lead += f" Over {view.words.base} the reps kept between {percent(low)} and"
+        lead += f" {percent(high)} of theirs: {_points(high - low).shown} lie between them."
+    close = view.over_base("contact_to_close_days")
     if close is not None and close.value is not None:
         days = shown(close.value, 1)
         lead += f" Half of the deals won closed within {days:f} days of the first contact."
@@ -52,7 +54,7 @@ def _lead(view: View) -> str:
 
 def _shares(view: View, label: str | None) -> Iterator[Number]:
     """Yield each rep's share of a week, or of the quarter, where enough of theirs was due."""
-    numbers = view.numbers(_KEPT, "rep", quarter=label is None)
+    numbers = view.numbers(_KEPT, "rep", base=label is None)
     for (period, rep), number in numbers.items():
         asked = label is None or period == label
         if asked and rep and (number.denominator or 0) >= _ENOUGH:
@@ -73,7 +75,7 @@ def _points(difference: Decimal) -> Cell:
 def _settled(view: View) -> pd.DataFrame:
     """The steps whose fate was settled in this week, each with what had become of it by its end."""
     steps = view.frames["followups"]
-    start, end = view.weeks.periods.last_us
+    start, end = view.bounds_us
     rows = steps[steps["settled_us"].between(start, end - 1)]
     late = (rows["done_us"] < end).fillna(value=False)
     state = pd.Series("missed", index=rows.index, dtype="str").mask(late, "late")
@@ -96,13 +98,13 @@ def _by_step(view: View) -> Table:
         rows.append((member(step), *cells, view.cell(_KEPT, "step", step)))
     return Table(
         name="cadence_steps",
-        caption="Steps due this week",
+        caption=f"Steps due {view.words.this}",
         columns=(
             Column(title="Step", numeric=False),
             *(Column(title=title) for title in ("Due", "On time", "Late", "Missed", "Kept")),
         ),
         rows=tuple(rows),
-        empty="No step of the cadence was due this week.",
+        empty=f"No step of the cadence was due {view.words.this}.",
     )
 
 
@@ -112,14 +114,14 @@ def _by_rep(view: View) -> Table:
             Cell(shown=view.rep_name(rep) if rep else "(none)", raw=rep),
             _due(view.number(_KEPT, "rep", rep)),
             view.cell(_KEPT, "rep", rep),
-            _due(view.over_quarter(_KEPT, "rep", rep)),
-            view.quarter_cell(_KEPT, "rep", rep),
-            view.quarter_cell("attempts_per_handoff", "rep", rep),
-            view.quarter_cell("contact_to_close_days", "rep", rep),
+            *_longer(view, rep),
+            view.base_cell("attempts_per_handoff", "rep", rep),
+            view.base_cell("contact_to_close_days", "rep", rep),
         )
         for rep in _reps(view)
     ]
-    titles = ("Due", "Kept", "Due, 13 weeks", "Kept, 13 weeks", "Attempts a hand-over")
+    longer = () if view.asked.is_span else (f"Due, {view.words.base}", f"Kept, {view.words.base}")
+    titles = ("Due", "Kept", *longer, "Attempts a hand-over")
     return Table(
         name="cadence_reps",
         caption="Reps, those who keep most first",
@@ -130,6 +132,12 @@ def _by_rep(view: View) -> Table:
         rows=tuple(rows),
         empty="No rep has owed a step of the cadence yet.",
     )
+
+
+def _longer(view: View, rep: str) -> tuple[Cell, ...]:
+    if view.asked.is_span:
+        return ()
+    return (_due(view.over_base(_KEPT, "rep", rep)), view.base_cell(_KEPT, "rep", rep))
 
 
 def _due(number: Number | None) -> Cell:
@@ -153,9 +161,10 @@ def _by_week(view: View) -> Table:
         rows.append((Cell(shown=label, raw=label), *cells, between))
     return Table(
         name="cadence",
-        caption=f"Cadence by week, and how far reps with at least {_ENOUGH} steps due lie apart",
+        caption=f"Cadence by {view.each}, and how far reps with at least {_ENOUGH} steps due lie"
+        " apart",
         columns=(
-            Column(title="Week", numeric=False),
+            Column(title=view.each.capitalize(), numeric=False),
             *(Column(title=title) for title in ("Due", "Kept", "Lowest", "Highest", "Apart")),
         ),
         rows=tuple(rows),
@@ -173,20 +182,20 @@ def _attempts(view: View) -> Table:
             rows.append((member(channel.value), *cells, of(reached, METRICS["connect_rate"].unit)))
     return Table(
         name="attempts",
-        caption="Attempts of this week by kind",
+        caption=f"Attempts of {view.words.noun} by kind",
         columns=(
             Column(title="Kind", numeric=False),
             *(Column(title=title) for title in ("Attempts", "Share", "Reached the lead")),
         ),
         rows=tuple(rows),
-        empty="Nobody tried to reach a lead this week.",
+        empty=f"Nobody tried to reach a lead {view.words.this}.",
     )
 
 
 def _chart(view: View) -> tuple[Chart, ...]:
     rows: list[dict[str, Any]] = []
     for rep in _reps(view)[:14]:
-        number = view.over_quarter(_KEPT, "rep", rep)
+        number = view.over_base(_KEPT, "rep", rep)
         if rep and number is not None and number.value is not None:
             words = percent(number.value)
             row = {"label": view.rep_name(rep), "value": float(number.value), "shown": words}
@@ -194,5 +203,5 @@ def _chart(view: View) -> tuple[Chart, ...]:
     if not rows:
         return ()
     says = "; ".join(f"{row['label']} {row['shown']}" for row in rows)
-    title = "Steps of the cadence kept, 13 weeks, by rep"
+    title = f"Steps of the cadence kept, {view.words.base}, by rep"
     return (bars("chart-cadence", rows, title=title, says=says, color=SALES),)

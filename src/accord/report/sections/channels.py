@@ -35,14 +35,15 @@ def channels(view: View) -> Section:
 
 
 def _lead(view: View) -> str:
-    spend, cost = view.over_quarter("spend"), view.over_quarter("cost_per_mql")
+    spend, cost = view.over_base("spend"), view.over_base("cost_per_mql")
     if spend is None or spend.value is None:
         return "No spend has been reported; what a lead costs cannot be said."
     currency = view.agreement.currency
     money = worded(spend.value, Unit.MONEY, currency=currency)
     if cost is None or cost.value is None:
-        return f"{money} were spent in 13 weeks; no MQL has come of it yet."
-    return f"{money} were spent in 13 weeks: {currency} {short_money(cost.value)} for each MQL."
+        return f"{money} were spent in {view.words.base}; no MQL has come of it yet."
+    each = f"{currency} {short_money(cost.value)}"
+    return f"{money} were spent in {view.words.base}: {each} for each MQL."
 
 
 def _table(view: View, dimension: str) -> Table:
@@ -50,14 +51,14 @@ def _table(view: View, dimension: str) -> Table:
         (*view.members("new_leads", dimension), *view.members("spend", dimension))
     )
     rows = [
-        (member(name), *(view.quarter_cell(metric, dimension, name) for _, metric in _COLUMNS))
+        (member(name), *(view.base_cell(metric, dimension, name) for _, metric in _COLUMNS))
         for name in sorted(found, key=lambda name: name == "")
     ]
-    total = (Cell(shown="All", raw="total"), *(view.quarter_cell(name) for _, name in _COLUMNS))
+    total = (Cell(shown="All", raw="total"), *(view.base_cell(name) for _, name in _COLUMNS))
     what = dimension.capitalize()
     return Table(
         name=f"{dimension}s",
-        caption=f"{what}s, 13 weeks; money in {view.agreement.currency}",
+        caption=f"{what}s, {view.words.base}; money in {view.agreement.currency}",
         columns=(
             Column(title=what, numeric=False),
             *(Column(title=title) for title, _ in _COLUMNS),
@@ -72,7 +73,7 @@ def _table(view: View, dimension: str) -> Table:
 def _mql_chart(view: View) -> tuple[Chart, ...]:
     rows = []
     for name in view.members("mqls", "channel")[:8]:
-        number = view.over_quarter("mqls", "channel", name)
+        number = view.over_base("mqls", "channel", name)
         if number is not None and number.value:
             label = name.replace("_", " ") or "(none)"
             shown = f"{int(number.value):,}"
@@ -80,14 +81,14 @@ def _mql_chart(view: View) -> tuple[Chart, ...]:
     if not rows:
         return ()
     says = "; ".join(f"{row['label']} {row['shown']}" for row in rows)
-    title = "MQLs by channel, 13 weeks"
+    title = f"MQLs by channel, {view.words.base}"
     return (bars("chart-channels", rows, title=title, says=says, color=MARKETING),)
 
 
 def _cost_chart(view: View) -> tuple[Chart, ...]:
     rows = []
     for name in view.members("spend", "channel")[:8]:
-        number = view.over_quarter("cost_per_mql", "channel", name)
+        number = view.over_base("cost_per_mql", "channel", name)
         if number is not None and number.value:
             label = name.replace("_", " ") or "(none)"
             shown = short_money(number.value)
@@ -95,5 +96,5 @@ def _cost_chart(view: View) -> tuple[Chart, ...]:
     if not rows:
         return ()
     says = "; ".join(f"{row['label']} {row['shown']}" for row in rows)
-    title = f"Cost per MQL in {view.agreement.currency}, 13 weeks"
+    title = f"Cost per MQL in {view.agreement.currency}, {view.words.base}"
     return (bars("chart-cost", rows, title=title, says=says, color=MARKETING_MID),)

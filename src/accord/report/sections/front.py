@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
 from zoneinfo import ZoneInfo
@@ -19,6 +18,7 @@ from accord.metrics import (
     titled,
 )
 from accord.records import Side as Party
+from accord.report.asked import Kind
 from accord.report.model import Page, PromiseLine, Section, Side
 from accord.report.view import View
 
@@ -29,8 +29,9 @@ def front(view: View, *, sections: tuple[Section, ...]) -> Page:
     """Make the page around its sections."""
     sides = (_side(view, Party.MARKETING), _side(view, Party.SALES))
     return Page(
-        week=view.week.label,
-        days=_days(view),
+        name=_name(view),
+        folder=view.period.label,
+        days=view.asked.days,
         state=_state(view),
         agreement=f"Agreement {view.agreement.version}"
         + (", signed by both sides" if view.signed else ", not signed by both sides"),
@@ -46,19 +47,22 @@ def front(view: View, *, sections: tuple[Section, ...]) -> Page:
     )
 
 
-def _days(view: View) -> str:
-    zone = ZoneInfo(view.agreement.timezone)
-    first = view.week.start.astimezone(zone).date()
-    last = first + timedelta(days=6)
-    opening = f"{first.day}" if first.month == last.month else f"{first.day} {first:%B}"
-    return f"{opening} to {last.day} {last:%B %Y}"
+def _name(view: View) -> str:
+    """The label people know the time by; a month by its name."""
+    match view.asked.kind:
+        case Kind.WEEK:
+            return view.period.label
+        case Kind.MONTH:
+            return f"{view.asked.first_day:%B %Y}"
+        case Kind.SPAN:
+            return "All time" if view.asked.everything else "A span of days"
 
 
 def _state(view: View) -> str:
-    at = view.at.astimezone(ZoneInfo(view.agreement.timezone))
+    at, kind = view.at.astimezone(ZoneInfo(view.agreement.timezone)), view.asked.kind.value
     if view.partial:
-        return f"The week is still running: numbers up to {at:%A %d %B, %H:%M}"
-    return "The week has closed"
+        return f"The {kind} is still running: numbers up to {at:%A %d %B, %H:%M}"
+    return f"The {kind} has closed"
 
 
 def _headline(sides: tuple[Side, ...], *, partial: bool) -> str:
@@ -168,7 +172,7 @@ def _filled(promise: Promise) -> Decimal | None:
 def _facts(view: View) -> tuple[tuple[str, str], ...]:
     zone = view.agreement.timezone
     return (
-        ("Week", f"{view.week.label}, cut in {zone}"),
+        (view.asked.kind.value.capitalize(), f"{view.period.label}, cut in {zone}"),
         ("Counted up to", f"{view.at.astimezone(ZoneInfo(zone)):%A %d %B %Y, %H:%M %Z}"),
         ("Agreement", f"{view.agreement.version}, {view.agreement.fingerprint[:12]}"),
         ("Currency", view.agreement.currency),

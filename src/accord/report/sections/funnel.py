@@ -41,42 +41,51 @@ def funnel(view: View) -> Section:
 
 
 def _lead(view: View) -> str:
-    sale = view.over_quarter("lead_to_sale")
+    sale = view.over_base("lead_to_sale")
     if sale is None or not sale.denominator:
-        return "No lead has entered the database in these 13 weeks."
+        return f"No lead has entered the database in {view.words.these}."
     won, leads = int(sale.numerator or 0), int(sale.denominator)
     bought = f"{won:,} have bought: {percent(sale.value, 1)}" if won else "none has bought yet"
-    return f"Of {leads:,} leads that came in over the 13 weeks up to this one, {bought}."
+    return f"Of {leads:,} leads that came in over {view.words.up_to}, {bought}."
 
 
 def _counts(view: View) -> Table:
     segments = [segment.name for segment in view.agreement.segments]
     rows = []
     for title, metric in _STAGES:
-        before = view.cell(metric, period=view.before) if view.before else count(None)
         by_segment = [view.cell(metric, "segment", segment) for segment in segments]
-        cells = (Cell(shown=title, raw=metric), view.cell(metric), before, *by_segment)
-        rows.append((*cells, view.quarter_cell(metric)))
+        beside = [_before(view, metric), *by_segment, view.base_cell(metric)]
+        cells = by_segment if view.asked.is_span else beside
+        rows.append((Cell(shown=title, raw=metric), view.cell(metric), *cells))
     return Table(
         name="funnel",
         caption="Entries into each stage",
         columns=(
             Column(title="Stage", numeric=False),
-            Column(title="This week"),
-            Column(title="Last week"),
-            *(Column(title=f"{segment.capitalize()}, this week") for segment in segments),
-            Column(title="13 weeks"),
+            Column(title=view.words.title),
+            *_with_beside(view, [f"{one.capitalize()}, {view.words.noun}" for one in segments]),
         ),
         rows=tuple(rows),
         empty="Nothing has been counted yet.",
     )
 
 
+def _before(view: View, metric: str) -> Cell:
+    return view.cell(metric, period=view.before) if view.before else count(None)
+
+
+def _with_beside(view: View, titles: list[str]) -> tuple[Column, ...]:
+    """A span has neither a time before it nor a longer one to be seen against."""
+    words = view.words
+    named = titles if view.asked.is_span else [words.last.capitalize(), *titles, words.base]
+    return tuple(Column(title=title) for title in named)
+
+
 def _rates(view: View) -> Table:
     segments = [segment.name for segment in view.agreement.segments]
     rows = []
     for name in _CONVERSIONS:
-        number = view.over_quarter(name)
+        number = view.over_base(name)
         agreed = getattr(view.agreement.targets.conversion, name, None)
         rows.append(
             (
@@ -85,12 +94,12 @@ def _rates(view: View) -> Table:
                 count(number.numerator if number else None),
                 share(number.value if number else None, places=1),
                 share(agreed, places=1),
-                *(view.quarter_cell(name, "segment", segment) for segment in segments),
+                *(view.base_cell(name, "segment", segment) for segment in segments),
             )
         )
     return Table(
         name="conversions",
-        caption="Conversion of those who entered a stage in the 13 weeks up to this one",
+        caption=f"Conversion of those who entered a stage in {view.words.up_to}",
         columns=(
             Column(title="Step", numeric=False),
             Column(title="Entered"),
@@ -107,21 +116,21 @@ def _rates(view: View) -> Table:
 def _counts_chart(view: View) -> tuple[Chart, ...]:
     rows = []
     for title, metric in _STAGES:
-        number = view.over_quarter(metric)
+        number = view.over_base(metric)
         if number is not None and number.value is not None:
             shown = f"{int(number.value):,}"
             rows.append({"label": title, "value": float(number.value), "shown": shown})
     if not rows:
         return ()
     says = "; ".join(f"{row['label']} {row['shown']}" for row in rows)
-    title = "Entries into each stage, 13 weeks"
+    title = f"Entries into each stage, {view.words.base}"
     return (bars("chart-funnel", rows, title=title, says=says, color=MARKETING),)
 
 
 def _rates_chart(view: View) -> tuple[Chart, ...]:
     rows = []
     for name in _AGREED:
-        number = view.over_quarter(name)
+        number = view.over_base(name)
         agreed = getattr(view.agreement.targets.conversion, name)
         if number is not None and number.value is not None:
             label = METRICS[name].title
@@ -130,5 +139,5 @@ def _rates_chart(view: View) -> tuple[Chart, ...]:
     if not rows:
         return ()
     says = "; ".join(f"{row['label']} {row['shown']}" for row in rows)
-    title = "Conversion, 13 weeks, and what was agreed (tick)"
+    title = f"Conversion, {view.words.base}, and what was agreed (tick)"
     return (bars("chart-conversions", rows, title=title, says=says, marks=True),)

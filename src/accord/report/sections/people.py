@@ -10,6 +10,7 @@ import pandas as pd
 
 from accord.metrics import Status, duration, quotient
 from accord.records import from_us
+from accord.report.asked import Kind
 from accord.report.cells import blank, count, instant, marked, share, tenths, text
 from accord.report.charts import bars
 from accord.report.model import Cell, Chart, Column, Section, Table
@@ -26,9 +27,8 @@ def load(view: View) -> Section:
     room = sum(_capacity(view, rep) for rep in reps.to_dict("records"))
     lead = "No reps are known."
     if len(reps):
-        lead = (
-            f"{handed:,} leads went to {len(reps)} reps this week, who together can take {room:,}."
-        )
+        who = f"{len(reps)} reps {view.words.this}"
+        lead = f"{handed:,} leads went to {who}, who together can take {room:,}."
     waiting = view.number("waiting")
     if waiting is not None and waiting.value:
         lead += f" {int(waiting.value):,} wait for a rep."
@@ -51,20 +51,24 @@ def _working(view: View) -> pd.DataFrame:
 
 def _handed(view: View, rep: str) -> int:
     handoffs = view.frames["handoffs"]
-    start, end = view.weeks.periods.last_us
+    start, end = view.bounds_us
     own = (handoffs["rep"] == rep) & handoffs["assigned_us"].between(start, end - 1)
     return int(own.fillna(value=False).sum())
 
 
 def _held(view: View, rep: str) -> int:
     handoffs = view.frames["handoffs"]
-    end = view.weeks.periods.horizons_us[-1]
+    end = view.bounds_us[1]
     assigned = (handoffs["assigned_us"] < end).fillna(value=False)
     ended = (handoffs["ended_us"] < end).fillna(value=False)
     return int(((handoffs["rep"] == rep) & assigned & ~ended).sum())
 
 
 def _capacity(view: View, rep: dict[Any, Any]) -> int:
+    """What a rep can take: in a week as stated, in a longer time on the days of being there."""
+    if view.asked.kind is not Kind.WEEK:
+        use = view.number("capacity_use", "rep", rep["rep"])
+        return int(use.denominator or 0) if use is not None else 0
     own = rep["per_week"]
     return view.agreement.handoff.capacity.per_week if pd.isna(own) else int(own)
 
@@ -89,7 +93,7 @@ def _table(view: View, reps: pd.DataFrame) -> Table:
         )
     return Table(
         name="load",
-        caption="Reps this week",
+        caption=f"Reps {view.words.this}",
         columns=(
             Column(title="Rep", numeric=False),
             Column(title="Team", numeric=False),
@@ -121,7 +125,7 @@ def _chart(view: View, reps: pd.DataFrame) -> tuple[Chart, ...]:
     if not rows or not any(row["value"] for row in rows):
         return ()
     says = "; ".join(f"{row['label']} {row['shown']} of {row['mark']}" for row in rows)
-    title = "Handed over this week, and capacity (tick)"
+    title = f"Handed over {view.words.this}, and capacity (tick)"
     return (
         bars("chart-load", rows, title=title, says=says, color=SALES, marks=True),
         *_speed_chart(view, reps),
@@ -138,7 +142,7 @@ def _speed_chart(view: View, reps: pd.DataFrame) -> tuple[Chart, ...]:
     if not rows:
         return ()
     says = "; ".join(f"{row['label']} {row['shown']}" for row in rows)
-    title = "Median first touch this week, open time"
+    title = f"Median first touch {view.words.this}, open time"
     return (bars("chart-rep-speed", rows, title=title, says=says, color=SALES),)
 
 
@@ -156,7 +160,7 @@ def hot_leads(view: View) -> Section:
 
 def _hot(view: View) -> pd.DataFrame:
     handoffs = view.frames["handoffs"]
-    end = view.weeks.periods.horizons_us[-1]
+    end = view.bounds_us[1]
     begun = (handoffs["queued_us"] < end).fillna(value=False)
     ended = (handoffs["ended_us"] < end).fillna(value=False)
     rows = handoffs[handoffs["hot"].fillna(value=False).astype(bool) & begun & ~ended].copy()

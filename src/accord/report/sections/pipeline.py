@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from accord.metrics import Unit, percent, worded
+from accord.report.asked import short_label
 from accord.report.cells import member
 from accord.report.charts import columns
 from accord.report.model import Cell, Chart, Column, Section, Table
@@ -39,11 +40,11 @@ def _lead(view: View) -> str:
         return "No deal is known yet."
     currency = view.agreement.currency
     worth = worded(value.value if value else None, Unit.MONEY, currency=currency)
-    rate = view.over_quarter("win_rate")
+    rate = view.over_base("win_rate")
     tail = ""
     if rate is not None and rate.denominator:
         closed, won = int(rate.denominator), percent(rate.value)
-        tail = f" Of {closed:,} deals closed in 13 weeks, {won} were won."
+        tail = f" Of {closed:,} deals closed in {view.words.base}, {won} were won."
     return f"{int(deals.value):,} deals are open, worth {worth}.{tail}"
 
 
@@ -58,9 +59,9 @@ def _by_week(view: View) -> Table:
     known = view.number("opportunities")
     return Table(
         name="pipeline",
-        caption=f"Deals by week; money in {view.agreement.currency}",
+        caption=f"Deals by {view.each}; money in {view.agreement.currency}",
         columns=(
-            Column(title="Week", numeric=False),
+            Column(title=view.each.capitalize(), numeric=False),
             *(Column(title=title) for title, _ in _COLUMNS),
         ),
         rows=tuple(rows) if known and known.value is not None else (),
@@ -72,17 +73,17 @@ def _by_rep(view: View) -> Table:
     rows = []
     for rep in view.members("opportunities", "rep"):
         name = view.rep_name(rep) if rep else "(nobody named)"
-        cells = (view.quarter_cell(metric, "rep", rep) for _, metric in _PEOPLE)
+        cells = (view.base_cell(metric, "rep", rep) for _, metric in _PEOPLE)
         rows.append((Cell(shown=name, raw=member(rep).raw), *cells))
     return Table(
         name="deals_by_rep",
-        caption=f"Deals by owner, 13 weeks; money in {view.agreement.currency}",
+        caption=f"Deals by owner, {view.words.base}; money in {view.agreement.currency}",
         columns=(
             Column(title="Owner", numeric=False),
             *(Column(title=title) for title, _ in _PEOPLE),
         ),
         rows=tuple(rows),
-        empty="No deal was opened in these 13 weeks.",
+        empty=f"No deal was opened in {view.words.these}.",
         limit=25,
     )
 
@@ -90,11 +91,11 @@ def _by_rep(view: View) -> Table:
 def _charts(view: View) -> tuple[Chart, ...]:
     currency = view.agreement.currency
     drawn = (
-        ("revenue", "chart-revenue", f"Revenue by week, {currency}", SALES),
+        ("revenue", "chart-revenue", f"Revenue by {view.each}, {currency}", SALES),
         (
             "open_pipeline",
             "chart-open",
-            f"Open pipeline at the week's end, {currency}",
+            f"Open pipeline at the {view.each}'s end, {currency}",
             MARKETING_MID,
         ),
     )
@@ -102,7 +103,7 @@ def _charts(view: View) -> tuple[Chart, ...]:
     for metric, name, title, color in drawn:
         numbers = [(label, view.number(metric, period=label)) for label in view.labels]
         rows = [
-            {"label": label[5:], "value": float(number.value)}
+            {"label": short_label(label), "value": float(number.value)}
             for label, number in numbers
             if number is not None and number.value is not None
         ]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from accord.metrics import quotient
+from accord.metrics import Cut, quotient
+from accord.report.asked import short_label
 from accord.report.cells import count, member, share, tenths
 from accord.report.charts import bars, stacked
 from accord.report.model import Cell, Chart, Column, Section, Table
@@ -56,7 +57,7 @@ def _needs(view: View) -> Table:
             Column(title="Segment", numeric=False),
             Column(title=f"Plan, {period}"),
             Column(title="Per week"),
-            Column(title="This week"),
+            Column(title=view.words.title),
             Column(title="Plan to date"),
             Column(title="Delivered to date"),
             Column(title="Of plan"),
@@ -110,20 +111,28 @@ def _charts(view: View) -> tuple[Chart, ...]:
         for rank, segment in enumerate(segments):
             number = view.number("mqls", "segment", segment, period=label)
             value = float(number.value or 0) if number else 0.0
-            row = {"label": label[5:], "part": segment, "value": value, "rank": rank}
-            rows.append({**row, "mark": planned})
+            row = {"label": short_label(label), "part": segment, "value": value, "rank": rank}
+            rows.append({**row, "mark": _planned(view, label, planned)})
     this = view.number("mqls")
     if this is None or this.value is None:
         return ()
     says = (
-        f"MQLs per week by segment, {view.labels[0]} to {view.labels[-1]}; the tick is the weekly"
-        f" share of the plan, {tenths(Fraction(planned)).shown}. This week: {this.value:f}."
+        f"MQLs per {view.each} by segment, {view.labels[0]} to {view.labels[-1]}; the tick is the"
+        f" plan's share. {view.words.title}: {this.value:f}."
     )
-    title = "MQLs per week by segment, and the plan's share (tick)"
+    title = f"MQLs per {view.each} by segment, and the plan's share (tick)"
     return (
         stacked("chart-plan", rows, title=title, says=says, colors=tints),
         *_to_date_chart(view),
     )
+
+
+def _planned(view: View, label: str, weekly: float) -> float:
+    """The plan's share of a week; of a month that of its days."""
+    if view.asked.cut is Cut.WEEK:
+        return weekly
+    number = view.number("planned_mqls", period=label)
+    return float(number.value or 0) if number is not None else 0.0
 
 
 def _to_date_chart(view: View) -> tuple[Chart, ...]:

@@ -12,6 +12,7 @@ import pandas as pd
 from accord.agreement import SlaTerm
 from accord.metrics import Number, Status, percent, quotient, spelled, spoken
 from accord.records import from_us
+from accord.report.asked import short_label
 from accord.report.cells import count, instant, marked, member, minutes, share, text
 from accord.report.charts import bars, lines
 from accord.report.model import Cell, Chart, Column, Section, Table
@@ -25,10 +26,10 @@ _COLORS = {"marketing": MARKETING, "sales": SALES}
 def clocks(view: View) -> Section:
     """Make the section on clocks kept, both sides."""
     total = view.number("sla_met_share")
-    lead = "No clock was met or ran out this week."
+    lead = f"No clock was met or ran out {view.words.this}."
     if total is not None and total.denominator:
         met, all_ = int(total.numerator or 0), int(total.denominator)
-        lead = f"{met:,} of {all_:,} clocks that were decided this week were met in time."
+        lead = f"{met:,} of {all_:,} clocks that were decided {view.words.this} were met in time."
     return Section(
         name="sla",
         title="Service levels, both sides",
@@ -62,14 +63,14 @@ def _by_term(view: View) -> Table:
                 view.cell("clocks_met", "term", name),
                 view.cell("clocks_breached", "term", name),
                 _in_time(number),
-                share(before.value if before else None),
+                *(() if view.asked.is_span else (share(before.value if before else None),)),
                 view.cell("clocks_running", "term", name),
                 view.cell("clocks_overdue", "term", name),
             )
         )
     return Table(
         name="sla",
-        caption="Every term of the agreement, this week",
+        caption=f"Every term of the agreement, {view.words.this}",
         columns=(
             Column(title="Term", numeric=False),
             Column(title="Owed by", numeric=False),
@@ -77,13 +78,18 @@ def _by_term(view: View) -> Table:
             Column(title="Met in time"),
             Column(title="Ran out"),
             Column(title="In time"),
-            Column(title="Last week"),
+            *_before(view),
             Column(title="Running now"),
             Column(title="Overdue now"),
         ),
         rows=tuple(rows),
         empty="The agreement has no terms.",
     )
+
+
+def _before(view: View) -> tuple[Column, ...]:
+    last = view.words.last
+    return (Column(title=last.capitalize()),) if last else ()
 
 
 def _in_time(number: Number | None) -> Cell:
@@ -96,10 +102,9 @@ def _in_time(number: Number | None) -> Cell:
 
 def _by_rep(view: View) -> Table:
     rows = []
-    numbers = view.numbers("sla_met_share", "rep")
-    week = [one for (period, _), one in numbers.items() if period == view.week.label]
-    week.sort(key=lambda one: (one.member == "", one.value or Decimal(0), one.member))
-    for one in week:
+    numbers = view.here("sla_met_share", "rep")
+    numbers.sort(key=lambda one: (one.member == "", one.value or Decimal(0), one.member))
+    for one in numbers:
         late = (one.denominator or 0) - (one.numerator or 0)
         name = view.rep_name(one.member) if one.member else "(nobody named)"
         rows.append(
@@ -115,7 +120,7 @@ def _by_rep(view: View) -> Table:
         )
     return Table(
         name="sla_by_rep",
-        caption="Clocks decided this week, by owner, lowest share first",
+        caption=f"Clocks decided {view.words.this}, by owner, lowest share first",
         columns=(
             Column(title="Owner", numeric=False),
             Column(title="Decided"),
@@ -126,7 +131,7 @@ def _by_rep(view: View) -> Table:
             Column(title="Qualify"),
         ),
         rows=tuple(rows),
-        empty="No clock was decided this week.",
+        empty=f"No clock was decided {view.words.this}.",
     )
 
 
@@ -142,7 +147,7 @@ def _chart(view: View) -> tuple[Chart, ...]:
     if not rows:
         return ()
     says = "; ".join(f"{row['label']} {row['shown']}" for row in rows)
-    title = "Clocks met in time this week, by term"
+    title = f"Clocks met in time {view.words.this}, by term"
     return (bars("chart-sla", rows, title=title, says=says), *_share_chart(view))
 
 
@@ -162,7 +167,7 @@ def _share_chart(view: View) -> tuple[Chart, ...]:
         for label in view.labels:
             number = view.number("sla_met_share", "term", name, period=label)
             if number is not None and number.value is not None:
-                row = {"label": label[5:], "part": spoken(name)}
+                row = {"label": short_label(label), "part": spoken(name)}
                 rows.append({**row, "value": float(number.value)})
     if not rows:
         return ()
@@ -170,7 +175,7 @@ def _share_chart(view: View) -> tuple[Chart, ...]:
         f"{row['label']} {row['part']} {row['value']:.0%}" for row in rows
     )
     colors = dict(zip(map(spoken, chosen), (SALES, SALES_SOFT), strict=False))
-    title = "Share met in time by week"
+    title = f"Share met in time by {view.each}"
     form = "%"
     return (lines("chart-sla-weeks", rows, title=title, says=says, colors=colors, form=form),)
 
@@ -179,9 +184,11 @@ def breaches(view: View) -> Section:
     """Make the section that lists this week's breaches, by ids only."""
     late = _late(view)
     still = int(late["open"].sum()) if len(late) else 0
-    lead = "No clock ran out this week."
+    lead = f"No clock ran out {view.words.this}."
     if len(late):
-        lead = f"{len(late):,} clocks ran out this week; {still:,} of them are still not met."
+        lead = (
+            f"{len(late):,} clocks ran out {view.words.this}; {still:,} of them are still not met."
+        )
     return Section(
         name="breaches", title="Breaches", lead=lead, tables=(_breach_table(view, late),)
     )
@@ -189,7 +196,7 @@ def breaches(view: View) -> Section:
 
 def _late(view: View) -> pd.DataFrame:
     clocks = view.frames["clocks"]
-    start, end = view.weeks.periods.last_us
+    start, end = view.bounds_us
     ran_out = (clocks["verdict"] == "breached") & clocks["settled_us"].between(start, end - 1)
     late = clocks[ran_out.fillna(value=False)].copy()
     late["open"] = (late["ended_us"].isna() | (late["ended_us"] >= end)).to_numpy(bool)
@@ -201,7 +208,8 @@ def _late(view: View) -> pd.DataFrame:
 def _breach_table(view: View, late: pd.DataFrame) -> Table:
     return Table(
         name="breaches",
-        caption="Clocks that ran out this week: open ones first, longest (by the wall clock) first",
+        caption=f"Clocks that ran out {view.words.this}: open ones first, longest (by the wall"
+        " clock) first",
         columns=(
             Column(title="Lead", numeric=False),
             Column(title="Term", numeric=False),
@@ -213,7 +221,7 @@ def _breach_table(view: View, late: pd.DataFrame) -> Table:
             Column(title="", numeric=False),
         ),
         rows=tuple(_breach_row(view, row) for row in late.to_dict("records")),
-        empty="No clock ran out this week.",
+        empty=f"No clock ran out {view.words.this}.",
         limit=15,
     )
 

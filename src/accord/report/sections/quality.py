@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from accord.metrics import percent, quotient
+from accord.report.asked import short_label
 from accord.report.cells import count, instant, member, share, text
 from accord.report.charts import bars, columns, stacked
 from accord.report.model import Cell, Chart, Column, Section, Table
@@ -52,30 +53,32 @@ def _lead(view: View) -> str:
     waiting = view.quality.open_count
     wait = f" {waiting:,} rows set aside wait for a person." if waiting else ""
     if rows is None or not rows.value:
-        return f"No batch was taken this week.{wait}"
+        return f"No batch was taken {view.words.this}.{wait}"
     held = view.number("rows_held")
     tail = f" {int(held.value):,} rows wait in held batches." if held and held.value else ""
     share = percent(bad.value if bad else None, 1)
-    return f"{int(rows.value):,} rows came in this week; {share} were set aside.{tail}{wait}"
+    return (
+        f"{int(rows.value):,} rows came in {view.words.this}; {share} were set aside.{tail}{wait}"
+    )
 
 
 def _table(view: View, dimension: str) -> Table:
     rows = [
         (member(name), *(view.cell(metric, dimension, name) for _, metric in _COLUMNS))
-        for name in view.members("rows_in", dimension, quarter=False)
+        for name in view.members("rows_in", dimension, base=False)
         if (found := view.number("rows_in", dimension, name)) and found.value
     ]
     total = (Cell(shown="All", raw="total"), *(view.cell(metric) for _, metric in _COLUMNS))
     what = "source" if dimension == "source" else "kind of record"
     return Table(
         name=f"quality_by_{dimension}",
-        caption=f"Rows of this week's batches by {what}",
+        caption=f"Rows of {view.words.own} batches by {what}",
         columns=(
             Column(title=what.capitalize(), numeric=False),
             *(Column(title=title) for title, _ in _COLUMNS),
         ),
         rows=(*rows, total) if rows else (),
-        empty="No batch was taken this week.",
+        empty=f"No batch was taken {view.words.this}.",
         has_total=True,
     )
 
@@ -83,7 +86,7 @@ def _table(view: View, dimension: str) -> Table:
 def _rules(view: View) -> Table:
     return Table(
         name="quality_rules",
-        caption="Rules that rows failed this week, most rows first",
+        caption=f"Rules that rows failed {view.words.this}, most rows first",
         columns=(
             Column(title="Rule", numeric=False),
             Column(title="Source", numeric=False),
@@ -107,7 +110,7 @@ def _rules(view: View) -> Table:
             )
             for row in view.quality.rules
         ),
-        empty="No row failed a rule this week.",
+        empty=f"No row failed a rule {view.words.this}.",
         limit=15,
     )
 
@@ -116,7 +119,7 @@ def _batches(view: View) -> Table:
     zone = view.agreement.timezone
     return Table(
         name="quality_batches",
-        caption="Whole batches that a rule spoke of this week, newest first",
+        caption=f"Whole batches that a rule spoke of {view.words.noun}, newest first",
         columns=(
             Column(title="Batch", numeric=False),
             Column(title="Source", numeric=False),
@@ -136,7 +139,7 @@ def _batches(view: View) -> Table:
             )
             for row in view.quality.batches
         ),
-        empty="No rule about a whole batch had anything to say this week.",
+        empty=f"No rule about a whole batch had anything to say {view.words.this}.",
         limit=15,
     )
 
@@ -172,9 +175,9 @@ def _weeks(view: View) -> Table:
     titles = ("Rows in", "Accepted", "Quarantined", "Known already", "Held", "Flagged")
     return Table(
         name="quality_weeks",
-        caption="Rows by week and source, the last ten weeks",
+        caption=f"Rows by {view.each} and source",
         columns=(
-            Column(title="Week", numeric=False),
+            Column(title=view.each.capitalize(), numeric=False),
             Column(title="Source", numeric=False),
             *(Column(title=title) for title in titles),
             Column(title="Quarantined, share"),
@@ -188,7 +191,7 @@ def _weeks(view: View) -> Table:
             )
             for row in view.quality.weeks
         ),
-        empty="No batch was taken in these weeks.",
+        empty=f"No batch was taken in these {view.each}s.",
         limit=24,
     )
 
@@ -207,7 +210,7 @@ def _place(batch_id: str, row_number: int | None) -> Cell:
 def _share_chart(view: View) -> tuple[Chart, ...]:
     known = {label: view.number("quarantine_share", period=label) for label in view.labels}
     found = {
-        label[5:]: number.value
+        short_label(label): number.value
         for label, number in known.items()
         if number is not None and number.value is not None
     }
@@ -215,7 +218,7 @@ def _share_chart(view: View) -> tuple[Chart, ...]:
         return ()
     rows = [{"label": label, "value": float(value)} for label, value in found.items()]
     says = "; ".join(f"{label} {percent(value, 1)}" for label, value in found.items())
-    title = "Share of rows set aside, by week"
+    title = f"Share of rows set aside, by {view.each}"
     return (columns("chart-quality-share", rows, title=title, says=says, color=MISSED, form=".1%"),)
 
 
@@ -226,14 +229,14 @@ def _chart(view: View) -> tuple[Chart, ...]:
         for label in view.labels:
             number = view.number(metric, period=label)
             value = float(number.value or 0) if number else 0.0
-            rows.append({"label": label[5:], "part": part, "value": value, "rank": rank})
+            rows.append({"label": short_label(label), "part": part, "value": value, "rank": rank})
     if not any(row["value"] for row in rows):
         return ()
-    says = "Rows not taken by week: " + "; ".join(
+    says = f"Rows not taken by {view.each}: " + "; ".join(
         f"{row['label']} {row['part']} {row['value']:.0f}" for row in rows if row["value"]
     )
     colors = {"quarantined": MISSED, "held": MUTED}
-    title = "Rows not taken, by week"
+    title = f"Rows not taken, by {view.each}"
     return (stacked("chart-quality", rows, title=title, says=says, colors=colors),)
 
 
@@ -256,5 +259,5 @@ def _rules_chart(view: View) -> tuple[Chart, ...]:
     if not rows:
         return ()
     says = "; ".join(f"{row['label']} {row['shown']}" for row in rows)
-    title = "Rows by the rule that they fail, this week"
+    title = f"Rows by the rule that they fail, {view.words.this}"
     return (bars("chart-quality-rules", rows, title=title, says=says),)

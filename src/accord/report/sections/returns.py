@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from accord.metrics import percent, quotient
+from accord.report.asked import short_label
 from accord.report.cells import count, member, share
 from accord.report.charts import bars, columns
 from accord.report.model import Chart, Column, Section, Table
@@ -19,16 +20,14 @@ _NO_REASON = ""
 
 def returns(view: View) -> Section:
     """Make the section."""
-    week = returned_by_reason(view.frames["entries"], view.weeks.periods.edges_us[-2], view.at_us)
-    quarter = returned_by_reason(
-        view.frames["entries"], view.quarter.periods.edges_us[0], view.at_us
-    )
+    here = returned_by_reason(view.frames["entries"], view.bounds_us[0], view.at_us)
+    base = returned_by_reason(view.frames["entries"], view.base.periods.edges_us[0], view.at_us)
     return Section(
         name="returns",
         title="Leads that came back",
         lead=_lead(view),
-        charts=(*_chart(quarter), *_rate_chart(view)),
-        tables=(_reasons(view, week, quarter), _by_channel(view)),
+        charts=(*_chart(view, base), *_rate_chart(view)),
+        tables=(_reasons(view, here, base), _by_channel(view)),
     )
 
 
@@ -48,30 +47,30 @@ def returned_by_reason(
 def _lead(view: View) -> str:
     rate = view.number("return_rate")
     if rate is None or not rate.denominator:
-        return "No hand-over ended this week."
+        return f"No hand-over ended {view.words.this}."
     back, ended = int(rate.numerator or 0), int(rate.denominator)
     return (
-        f"{back} of {ended} hand-overs that ended this week came back or were disqualified:"
+        f"{back} of {ended} hand-overs that ended {view.words.this} came back or were disqualified:"
         f" {percent(rate.value)}."
     )
 
 
-def _reasons(view: View, week: Counter[Any], quarter: Counter[Any]) -> Table:
+def _reasons(view: View, here: Counter[Any], base: Counter[Any]) -> Table:
     agreed = view.agreement.sla.reasons
     named = [
         (outcome, reason)
         for outcome in ("returned", "disqualified")
         for reason in agreed.get(outcome, ())
     ]
-    keys = dict.fromkeys([*named, *sorted(quarter.keys())])
-    total = sum(quarter.values())
+    keys = dict.fromkeys([*named, *sorted(base.keys())])
+    total = sum(base.values())
     rows = tuple(
         (
             member(outcome),
             member(reason),
-            count(week[outcome, reason]),
-            count(quarter[outcome, reason]),
-            share(quotient(quarter[outcome, reason], total) if total else None),
+            count(here[outcome, reason]),
+            *(() if view.asked.is_span else (count(base[outcome, reason]),)),
+            share(quotient(base[outcome, reason], total) if total else None),
         )
         for outcome, reason in keys
     )
@@ -81,12 +80,12 @@ def _reasons(view: View, week: Counter[Any], quarter: Counter[Any]) -> Table:
         columns=(
             Column(title="Outcome", numeric=False),
             Column(title="Reason", numeric=False),
-            Column(title="This week"),
-            Column(title="13 weeks"),
+            Column(title=view.words.title),
+            *(() if view.asked.is_span else (Column(title=view.words.base),)),
             Column(title="Share"),
         ),
         rows=rows if total else (),
-        empty="No lead has come back in these 13 weeks.",
+        empty=f"No lead has come back in {view.words.these}.",
     )
 
 
@@ -94,16 +93,16 @@ def _by_channel(view: View) -> Table:
     rows = [
         (
             member(channel),
-            view.quarter_cell("handed_over", "channel", channel),
-            view.quarter_cell("returned", "channel", channel),
-            view.quarter_cell("disqualified", "channel", channel),
-            view.quarter_cell("return_rate", "channel", channel),
+            view.base_cell("handed_over", "channel", channel),
+            view.base_cell("returned", "channel", channel),
+            view.base_cell("disqualified", "channel", channel),
+            view.base_cell("return_rate", "channel", channel),
         )
         for channel in view.members("return_rate", "channel")
     ]
     return Table(
         name="returned_by_channel",
-        caption="Where the leads that came back had come from, 13 weeks",
+        caption=f"Where the leads that came back had come from, {view.words.base}",
         columns=(
             Column(title="Channel", numeric=False),
             Column(title="Handed over"),
@@ -112,7 +111,7 @@ def _by_channel(view: View) -> Table:
             Column(title="Of those ended"),
         ),
         rows=tuple(rows),
-        empty="No hand-over has ended in these 13 weeks.",
+        empty=f"No hand-over has ended in {view.words.these}.",
     )
 
 
@@ -121,17 +120,19 @@ def _rate_chart(view: View) -> tuple[Chart, ...]:
     for label in view.labels:
         number = view.number("return_rate", period=label)
         if number is not None and number.value is not None:
-            rows.append({"label": label[5:], "value": float(number.value)})
+            rows.append({"label": short_label(label), "value": float(number.value)})
     if not rows:
         return ()
-    says = "Return rate by week: " + "; ".join(f"{row['label']} {row['value']:.0%}" for row in rows)
-    title = "Share of ended hand-overs that came back, by week"
+    says = f"Return rate by {view.each}: " + "; ".join(
+        f"{row['label']} {row['value']:.0%}" for row in rows
+    )
+    title = f"Share of ended hand-overs that came back, by {view.each}"
     return (columns("chart-return-rate", rows, title=title, says=says, color=SALES, form="%"),)
 
 
-def _chart(quarter: Counter[Any]) -> tuple[Chart, ...]:
+def _chart(view: View, base: Counter[Any]) -> tuple[Chart, ...]:
     reasons: Counter[str] = Counter()
-    for (_outcome, reason), found in quarter.items():
+    for (_outcome, reason), found in base.items():
         reasons[reason.replace("_", " ") or "no reason given"] += found
     rows = [
         {"label": reason, "value": found, "shown": str(found)}
@@ -140,5 +141,5 @@ def _chart(quarter: Counter[Any]) -> tuple[Chart, ...]:
     if not rows:
         return ()
     says = "; ".join(f"{row['label']} {row['shown']}" for row in rows)
-    title = "Why leads came back, 13 weeks"
+    title = f"Why leads came back, {view.words.base}"
     return (bars("chart-returns", rows, title=title, says=says, color=SALES),)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from accord.metrics import BUCKETS, count_buckets, duration, spelled
+from accord.report.asked import short_label
 from accord.report.cells import count, minutes, share
 from accord.report.charts import bars, lines
 from accord.report.model import Cell, Chart, Column, Section, Table
@@ -55,8 +56,8 @@ def _lead(view: View) -> str:
     agreed = f" The agreement gives {spelled(term.within)}." if term else ""
     wall = view.number(_WALL)
     if wall is None or not wall.denominator:
-        return "No assigned lead was touched for the first time this week." + agreed
-    counted = f"{int(wall.denominator)} leads were touched for the first time this week: "
+        return f"No assigned lead was touched for the first time {view.words.this}." + agreed
+    counted = f"{int(wall.denominator)} leads were touched for the first time {view.words.this}: "
     if median is None or median.value is None or p90 is None:
         return f"{counted}half of them within {duration(wall.value)} by the wall clock.{agreed}"
     return (
@@ -84,8 +85,8 @@ def _by_week(view: View) -> Table:
         )
     return Table(
         name="speed",
-        caption="First touches by week, from assigned to touched",
-        columns=(Column(title="Week", numeric=False), *_MEASURES),
+        caption=f"First touches by {view.each}, from assigned to touched",
+        columns=(Column(title=view.each.capitalize(), numeric=False), *_MEASURES),
         rows=tuple(rows),
         empty="No assigned lead has been touched yet.",
     )
@@ -93,7 +94,7 @@ def _by_week(view: View) -> Table:
 
 def _by_team(view: View) -> Table:
     rows = []
-    for team in view.members(_WALL, "team", quarter=False):
+    for team in view.members(_WALL, "team", base=False):
         wall = view.number(_WALL, "team", team)
         if wall is None:
             continue
@@ -105,10 +106,10 @@ def _by_team(view: View) -> Table:
         rows.append((*row, view.cell("first_touch_met_share", "team", team)))
     return Table(
         name="speed_by_team",
-        caption="First touches of this week by team",
+        caption=f"First touches of {view.words.noun} by team",
         columns=(Column(title="Team", numeric=False), *_MEASURES),
         rows=tuple(rows),
-        empty="No assigned lead was touched for the first time this week.",
+        empty=f"No assigned lead was touched for the first time {view.words.this}.",
     )
 
 
@@ -118,14 +119,16 @@ def _line_chart(view: View) -> tuple[Chart, ...]:
         for label in view.labels:
             number = view.number(metric, period=label)
             if number is not None and number.value:
-                rows.append({"label": label[5:], "part": part, "value": float(number.value)})
+                rows.append(
+                    {"label": short_label(label), "part": part, "value": float(number.value)}
+                )
     if not rows:
         return ()
-    says = "Open minutes to first touch by week: " + "; ".join(
+    says = f"Open minutes to first touch by {view.each}: " + "; ".join(
         f"{row['label']} {row['part']} {row['value']:.1f}" for row in rows
     )
     colors = {"median": SALES, "90th percentile": SALES_SOFT}
-    title = "Open minutes to first touch, by week (log scale)"
+    title = f"Open minutes to first touch, by {view.each} (log scale)"
     return (lines("chart-speed", rows, title=title, says=says, colors=colors),)
 
 
@@ -135,14 +138,14 @@ def _bucket_chart(view: View) -> tuple[Chart, ...]:
         return ()
     rows = [{"label": label, "value": here, "shown": str(here)} for label, here in waits.items()]
     says = "; ".join(f"{row['label']} {row['shown']}" for row in rows)
-    title = "First touches of this week, by open time waited since assigned"
+    title = f"First touches of {view.words.noun}, by open time waited since assigned"
     return (bars("chart-waits", rows, title=title, says=says, color=SALES),)
 
 
 def _waits(view: View, column: str, at: str) -> dict[str, int]:
     """Count this week's waits by bucket, every bucket named; a wait that is unknown is in none."""
     speeds = view.frames["speeds"]
-    start, end = view.weeks.periods.last_us
+    start, end = view.bounds_us
     within: pd.Series[bool] = (speeds[at] >= start) & (speeds[at] < end)
     waits = speeds.loc[within.fillna(value=False), column].dropna()
     return count_buckets([int(wait) for wait in waits])
@@ -159,10 +162,10 @@ def _by_part(view: View) -> Table:
         rows.append((Cell(shown=title, raw=metric), count(whole.denominator), *cells))
     return Table(
         name="speed_split",
-        caption="What this week's leads waited for",
+        caption=f"What {view.words.own} leads waited for",
         columns=(Column(title="Part", numeric=False), *(Column(title=one) for one in _SPLIT)),
         rows=tuple(rows),
-        empty="No lead was assigned or touched for the first time this week.",
+        empty=f"No lead was assigned or touched for the first time {view.words.this}.",
     )
 
 
@@ -171,7 +174,8 @@ def _by_bucket(view: View) -> Table:
     labels = [label for label, _ in BUCKETS] if any(any(each.values()) for each in waits) else []
     return Table(
         name="speed_buckets",
-        caption="This week's leads by how long they waited, for a rep and then for a touch",
+        caption=f"{view.words.own.capitalize()} leads by how long they waited, for a rep and then"
+        " for a touch",
         columns=(
             Column(title="Wait", numeric=False),
             *(Column(title=title) for title, _, _ in _WAITS),
@@ -180,5 +184,5 @@ def _by_bucket(view: View) -> Table:
             (Cell(shown=label, raw=label), *(count(each[label]) for each in waits))
             for label in labels
         ),
-        empty="No lead was assigned or touched for the first time this week.",
+        empty=f"No lead was assigned or touched for the first time {view.words.this}.",
     )
