@@ -72,6 +72,7 @@ def test_the_page_of_a_week_is_that_of_all_leads(company, monkeypatch, later):
     monkeypatch.setattr(report_asked, "_QUARTER", WEEK)
     monkeypatch.setattr(report_asked, "_WEEKS_SHOWN", 0)
     monkeypatch.setattr(report_view.planning, "period_start", lambda _period, day: day)
+    monkeypatch.setattr(report_view.planning, "SEEN_DAYS", 0)
     read = []
 
     def page():

@@ -10,7 +10,7 @@ from accord.errors import InputError
 from accord.planning import plan, plan_from_history
 from accord.services.goal_pace import read_goal_pace
 from accord.services.measure import measure
-from accord.services.plan_history import read_plan_facts
+from accord.services.outlook import read_outlook
 from tests.metrics.company import AS_OF, FIRST, Company
 
 
@@ -76,7 +76,7 @@ def test_an_empty_ledger_is_behind_and_knows_no_rate(workspace):
 
 def test_history_is_what_the_metrics_count(company):
     agreement = company.agreement(AS_OF)
-    facts = read_plan_facts(company, plan(agreement), as_of=AS_OF, weeks=10)
+    facts = read_outlook(company, plan(agreement), as_of=AS_OF, weeks=10)
     found = {one.segment: one for one in facts.history.segments}
     since = AS_OF - timedelta(weeks=10)
     steps = measure(company, "mql_to_sql", by="segment", since=since, as_of=AS_OF).rows
@@ -92,7 +92,7 @@ def test_history_is_what_the_metrics_count(company):
 
 def test_spend_needed_is_the_plan_at_todays_cost_of_an_mql(company):
     made = plan(company.agreement(AS_OF))
-    facts = read_plan_facts(company, made, as_of=AS_OF, weeks=10)
+    facts = read_outlook(company, made, as_of=AS_OF, weeks=10)
     since = AS_OF - timedelta(weeks=10)
     each = measure(company, "cost_per_mql", since=since, as_of=AS_OF).total.value
     assert facts.spend.each == each > 0
@@ -104,7 +104,7 @@ def test_spend_needed_is_the_plan_at_todays_cost_of_an_mql(company):
 
 def test_without_spend_its_need_is_missing_not_zero(workspace):
     made = plan(workspace.agreement(AS_OF))
-    facts = read_plan_facts(workspace, made, as_of=AS_OF)
+    facts = read_outlook(workspace, made, as_of=AS_OF)
     assert facts.spend.total is None
     assert set(facts.spend.segments.values()) == {None}
     assert facts.capacity.reps == 0
@@ -112,11 +112,11 @@ def test_without_spend_its_need_is_missing_not_zero(workspace):
 
 def test_reps_who_are_there_are_counted_each_with_their_own_limits(company):
     made = plan(company.agreement(AS_OF))
-    facts = read_plan_facts(company, made, as_of=AS_OF)
+    facts = read_outlook(company, made, as_of=AS_OF)
     assert facts.capacity.reps == 6
     assert facts.capacity.all.capacity == 5 * 360 + Fraction(20 * 92, 7)
 
 
 def test_weeks_out_of_reason_are_refused(company):
     with pytest.raises(InputError, match="1 to 520"):
-        read_plan_facts(company, plan(company.agreement(AS_OF)), as_of=AS_OF, weeks=0)
+        read_outlook(company, plan(company.agreement(AS_OF)), as_of=AS_OF, weeks=0)

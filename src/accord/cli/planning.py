@@ -15,8 +15,7 @@ from accord.errors import InputError
 from accord.services.settings import Settings
 
 if TYPE_CHECKING:
-    from accord.planning import HistoryPlan, Plan
-    from accord.services.plan_history import PlanFacts
+    from accord.planning import HistoryPlan, Outlook, Plan
 
 _WEEKS = 26
 _PACE = ("name", "goal", "planned", "actual", "share", "expected", "low", "high")
@@ -107,10 +106,10 @@ def _parse_mqls(text: str) -> dict[str, int]:
 
 def _tell_history(made: Plan, *, weeks: int, as_of: datetime, json: bool) -> int:
     from accord.planning import plan_from_history
-    from accord.services.plan_history import read_plan_facts
+    from accord.services.outlook import read_outlook
 
     with open_workspace() as workspace:
-        facts = read_plan_facts(workspace, made, as_of=as_of, weeks=weeks)
+        facts = read_outlook(workspace, made, as_of=as_of, weeks=weeks)
         ours = plan_from_history(workspace.agreement(as_of), facts.history)
     findings = (*facts.capacity.findings, *ours.findings)
     if json:
@@ -147,7 +146,7 @@ def _say_rows(rows: list[dict[str, Any]]) -> None:
         say("none")
 
 
-def _plain_history(ours: HistoryPlan, facts: PlanFacts) -> dict[str, Any]:
+def _plain_history(ours: HistoryPlan, facts: Outlook) -> dict[str, Any]:
     seen = {one.segment: one for one in facts.history.segments}
 
     def row(segment: str, figures: dict[str, int]) -> dict[str, Any]:
@@ -172,7 +171,7 @@ def _plain_history(ours: HistoryPlan, facts: PlanFacts) -> dict[str, Any]:
     }
 
 
-def _plain_spend(facts: PlanFacts) -> dict[str, Any]:
+def _plain_spend(facts: Outlook) -> dict[str, Any]:
     spend = facts.spend
     return {
         "total": {"segment": "all", "each": _number(spend.each), "spend": _number(spend.total)},
@@ -193,7 +192,7 @@ def _plain_spend(facts: PlanFacts) -> dict[str, Any]:
     }
 
 
-def _plain_capacity(facts: PlanFacts) -> list[dict[str, Any]]:
+def _plain_capacity(facts: Outlook) -> list[dict[str, Any]]:
     capacity = facts.capacity
     named = [(f"{line.name}, one rep", line) for line in capacity.segments]
     named += [

@@ -17,6 +17,7 @@ from accord.planning.funnel import (
     round_half_up,
     weekly_share,
 )
+from accord.planning.goals import GOALS, GoalPace, goal_pace
 from accord.planning.history import (
     ENOUGH,
     History,
@@ -26,33 +27,44 @@ from accord.planning.history import (
     plan_from_history,
 )
 from accord.planning.levelled import period_end, period_start, share_of_day
+from accord.planning.levelling import LevelWeek, level, peak_to_mean
 from accord.planning.mix import ON_GOAL, Mix, MixLine, mix
+from accord.planning.outlook import Cost, Outlook, SpendNeeded
 from accord.planning.pace import SEEN_DAYS, TOTAL, PaceLine, find_pace, total_of
 
 __all__ = [
     "CONVERSIONS",
     "ENOUGH",
+    "GOALS",
     "ON_GOAL",
     "PLAN_STAGES",
     "SEEN_DAYS",
     "TOTAL",
     "CapacityLine",
     "CapacityPlan",
+    "Cost",
+    "GoalPace",
     "History",
     "HistoryPlan",
+    "LevelWeek",
     "Mix",
     "MixLine",
+    "Outlook",
     "PaceLine",
     "Period",
     "Plan",
     "Seen",
     "SegmentHistory",
     "SegmentPlan",
+    "SpendNeeded",
     "agreed_rates",
     "capacity_plan",
     "find_pace",
     "forward",
+    "goal_pace",
+    "level",
     "mix",
+    "peak_to_mean",
     "period_days",
     "period_end",
     "period_start",

@@ -67,6 +67,7 @@ class CapacityPlan:
         if not self.all.over:
             return
         needed = self.reps_needed
+        used = "" if self.all.percent is None else f" ({self.all.percent} % of capacity)"
         more = "" if needed is None else f" {needed - self.reps} more would do."
         yield Finding(
             rule="plan.over_capacity",
@@ -74,7 +75,7 @@ class CapacityPlan:
             sentence=(
                 f"The plan brings {round_half_up(self.all.need)} MQLs,"
                 f" {round_half_up(self.all.over)} more than {_reps(self.reps)} can take"
-                f" ({self.all.percent} % of capacity).{more}"
+                f"{used}.{more}"
             ),
             remedy="Plan less, hire, or raise the capacity both sides agreed on.",
         )

@@ -9,11 +9,13 @@ from accord.report.comparison import build_comparison, find_measures, to_headlin
 from accord.report.csvs import safe, write_csvs
 from accord.report.files import write_page
 from accord.report.model import Cell, Chart, Column, ComparisonPage, Figure, Page, Section, Table
-from accord.report.render import render_comparison, render_page
+from accord.report.pace_page import YESTERDAY, PaceDay, build_pace
+from accord.report.render import render_comparison, render_pace, render_page
 from accord.report.sections import build_page
 from accord.report.view import QualityFacts, View
 
 __all__ = [
+    "YESTERDAY",
     "Asked",
     "Cell",
     "Chart",
@@ -21,6 +23,7 @@ __all__ = [
     "ComparisonPage",
     "Figure",
     "Kind",
+    "PaceDay",
     "Page",
     "QualityFacts",
     "Section",
@@ -28,9 +31,11 @@ __all__ = [
     "View",
     "Words",
     "build_comparison",
+    "build_pace",
     "build_page",
     "find_measures",
     "render_comparison",
+    "render_pace",
     "render_page",
     "safe",
     "short_label",

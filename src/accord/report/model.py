@@ -142,6 +142,26 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PacePage:
+    """The pace of a day: its figures by period, what is to be said, and the lines behind them."""
+
+    name: str
+    strap: tuple[str, ...]
+    folder: str
+    headline: str
+    state: str
+    standings: tuple[Standing, ...]
+    findings: tuple[Finding, ...]
+    sections: tuple[Section, ...]
+    facts: tuple[tuple[str, str], ...]
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """Every table of the page."""
+        return tuple(table for section in self.sections for table in section.tables)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ComparisonPage:
     """Two agreements over the same leads; ``folder`` holds the tables' files, beside the page."""
 

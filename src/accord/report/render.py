@@ -9,7 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from accord.metrics import Status
-from accord.report.model import ComparisonPage, Page
+from accord.report.model import ComparisonPage, PacePage, Page
 from accord.report.palette import dark_rules
 
 _UNIT = re.compile(r"(?<=\d) (?=%|(?:min|h|d|k|M|hours?|days?|minutes?)\b)")
@@ -33,7 +33,12 @@ def render_comparison(page: ComparisonPage) -> str:
     return _render("comparison.html.j2", page)
 
 
-def _render(name: str, page: Page | ComparisonPage) -> str:
+def render_pace(page: PacePage) -> str:
+    """Render the pace of a day likewise."""
+    return _render("pace.html.j2", page)
+
+
+def _render(name: str, page: Page | PacePage | ComparisonPage) -> str:
     environment = Environment(
         loader=PackageLoader("accord.report"),
         autoescape=True,

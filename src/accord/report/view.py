@@ -14,6 +14,7 @@ import pandas as pd
 from accord.agreement import Agreement
 from accord.findings import Finding
 from accord.metrics import ALL, METRICS, WINDOW, Cube, Number, Period, Promise, compute
+from accord.planning import GoalPace, Outlook
 from accord.records import to_us
 from accord.report.asked import Asked, Words
 from accord.report.cells import of
@@ -48,7 +49,8 @@ class View:
     longer time that ends with it (13 weeks, 3 months; of a span the span itself). ``at`` is the
     last instant that counts: as_of, or the end of what has ended. ``frames`` are the fact frames,
     ``plan`` the period's figures per segment, ``weekly_plan`` its share of a week. ``promises``
-    are those of the time asked for.
+    are those of the time asked for. ``paces`` stand at the last day that has ended, ``outlook`` is
+    what is known beside the plan.
     """
 
     agreement: Agreement
@@ -68,6 +70,8 @@ class View:
     findings: tuple[Finding, ...]
     signed: bool
     quality: QualityFacts = QualityFacts()
+    paces: tuple[GoalPace, ...] = ()
+    outlook: Outlook | None = None
     _known: dict[tuple[int, str, str], dict[tuple[str, str], Number]] = field(default_factory=dict)
 
     @property

@@ -34,23 +34,30 @@ from accord.report import Asked, Kind, QualityFacts, View
 from accord.services.agreement_eras import Eras, read_eras
 from accord.services.agreements import unsigned_sides
 from accord.services.approving import find_unapproved
+from accord.services.goal_pace import paced_since, paces_of
 from accord.services.measure import read_facts
+from accord.services.outlook import outlook_of
 from accord.services.quality_page import gather_quality
 from accord.services.report_asked import Wanted, base_of, present_week, resolve, row_of
 from accord.services.report_promises import Owing, owed_in, owed_in_week, reasons_of, told_of
 from accord.services.workspace import Workspace
 
 _INSTANT = timedelta(microseconds=1)
+_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What the ledger says of a time besides its facts; ``at`` is the last instant that counts."""
+    """What the ledger says of a time besides its facts.
+
+    ``at`` is the last instant that counts, ``first`` the first that any fact speaks of.
+    """
 
     agreement: Agreement
     asked: Asked
     as_of: datetime
     at: datetime
+    first: datetime | None
     row: Periods
     eras: Eras
     signed: bool
@@ -67,6 +74,12 @@ class Known:
     def day(self) -> date:
         """The last day that counts."""
         return self.at.astimezone(ZoneInfo(self.agreement.timezone)).date()
+
+    @property
+    def ended_day(self) -> date:
+        """The last day that has ended by then."""
+        zone = ZoneInfo(self.agreement.timezone)
+        return (self.at + _INSTANT).astimezone(zone).date() - _DAY
 
     @property
     def plan_begin(self) -> datetime:
@@ -103,7 +116,19 @@ def gather_view(workspace: Workspace, wanted: Wanted, *, as_of: datetime) -> Vie
         findings=(*known.unapproved, *tell(week)),
         signed=known.signed,
         quality=known.quality,
+        paces=tuple(paces_of(agreement, frames, on=known.ended_day, known=known.first)),
+        outlook=_outlook(workspace, known, plan, over),
     )
+
+
+def _outlook(
+    workspace: Workspace, known: Known, plan: planning.Plan, base: Cube
+) -> planning.Outlook | None:
+    """Return what stands beside the plan; of all time there is none: it has no beginning."""
+    if base.periods.undated:
+        return None
+    since = from_us(base.periods.last_us[0])
+    return outlook_of(workspace, plan, base, agreement=known.agreement, since=since, as_of=known.at)
 
 
 def _read_known(workspace: Workspace, wanted: Wanted, *, as_of: datetime) -> Known:
@@ -111,12 +136,14 @@ def _read_known(workspace: Workspace, wanted: Wanted, *, as_of: datetime) -> Kno
     with workspace.ledger.read() as connection:
         asked = resolve(connection, wanted, zone=agreement.timezone, as_of=as_of)
         at = min(as_of, asked.period.end - _INSTANT)
+        first = read_since(connection)
         return Known(
             agreement=agreement,
             asked=asked,
             as_of=as_of,
             at=at,
-            row=row_of(asked, read_since(connection), at=at),
+            first=first,
+            row=row_of(asked, first, at=at),
             eras=read_eras(connection, workspace.ledger, agreement, as_of=as_of),
             signed=not unsigned_sides(connection, agreement, as_of=as_of),
             reps=read_raw(connection, "rep"),
@@ -139,7 +166,7 @@ def _since(known: Known, base: Periods) -> datetime | None:
     if base.undated:
         return None
     first = from_us(min(known.row.edges_us[0], base.edges_us[0]))
-    return min(first, known.plan_begin)
+    return min(first, known.plan_begin, paced_since(known.agreement, known.ended_day))
 
 
 def _owed(known: Known, frames: dict[str, pd.DataFrame], own: Cube) -> tuple[Promise, ...]:

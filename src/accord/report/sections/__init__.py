@@ -9,6 +9,7 @@ from accord.report.sections.cadence import cadence
 from accord.report.sections.channels import channels
 from accord.report.sections.front import front
 from accord.report.sections.funnel import funnel
+from accord.report.sections.pace import pace, pace_section
 from accord.report.sections.people import hot_leads, load
 from accord.report.sections.pipeline import pipeline
 from accord.report.sections.plan import plan
@@ -20,6 +21,7 @@ from accord.report.view import View
 
 SECTIONS: tuple[Callable[[View], Section], ...] = (
     plan,
+    pace,
     funnel,
     speed,
     cadence,
@@ -40,4 +42,4 @@ def build_page(view: View) -> Page:
     return front(view, sections=tuple(make(view) for make in SECTIONS))
 
 
-__all__ = ["SECTIONS", "build_page"]
+__all__ = ["SECTIONS", "build_page", "pace_section"]

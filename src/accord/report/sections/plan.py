@@ -5,11 +5,13 @@ from __future__ import annotations
 from fractions import Fraction
 
 from accord.metrics import Cut, quotient
+from accord.planning import level, peak_to_mean
 from accord.report.asked import short_label
 from accord.report.cells import count, member, share, tenths
 from accord.report.charts import bars, stacked
 from accord.report.model import Cell, Chart, Column, Section, Table
 from accord.report.palette import MARKETING, MARKETING_MID, MARKETING_SOFT
+from accord.report.sections.outlook import outlook_tables
 from accord.report.view import View
 
 _TINTS = (MARKETING_SOFT, MARKETING_MID, MARKETING)
@@ -22,7 +24,7 @@ def plan(view: View) -> Section:
         title="Plan",
         lead=_lead(view),
         charts=_charts(view),
-        tables=(_needs(view), _funnel(view)),
+        tables=(_needs(view), _funnel(view), *_levelling(view), *outlook_tables(view)),
     )
 
 
@@ -30,9 +32,17 @@ def _lead(view: View) -> str:
     need = sum(view.plan_to_date.values(), Fraction(0))
     came = sum(view.delivered_to_date.values())
     tail = f"Since the {view.period_word} began, {came:,} MQLs came"
+    said = "".join(f" {warning}" for warning in _warnings(view))
     if not need:
-        return tail + "."
-    return f"{tail}; the plan's levelled share to this day is {tenths(need).shown}."
+        return tail + "." + said
+    return f"{tail}; the plan's levelled share to this day is {tenths(need).shown}.{said}"
+
+
+def _warnings(view: View) -> tuple[str, ...]:
+    """What is to be said of the plan itself: where its targets contradict, and who can take it."""
+    targets = tuple(one.sentence for one in view.agreement.warnings if "targets" in one.subject)
+    over = () if view.outlook is None else view.outlook.capacity.findings
+    return (*targets, *(one.sentence for one in over))
 
 
 def _needs(view: View) -> Table:
@@ -94,6 +104,46 @@ def _funnel(view: View) -> Table:
         columns=(Column(title="Segment", numeric=False), *map(_stage, stages)),
         rows=tuple(rows),
         empty="The agreement has no targets.",
+    )
+
+
+_WEEKS = 4
+
+
+def _levelling(view: View) -> tuple[Table, ...]:
+    """The last weeks as they came, levelled, and through a queue of the plan's share a week."""
+    if view.asked.cut is not Cut.WEEK:
+        return ()
+    numbers = [(label, view.number("mqls", period=label)) for label in view.labels[-_WEEKS:]]
+    known = [(label, int(one.value)) for label, one in numbers if one and one.value is not None]
+    share = sum(view.weekly_plan.values(), Fraction(0))
+    weeks = level([came for _, came in known], per_week=share)
+    peak = peak_to_mean(came for _, came in known)
+    uneven = "" if peak is None else f"; the largest week is {tenths(peak).shown} times the mean"
+    rows = [
+        (
+            Cell(shown=label, raw=label),
+            count(week.came),
+            tenths(week.level),
+            tenths(week.handed),
+            tenths(week.backlog),
+        )
+        for (label, _), week in zip(known, weeks, strict=True)
+    ]
+    return (
+        Table(
+            name="levelling",
+            caption=f"MQLs of the last weeks, and how level they were{uneven}",
+            columns=(
+                Column(title="Week", numeric=False),
+                Column(title="Came"),
+                Column(title="Levelled"),
+                Column(title="Through a queue of the plan's share"),
+                Column(title="Waiting then"),
+            ),
+            rows=tuple(rows),
+            empty="No MQL is known yet.",
+        ),
     )
 
 

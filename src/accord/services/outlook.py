@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -26,42 +25,9 @@ _WEEK = timedelta(weeks=1)
 _FRAMES = ("entries", "deals", "spend", "leads")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cost:
-    """What one channel's MQLs (all channels': name all) cost in the weeks looked at."""
-
-    channel: str
-    spend: Decimal | None
-    mqls: int
-    each: Decimal | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SpendNeeded:
-    """What the plan's MQLs cost at today's cost of one: per segment, in all, and a customer's.
-
-    None where no spend was reported. ``channels`` are the ones that brought MQLs, cheapest first.
-    """
-
-    each: Decimal | None
-    segments: Mapping[str, Decimal | None]
-    total: Decimal | None
-    per_customer: Decimal | None
-    channels: tuple[Cost, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlanFacts:
-    """What stands beside a plan: history, spend needed, and the reps' capacity."""
-
-    history: planning.History
-    spend: SpendNeeded
-    capacity: planning.CapacityPlan
-
-
-def read_plan_facts(
+def read_outlook(
     workspace: Workspace, plan: planning.Plan, *, as_of: datetime, weeks: int = 26
-) -> PlanFacts:
+) -> planning.Outlook:
     """Gather what so many weeks up to ``as_of`` show; InputError unless 1 to 520."""
     if not 1 <= weeks <= MOST_WEEKS:
         raise InputError(where="--weeks", found=f"{weeks}", expected=f"1 to {MOST_WEEKS}")
@@ -69,10 +35,23 @@ def read_plan_facts(
     since = as_of - weeks * _WEEK
     frames = read_facts(workspace, agreement, _FRAMES, as_of=as_of, since=since)
     cube = Cube(frames, window(since, None, as_of=as_of))
+    return outlook_of(workspace, plan, cube, agreement=agreement, since=since, as_of=as_of)
+
+
+def outlook_of(
+    workspace: Workspace,
+    plan: planning.Plan,
+    cube: Cube,
+    *,
+    agreement: Agreement,
+    since: datetime,
+    as_of: datetime,
+) -> planning.Outlook:
+    """Gather it from facts that are cut already: one window from ``since`` to ``as_of``."""
     with workspace.ledger.read() as connection:
         ready = was_handing_off(connection, before=since + (as_of - since) / 2)
         capacity = _capacity(connection, agreement, plan, as_of=as_of)
-    return PlanFacts(
+    return planning.Outlook(
         history=_history(agreement, cube, since=since, as_of=as_of, ready=ready),
         spend=spend_needed(cube, plan),
         capacity=capacity,
@@ -119,14 +98,14 @@ def _seen(number: Number | None) -> planning.Seen:
     return planning.Seen(count=int(number.numerator or 0), of=int(number.denominator or 0))
 
 
-def spend_needed(cube: Cube, plan: planning.Plan) -> SpendNeeded:
+def spend_needed(cube: Cube, plan: planning.Plan) -> planning.SpendNeeded:
     """Work out what a plan costs at the cost of an MQL in the cube's window.
 
     Spend names channels, not segments: an MQL of any segment costs the same here.
     """
     cost = compute(cube, METRICS["cost_per_mql"])[0].value
     needs = {one.segment: one.shown["mql"] for one in plan.segments}
-    return SpendNeeded(
+    return planning.SpendNeeded(
         each=cost,
         segments={name: None if cost is None else cost * need for name, need in needs.items()},
         total=None if cost is None else cost * sum(needs.values()),
@@ -135,9 +114,9 @@ def spend_needed(cube: Cube, plan: planning.Plan) -> SpendNeeded:
     )
 
 
-def _costs(cube: Cube) -> list[Cost]:
+def _costs(cube: Cube) -> list[planning.Cost]:
     return [
-        Cost(
+        planning.Cost(
             channel=one.member,
             spend=one.numerator,
             mqls=int(one.denominator or 0),
@@ -147,7 +126,7 @@ def _costs(cube: Cube) -> list[Cost]:
     ]
 
 
-def _cheapest_first(cost: Cost) -> tuple[bool, Decimal, str]:
+def _cheapest_first(cost: planning.Cost) -> tuple[bool, Decimal, str]:
     return (cost.each is None, cost.each or Decimal(0), cost.channel)
 
 
