@@ -61,7 +61,11 @@ class Ledger:
         from accord.ledger.migrate import migrate  # alembic is slow to import, and only needed here
 
         ledger = cls(_engine_of(url))
-        migrate(ledger.engine)
+        try:
+            migrate(ledger.engine)
+        except BaseException:
+            ledger.close()
+            raise
         return ledger
 
     @contextmanager
