@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -12,13 +13,16 @@ import pytest
 from sqlalchemy import create_engine, insert, inspect, select, text, update
 from sqlalchemy.exc import ProgrammingError
 
+from accord.agreement import load
 from accord.errors import InputError
 from accord.ledger import Ledger, insert_rows, read_rows, tables
+from accord.ledger.metric_rows import read_raw
 from accord.ledger.personal import PRIVACY
 from accord.ledger.views import CATALOGUE, VIEWS, Kind, View, fingerprint
 from accord.ledger.views import making as making_room
 from accord.ledger.views.page import grants, nameless, views_page
 from accord.ledger.views.questions import QUESTIONS
+from accord.metrics.prepare import prepare, tables_for
 from accord.services.erase import run_erase
 from accord.services.weekly import run_weekly
 from tests.metrics.company import AS_OF, FIRST, Company
@@ -227,6 +231,18 @@ def test_a_clocks_verdict_is_met_up_to_its_due_instant(filled, late_us, ended_by
     (shown,) = _rows(filled, "v_clock", f"clock_id = '{row.clock_id}'")
     assert shown["verdict"] == verdict
     assert shown["late_seconds"] == (None if late_us is None else late_us / 1_000_000)
+
+
+def test_verdicts_of_ended_clocks_are_those_that_the_metrics_count(filled):
+    with filled.read() as connection:
+        raw = {name: read_raw(connection, name) for name in tables_for(("clocks",))}
+    frame = prepare(raw, load(ROOT / "agreement.yaml"), frames=("clocks",))["clocks"]
+    ended = frame[frame["ended_us"].notna()]
+    dropped = ended["verdict"].isna()
+    counted = Counter(ended["verdict"].where(~dropped, ended["ended_by"]))
+    shown = Counter(row["verdict"] for row in _rows(filled, "v_clock", "ended_at IS NOT NULL"))
+    assert shown == counted
+    assert {"met", "breached"} <= set(shown)
 
 
 def test_periods_begin_on_their_first_day(filled):

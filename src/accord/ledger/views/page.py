@@ -38,7 +38,7 @@ What holds for all of them:
 
 ## PostgreSQL
 
-As the ledger's owner, once, and again when a version brings a new view:
+As the ledger's owner, once (the last command again when a version brings a new view):
 
 ```sql
 {grants}
