@@ -47,6 +47,8 @@ from accord.ledger.tables import (
     stage_change,
     touch,
 )
+from accord.lifecycle import OVERTAKEN
+from accord.records import HandoffStage
 
 Fields = Mapping[str, ColumnElement[Any]]
 
@@ -203,8 +205,20 @@ def _deal_versions(connection: Connection) -> Reading:
 
 
 def _handoffs(connection: Connection) -> Reading:
+    fields = _handoff_fields(connection)
+    return fields, _labelled(fields).where(is_own())
+
+
+def _overtaken(connection: Connection) -> Reading:
+    """Hand-overs at mql of which a later cycle has one: what was done in theirs was done."""
+    fields = _handoff_fields(connection)
+    at_mql = handoff.c.stage == HandoffStage.MQL.value
+    return fields, _labelled(fields).where(at_mql, handoff.c.outcome == OVERTAKEN)
+
+
+def _handoff_fields(connection: Connection) -> Fields:
     columns = handoff.c
-    fields = {
+    return {
         "handoff_id": columns.handoff_id,
         "lead_id": columns.lead_id,
         "cycle": columns.cycle,
@@ -225,7 +239,6 @@ def _handoffs(connection: Connection) -> Reading:
         "engagement": columns.engagement,
         "intent": columns.intent,
     }
-    return fields, _labelled(fields).where(is_own())
 
 
 def _clocks(connection: Connection) -> Reading:
@@ -334,6 +347,7 @@ RAW: Mapping[str, Callable[[Connection], Reading]] = MappingProxyType(
         "deal": _deals,
         "deal_version": _deal_versions,
         "handoff": _handoffs,
+        "overtaken": _overtaken,
         "first_owner": _first_owners,
         "clock": _clocks,
         "touch": _touches,

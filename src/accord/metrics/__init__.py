@@ -5,7 +5,27 @@ Pure: frames and values in, values out. What a metric means stands in
 recomputing a closed period changes nothing unless something was told late.
 """
 
+from accord.metrics.attributed import (
+    AttributedDeal,
+    Attribution,
+    FirstTouch,
+    NoTouch,
+    Origination,
+    attribute,
+)
+from accord.metrics.attribution import READS as TRACE_TABLES
+from accord.metrics.attribution import Untraced, trace_won
 from accord.metrics.buckets import BUCKETS, count_buckets
+from accord.metrics.commission import (
+    Earned,
+    Line,
+    Rates,
+    Statement,
+    Subtotal,
+    earnings,
+    rates_table,
+    state_commission,
+)
 from accord.metrics.cube import Cube
 from accord.metrics.definition import Direction, Metric, Part, Placing, Reading, Unit
 from accord.metrics.document import metrics_document
@@ -22,6 +42,7 @@ from accord.metrics.numbers import (
     spread,
 )
 from accord.metrics.owed import Promise, Status, promises
+from accord.metrics.period_names import period_named
 from accord.metrics.periods import (
     WINDOW,
     Cut,
@@ -54,44 +75,62 @@ __all__ = [
     "MISSING",
     "NONE",
     "SPEED_TABLES",
+    "TRACE_TABLES",
     "WINDOW",
+    "AttributedDeal",
+    "Attribution",
     "Cube",
     "Cut",
     "Direction",
+    "Earned",
+    "FirstTouch",
+    "Line",
     "Metric",
+    "NoTouch",
     "Number",
+    "Origination",
     "Part",
     "Period",
     "Periods",
     "Placing",
     "Promise",
+    "Rates",
     "Reading",
     "Spread",
+    "Statement",
     "Status",
+    "Subtotal",
     "Unit",
+    "Untraced",
     "Week",
+    "attribute",
     "compute",
     "count_buckets",
     "cut",
     "dimensions_of",
     "duration",
+    "earnings",
     "find_dimension",
     "find_metric",
     "metrics_document",
     "midnight",
     "parse_week",
     "percent",
+    "period_named",
     "plain",
     "prepare",
     "promises",
     "quotient",
+    "rates_table",
     "shown",
     "spelled",
     "spoken",
     "spread",
+    "state_commission",
     "tables_for",
     "tell",
     "titled",
+    "trace_won",
     "week_label",
     "week_named",
     "week_of",

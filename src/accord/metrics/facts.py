@@ -75,6 +75,12 @@ FRAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         # seven of a week), capacity_sevenths (of the leads a week that the rep can take),
         # quota_cents (the day's share of what the rep is to win; missing where none is agreed).
         "rep_days": _PEOPLE,
+        # One row an item that marketing is paid for, if an agreement was in force: kind
+        # (accepted_mql, won_revenue), at_us (the acceptance, or the closing), handoff_id, deal_id,
+        # lead_id, version and rate of the agreement in force then, base_cents (the amount of a won
+        # deal that leads back to a hand-over at mql), amount_cents (what is paid). Channel and
+        # campaign are those of the hand-over; marketing_team is whose channel it was then.
+        "earnings": ("segment", "channel", "campaign", "marketing_team"),
         # One row a batch: at_us, rows_in, accepted, quarantined, duplicates, held.
         "batches": ("source", "entity"),
         # One row a batch and rule about rows that was asked of it: at_us, severity, failing.
@@ -119,6 +125,7 @@ BEGINS: Mapping[str, str] = MappingProxyType(
         "goals": "at_us",
         "targets": "from_us",
         "rep_days": "at_us",
+        "earnings": "at_us",
         "batches": "at_us",
         "failings": "at_us",
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -11,3 +12,22 @@ def looked_up(keys: pd.Series[Any], frame: pd.DataFrame, key: str, value: str) -
     """Look a column up by key; missing where the key is unknown. Keys of the frame are unique."""
     found: pd.Series[Any] = frame.set_index(key)[value].reindex(keys.to_numpy())
     return found.set_axis(keys.index)
+
+
+def survivors(keys: pd.Series[Any], merges: pd.DataFrame) -> pd.Series[Any]:
+    """Return the lead that each id stands for now, after merges of merges too.
+
+    ``merges`` has lead_id and into_lead_id, one row a merge that stands.
+    """
+    into = dict(zip(merges["lead_id"], merges["into_lead_id"], strict=True))
+    if not into:
+        return keys
+    return keys.map(lambda key: _end_of(key, into)).astype("str")
+
+
+def _end_of(key: str, into: Mapping[str, str]) -> str:
+    seen = {key}
+    while key in into and into[key] not in seen:
+        key = into[key]
+        seen.add(key)
+    return key

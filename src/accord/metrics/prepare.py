@@ -10,8 +10,10 @@ from typing import Any
 import pandas as pd
 
 from accord.agreement import Agreement
+from accord.metrics.commission import READS as EARNING_READS
+from accord.metrics.commission import earnings
 from accord.metrics.facts import FRAMES
-from accord.metrics.lookups import looked_up
+from accord.metrics.lookups import looked_up, survivors
 from accord.metrics.marks import with_marks
 from accord.metrics.opening import with_business
 from accord.metrics.periods import midnight
@@ -54,7 +56,7 @@ def prepare(
 
 def _with_marketing_team(frame: Frame, name: str, agreement: Agreement) -> Frame:
     """A fact's marketing team is the one to which the agreement gives its channel."""
-    if "marketing_team" not in FRAMES[name]:
+    if "marketing_team" not in FRAMES[name] or "marketing_team" in frame:
         return frame
     teams = agreement.teams.items()
     owners = {channel: team for team, terms in teams for channel in terms.channels}
@@ -72,22 +74,6 @@ def _with_team(frame: Frame, raw: Raw) -> Frame:
     if "team" not in frame:
         return frame.assign(team=teams)
     return frame.assign(team=frame["team"].fillna(teams))
-
-
-def _survivors(keys: pd.Series[Any], raw: Raw) -> pd.Series[Any]:
-    """Return the lead that each id stands for now, after merges of merges too."""
-    into = dict(zip(raw["merge"]["lead_id"], raw["merge"]["into_lead_id"], strict=True))
-    if not into:
-        return keys
-    return keys.map(lambda key: _end_of(key, into)).astype("str")
-
-
-def _end_of(key: str, into: Mapping[str, str]) -> str:
-    seen = {key}
-    while key in into and into[key] not in seen:
-        key = into[key]
-        seen.add(key)
-    return key
 
 
 def _standing(frame: Frame, raw: Raw) -> Frame:
@@ -109,7 +95,7 @@ def _leads(raw: Raw, _agreement: Agreement) -> Frame:
             "at_us": pd.concat([at.fillna(own), customers["at_us"]], ignore_index=True),
         }
     )
-    facts["lead_id"] = _survivors(facts["lead_id"], raw)
+    facts["lead_id"] = survivors(facts["lead_id"], raw["merge"])
     first = facts.groupby("lead_id")["at_us"].min().reset_index()
     return leads.assign(won_us=looked_up(leads["lead_id"], first, "lead_id", "at_us"))
 
@@ -167,7 +153,7 @@ def _customers(raw: Raw, agreement: Agreement) -> Frame:
     """
     deals = _deals(raw, agreement)
     won = deals[deals["state"] == "won"].reset_index(drop=True)
-    customer = won["account"].fillna(_survivors(won["lead_id"], raw)).fillna(won["deal_id"])
+    customer = won["account"].fillna(survivors(won["lead_id"], raw["merge"])).fillna(won["deal_id"])
     placed = won.assign(customer=customer, won_us=won["closed_us"])
     ordered = placed.sort_values(["won_us", "deal_id"], kind="stable")
     return ordered.drop_duplicates("customer").reset_index(drop=True)
@@ -271,9 +257,9 @@ def _closings(raw: Raw, agreement: Agreement) -> Frame:
     closed = deals[deals["closed_us"].notna() & deals["lead_id"].notna()]
     touches = raw["touch"]
     reached = touches[touches["outcome"] == "connected"]
-    found = reached.assign(lead_id=_survivors(reached["lead_id"], raw))
+    found = reached.assign(lead_id=survivors(reached["lead_id"], raw["merge"]))
     first = found.groupby("lead_id")["at_us"].min().reset_index()
-    leads = _survivors(closed["lead_id"], raw)
+    leads = survivors(closed["lead_id"], raw["merge"])
     contact = closed["closed_us"] - looked_up(leads, first, "lead_id", "at_us")
     return closed.assign(contact_us=contact.where(contact >= 0))
 
@@ -286,6 +272,10 @@ def _spend(raw: Raw, agreement: Agreement) -> Frame:
 
 def _as_it_is(table: str) -> Recipe:
     return Recipe(reads=(table,), make=lambda raw, _agreement: raw[table])
+
+
+def _earnings(raw: Raw, _agreement: Agreement) -> Frame:
+    return earnings(raw)
 
 
 RECIPES: Mapping[str, Recipe] = MappingProxyType(
@@ -308,6 +298,7 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
         "rep_days": _as_it_is("rep_day"),
         "batches": _as_it_is("batch"),
         "failings": _as_it_is("failing"),
+        "earnings": Recipe(reads=EARNING_READS, make=_earnings),
     }
 )
 """How each fact frame is made."""

@@ -46,6 +46,10 @@ class AgreementsOverTime:
             self._known[place] = self._find(self._turns[place - 1] if place else instant)
         return self._known[place]
 
+    def spans(self) -> tuple[tuple[datetime, Agreement | None], ...]:
+        """Return every answer with the instant since which it holds, in order; before them none."""
+        return tuple((since, self.at(since)) for since in self._turns)
+
     def _find(self, instant: datetime) -> Agreement | None:
         try:
             return agreement_then(self._ledger, self._path, as_of=instant, known_at=instant)

@@ -26,8 +26,17 @@ from accord.ledger.period_rows import (
     read_leads_since,
     read_sent_back_since,
 )
-from accord.metrics import BEGINS, FRAMES, LONGEST_COHORT, Cut, prepare, tables_for
+from accord.metrics import (
+    BEGINS,
+    FRAMES,
+    LONGEST_COHORT,
+    Cut,
+    prepare,
+    rates_table,
+    tables_for,
+)
 from accord.records import to_us
+from accord.services.agreements_over_time import AgreementsOverTime
 from accord.services.cadence import Followed
 from accord.services.cadence_since import follow_since
 from accord.services.goals import Day, goals, read_agreed_days, rep_days, targets
@@ -96,6 +105,8 @@ def read_tables(ledger: Ledger, asked: Question) -> dict[str, pd.DataFrame]:
         followed = follow_since(ledger, asked.path, since=asked.since)
         made = {name: _MADE[name](followed) for name in names if name in _MADE}
         leads = {one.tenure.lead_id for one in followed}
+    if _RATES in names:
+        made[_RATES] = rates_table(AgreementsOverTime(ledger, asked.path).spans())
     with ledger.read() as connection:
         made |= _agreed(connection, ledger, asked, names)
         wanted = None if asked.since is None else _read_concerned(connection, leads, asked.since)
@@ -185,7 +196,7 @@ def _frame(texts: Mapping[str, list[Any]], numbers: Mapping[str, list[Any]]) -> 
     )
 
 
-_BY_LEAD = ("lead", "move", "handoff", "first_owner", "clock", "touch")
+_BY_LEAD = ("lead", "move", "handoff", "overtaken", "first_owner", "clock", "touch")
 """The tables that are read of the leads concerned; the others are whole, deals above all."""
 
 _BEGAN: Mapping[str, str] = MappingProxyType(
@@ -196,6 +207,7 @@ _BEGAN: Mapping[str, str] = MappingProxyType(
         "clocks": "clock",
         "speeds": "handoff",
         "touches": "touch",
+        "earnings": "move",
     }
 )
 """Where a frame's first fact stands, of those that are made of the leads concerned."""
@@ -203,6 +215,9 @@ _BEGAN: Mapping[str, str] = MappingProxyType(
 _LONG = timedelta(weeks=Cut.WEEK.span) * LONGEST_COHORT  # how far back who was sent back counts
 _FIRST = 20  # facts of each kind, of which one is looked for that a frame has
 _MOST = 2  # where more than one in so many leads is concerned, to read all is quicker
+
+_RATES = "rates"
+"""What the agreements over time pay."""
 
 _MADE: Mapping[str, Callable[[Made], pd.DataFrame]] = MappingProxyType(
     {"followup": _follow_ups, "attempted": _attempted}

@@ -3,6 +3,7 @@
 from accord.metrics.definition import Metric
 from accord.metrics.definitions.cadence import CADENCE
 from accord.metrics.definitions.deals import DEALS
+from accord.metrics.definitions.earnings import EARNINGS
 from accord.metrics.definitions.funnel import FUNNEL_COUNTS
 from accord.metrics.definitions.goals import GOALS
 from accord.metrics.definitions.promises import PROMISES
@@ -25,6 +26,7 @@ GROUPS: tuple[Group, ...] = (
     ("Follow-up", "The playbook kept, attempts by kind, how long until a deal.", CADENCE),
     ("Deals", "Opened, won, lost, what they bring and how long they take.", DEALS),
     ("Goals", "What came against what was agreed: plan, goal, quota, capacity.", GOALS),
+    ("Earnings", "What leads back to marketing, and what it is paid for it.", EARNINGS),
     ("Resources", "What was put in: money spent, rows taken.", RESOURCES),
 )
 """The definitions, in the order in which they are told."""
