@@ -27,6 +27,7 @@ def new_app() -> App:
     from accord.cli import (
         agreement,
         clocks,
+        earning,
         erase,
         handing,
         history,
@@ -51,6 +52,7 @@ def new_app() -> App:
         rescore,
         planning,
         reading,
+        earning,
         clocks,
         history,
         agreement,

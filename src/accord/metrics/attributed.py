@@ -17,7 +17,7 @@ import pandas as pd
 from accord.metrics.attribution import Untraced
 from accord.metrics.commission import teams_at
 from accord.metrics.numbers import quotient
-from accord.records import HandoffStage, Origin, from_us
+from accord.records import HandoffStage, Origin, from_us, to_text
 
 _US_PER_DAY = 86_400_000_000
 
@@ -73,6 +73,40 @@ class AttributedDeal:
     sales_touch: FirstTouch | NoTouch
     why: Untraced | None
 
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as plain values."""
+        return {
+            "deal_id": self.deal_id,
+            "closed_at": None if self.closed_at is None else to_text(self.closed_at),
+            "amount": self.amount,
+            "cost": self.cost,
+            "lead_id": self.lead_id,
+            "handoff_at_mql": _handed(self.mql),
+            "handoff_at_sql": _handed(self.sql),
+            "channel": self.channel,
+            "campaign": self.campaign,
+            "marketing_team": self.marketing_team,
+            "segment": self.segment,
+            "rep": self.rep,
+            "first_marketing_touch": _touched(self.marketing_touch),
+            "first_sales_touch": _touched(self.sales_touch),
+            "why": None if self.why is None else self.why.value,
+        }
+
+
+def _handed(one: Origination | None) -> dict[str, str] | None:
+    if one is None:
+        return None
+    at = to_text(one.at)
+    return {"handoff_id": one.handoff_id, "at": at, "origin": one.origin.value}
+
+
+def _touched(one: FirstTouch | NoTouch) -> dict[str, Any]:
+    if isinstance(one, NoTouch):
+        return {"at": None, "kind": None, "days_to_closing": None, "missing": one.value}
+    at, days = to_text(one.at), one.days
+    return {"at": at, "kind": one.kind, "days_to_closing": days, "missing": None}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attribution:
@@ -90,6 +124,19 @@ class Attribution:
     def traced(self) -> Decimal:
         """What of it leads back to a hand-off at mql."""
         return _sum(deal for deal in self.deals if deal.why is None)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values for JSON: money as exact text, instants in UTC."""
+        return {
+            "currency": self.currency,
+            "revenue": self.revenue,
+            "traced": self.traced,
+            "untraced": [
+                {"why": why.value, "deals": count, "amount": amount}
+                for why, (count, amount) in self.untraced.items()
+            ],
+            "deals": [deal.as_dict() for deal in self.deals],
+        }
 
     @property
     def untraced(self) -> dict[Untraced, tuple[int, Decimal]]:

@@ -206,7 +206,12 @@ class Statement:
     @property
     def total(self) -> Decimal:
         """The sum of the lines."""
-        return sum((line.amount for line in self.lines), Decimal("0.00"))
+        return self.whole.amount
+
+    @property
+    def whole(self) -> Subtotal:
+        """All lines as one."""
+        return _subtotal("", self.lines)
 
     def by(self, dimension: str) -> tuple[Subtotal, ...]:
         """Add the lines up by kind, marketing_team, channel, campaign or segment.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -22,11 +23,14 @@ from accord.metrics import (
     window,
 )
 from accord.records import to_us
+from accord.report import write_csvs
+from accord.report.statements import deals_table
 from accord.services.agreements_over_time import AgreementsOverTime
 from accord.services.measure import When, bound
 from accord.services.merges import Merges, read_merges
 from accord.services.workspace import Workspace
 
+_UTC = "UTC"  # as instants stand in files
 _WHOLE = ("deal", "merge")
 
 First = dict[str, tuple[int, str]]
@@ -73,6 +77,11 @@ def read_attribution(
         erased=erased,
         currency=agreement.currency,
     )
+
+
+def write_attribution(workspace: Workspace, found: Attribution) -> tuple[Path, ...]:
+    """Write the deals beside the reports: ``reports/attribution.csv``."""
+    return write_csvs((deals_table(found, zone=_UTC),), workspace.settings.report_path)
 
 
 def _only(deals: pd.DataFrame, deal_id: str) -> pd.DataFrame:

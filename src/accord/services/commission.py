@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection
@@ -31,12 +32,15 @@ from accord.metrics import (
     week_of,
 )
 from accord.records import to_text
+from accord.report import write_csvs
+from accord.report.statements import lines_table, teams_table
 from accord.services.measure import read_facts
 from accord.services.workspace import Workspace
 
 _METRIC = "commission"
 _TEAM = "marketing_team"
 _DAY = timedelta(days=1)
+_UTC = "UTC"  # as instants stand in files
 DIMENSIONS = ("kind", _TEAM, "channel", "campaign")
 """What a statement's lines are added up by."""
 
@@ -132,6 +136,16 @@ def read_commission(
         changes=() if statement.partial else tuple(_changes(statement, own, as_of=as_of)),
         earlier=tuple(_earlier(rows, asked, zone=agreement.timezone)),
     )
+
+
+def write_commission(workspace: Workspace, found: Commission) -> tuple[Path, ...]:
+    """Write a statement beside the reports: ``reports/<period>/commission.csv`` and its lines.
+
+    They are the tables of the same names beside the report of that period.
+    """
+    statement = found.statement
+    tables = (teams_table(statement), lines_table(statement, zone=_UTC))
+    return write_csvs(tables, workspace.settings.report_path / statement.period.label)
 
 
 def _period(agreement: Agreement, label: str | None, *, as_of: datetime) -> Period:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from accord.report.model import Page, Section
+from accord.report.sections.attribution import attribution
 from accord.report.sections.cadence import cadence
 from accord.report.sections.channels import channels
 from accord.report.sections.front import front
@@ -32,6 +33,7 @@ SECTIONS: tuple[Callable[[View], Section], ...] = (
     hot_leads,
     channels,
     pipeline,
+    attribution,
     quality,
 )
 """The sections, in the order of the page."""
