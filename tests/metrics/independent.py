@@ -22,6 +22,7 @@ from accord.ledger import Ledger, tables
 from accord.records import to_us
 from tests.conftest import ROOT
 from tests.metrics.independent_cadence import CADENCE, follow
+from tests.metrics.independent_earnings import EARNINGS, earn
 from tests.metrics.independent_goals import add_goals
 
 _LEDGER = (
@@ -128,6 +129,7 @@ def open_duckdb(ledger: Ledger, *, until: datetime | None = None) -> duckdb.Duck
             _copy(found, name, [dict(row) for row in rows], [c.name for c in table.columns])
     found.execute(_DERIVED)
     follow(found, load(ROOT / "agreement.yaml"))
+    earn(found, (load(ROOT / "agreement.yaml"),))
     if until is not None:
         add_goals(found, ledger, load(ROOT / "agreement.yaml"), until=until)
     _add_open(found)
@@ -438,6 +440,7 @@ TWINS: dict[str, tuple] = {
     "touches": (_TOUCHES,),
     "connect_rate": (_flow("touches", "touched_at", "outcome = 'connected'"), _TOUCHES),
     **CADENCE,
+    **EARNINGS,
     "opportunities": (_flow("deals", "opened_at"),),
     "won": (_WON,),
     "lost": (_flow("deals", "ended_at", "stage = 'lost'"),),

@@ -48,7 +48,7 @@ def trace_won(raw: Raw) -> Frame:
     won = _won(raw)
     led = _led_to(won, cycles_handed_over(raw)).reindex(won.index)
     traced = won.assign(**{name: led[name] for name in (*_MQL.values(), *_SQL.values())})
-    traced = traced.assign(**_attributes(won, led, raw))
+    traced = traced.assign(**_attributes(led, won["lead_id"], raw))
     return traced.assign(why=_why(traced, raw))
 
 
@@ -56,17 +56,20 @@ def cycles_handed_over(raw: Raw) -> Frame:
     """Return one row a cycle that was handed over at mql, overtaken ones too.
 
     Columns: lead_id (the one that stands), began_us (the entry into mql, else the hand-off), cycle,
-    handoff_id, mql_us, mql_origin, the same of the hand-off at sql, segment, channel, campaign, and
-    accepted_us, the first entry into sal of that cycle.
+    handoff_id, mql_us, mql_origin, the same of the hand-off at sql, segment, channel and campaign
+    as they were at the hand-off, else the lead's, and accepted_us, the first entry into sal of
+    that cycle.
     """
     handed = pd.concat([raw["handoff"], raw["overtaken"]], ignore_index=True)
     keyed = handed.assign(key=_cycle_key(handed))
     mql, sql = (keyed[keyed["stage"] == stage].drop_duplicates("key") for stage in ("mql", "sql"))
     late = {name: looked_up(mql["key"], sql, "key", column) for column, name in _SQL.items()}
     began = _first_entry(raw["move"], "mql", mql["key"])
+    leads = survivors(mql["lead_id"], raw["merge"])
     return mql.rename(columns=_MQL).assign(
         **late,
-        lead_id=survivors(mql["lead_id"], raw["merge"]),
+        **_attributes(mql, leads, raw),
+        lead_id=leads,
         began_us=began.fillna(mql["queued_us"]),
         accepted_us=_first_entry(raw["move"], "sal", mql["key"]),
     )
@@ -107,15 +110,16 @@ def _led_to(won: Frame, cycles: Frame) -> Frame:
     return found[found["handoff_id"].notna()].set_index("place")
 
 
-def _attributes(won: Frame, led: Frame, raw: Raw) -> dict[str, pd.Series[Any]]:
-    """Channel and campaign go together: those of the hand-off if it states either, else the lead's.
+def _attributes(stated: Frame, lead_ids: pd.Series[Any], raw: Raw) -> dict[str, pd.Series[Any]]:
+    """Return segment, channel and campaign as stated, else the lead's.
 
-    A campaign that the lead was given later is none that its earlier channel had.
+    Channel and campaign go together: a campaign that the lead was given later is none that its
+    earlier channel had.
     """
-    now = {name: looked_up(won["lead_id"], raw["lead"], "lead_id", name) for name in _TOLD}
-    stated = led["channel"].notna() | led["campaign"].notna()
-    found = {name: led[name].where(stated, now[name]) for name in ("channel", "campaign")}
-    return {**found, "segment": led["segment"].fillna(now["segment"])}
+    now = {name: looked_up(lead_ids, raw["lead"], "lead_id", name) for name in _TOLD}
+    says = stated["channel"].notna() | stated["campaign"].notna()
+    found = {name: stated[name].where(says, now[name]) for name in ("channel", "campaign")}
+    return {**found, "segment": stated["segment"].fillna(now["segment"])}
 
 
 def _why(traced: Frame, raw: Raw) -> pd.Series[Any]:
