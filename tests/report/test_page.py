@@ -157,6 +157,7 @@ def test_the_page_has_its_parts_in_order(page):
         "Hot leads",
         "Channels",
         "Pipeline",
+        "Attribution and commission",
         "Quality of what came in",
         "Definitions",
     ]

@@ -76,9 +76,14 @@ def _say_deals(found: Row) -> None:
         return
     say_table([_deal_row(row) for row in found["deals"]], _DEALS)
     currency, revenue = found["currency"], found["revenue"]
-    say(f"won: {currency} {revenue} in {len(found['deals'])} deals; traced: {found['traced']}")
+    count = _deals(len(found["deals"]))
+    say(f"won: {currency} {revenue} in {count}; traced: {found['traced']}")
     for row in found["untraced"]:
-        say(f"untraced, {_words(row['why'])}: {row['amount']} in {row['deals']} deals")
+        say(f"untraced, {_words(row['why'])}: {row['amount']} in {_deals(row['deals'])}")
+
+
+def _deals(count: int) -> str:
+    return "1 deal" if count == 1 else f"{count} deals"
 
 
 def _deal_row(row: Row) -> Row:

@@ -39,6 +39,7 @@ from accord.services.workspace import Workspace
 
 _METRIC = "commission"
 _TEAM = "marketing_team"
+_CENT = Decimal("0.01")
 _DAY = timedelta(days=1)
 _UTC = "UTC"  # as instants stand in files
 DIMENSIONS = ("kind", _TEAM, "channel", "campaign")
@@ -175,7 +176,7 @@ def _issue(row: Row) -> Issue:
 
 
 def _amount(row: Row) -> Decimal | None:
-    return None if row["value"] is None else Decimal(row["value"])
+    return None if row["value"] is None else Decimal(row["value"]).quantize(_CENT)
 
 
 def _changes(statement: Statement, rows: Sequence[Row], *, as_of: datetime) -> Iterator[Correction]:
