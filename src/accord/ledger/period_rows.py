@@ -35,6 +35,7 @@ BEGINNINGS: Mapping[str, Column[Any]] = MappingProxyType(
 """When the facts of leads began, by table, each with an index of its own."""
 
 _INSTANT = timedelta(microseconds=1)  # a clock counts as breached so much after it was due
+_ACCEPTED = stage_change.c.to_stage == Stage.SAL.value
 _ORIGINS = handoff.c.origin.in_([origin.value for origin in Origin])  # the index begins with it
 
 
@@ -77,20 +78,30 @@ def read_sent_back_since(connection: Connection, since: datetime) -> set[str]:
 
 
 def read_first_leads(connection: Connection, *, limit: int) -> set[str]:
-    """Return the leads of the first facts of each of :data:`BEGINNINGS`."""
-    queries = (_leads_of(at).order_by(at).limit(limit) for at in BEGINNINGS.values())
+    """Return the leads of the first facts of each of :data:`BEGINNINGS`, and those first accepted.
+
+    The first accepted tell that something had been earned.
+    """
+    at = stage_change.c.occurred_at
+    accepted = select(stage_change.c.lead_id).where(_ACCEPTED).order_by(at).limit(limit)
+    first = (_leads_of(at).order_by(at).limit(limit) for at in BEGINNINGS.values())
+    queries = (*first, accepted)
     found = (one for query in queries for one in connection.execute(query).scalars())
     return {lead_id for lead_id in found if lead_id is not None}
 
 
 def had_begun(connection: Connection, table: str, before: datetime) -> bool:
-    """Whether one of :data:`BEGINNINGS`, or ``handoff``, holds a fact from before an instant.
+    """Whether one of :data:`BEGINNINGS`, ``handoff`` or ``accepted`` has a fact before an instant.
 
     Without an index of when hand-overs were queued: the first that was tells, and where none was
     they are all of the time since.
     """
-    at = handoff.c.queued_at if table == "handoff" else BEGINNINGS[table]
-    return connection.execute(select(at).where(at < before).limit(1)).first() is not None
+    others = {"handoff": handoff.c.queued_at, "accepted": stage_change.c.occurred_at}
+    at = others[table] if table in others else BEGINNINGS[table]
+    query = select(at).where(at < before).limit(1)
+    if table == "accepted":
+        query = query.where(_ACCEPTED)
+    return connection.execute(query).first() is not None
 
 
 def count_leads(connection: Connection) -> int:

@@ -207,7 +207,7 @@ _BEGAN: Mapping[str, str] = MappingProxyType(
         "clocks": "clock",
         "speeds": "handoff",
         "touches": "touch",
-        "earnings": "move",
+        "earnings": "accepted",
     }
 )
 """Where a frame's first fact stands, of those that are made of the leads concerned."""
