@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from accord.metrics import Statement, percent, quotient, state_commission
-from accord.records import from_us, to_us
+from accord.records import from_us
 from accord.report.cells import instant, member, money, share
 from accord.report.charts import bars
 from accord.report.model import Cell, Chart, Column, Section, Table
@@ -40,7 +40,7 @@ def attribution(view: View) -> Section:
 
 def _statement(view: View) -> Statement:
     return state_commission(
-        view.frames["earnings"], view.week, as_of=view.at, currency=view.agreement.currency
+        view.frames["earnings"], view.period, as_of=view.at, currency=view.agreement.currency
     )
 
 
@@ -53,16 +53,16 @@ def _lead(view: View, statement: Statement) -> str:
     )
     revenue = _value(view, "revenue")
     if not revenue:
-        return f"Nothing was won{so_far}. {paid}"
+        return f"Nothing was won {view.words.this}{so_far}. {paid}"
     traced = _share(_value(view, _TRACED), revenue)
     return (
-        f"{currency} {revenue:,.2f} were won{so_far}; {percent(traced)} leads back to what"
-        f" marketing handed over, {percent(1 - traced)} does not. {paid}"
+        f"{currency} {revenue:,.2f} were won {view.words.this}{so_far}; {percent(traced)} leads"
+        f" back to what marketing handed over, {percent(1 - traced)} does not. {paid}"
     )
 
 
-def _value(view: View, metric: str, *, quarter: bool = False) -> Decimal:
-    number = view.over_quarter(metric) if quarter else view.number(metric)
+def _value(view: View, metric: str, *, base: bool = False) -> Decimal:
+    number = view.over_base(metric) if base else view.number(metric)
     return Decimal(0) if number is None or number.value is None else number.value
 
 
@@ -74,13 +74,13 @@ def _by_campaign(view: View) -> Table:
     found = dict.fromkeys((*view.members(_TRACED, "campaign"), *view.members("spend", "campaign")))
     rows = [_campaign(view, name) for name in sorted(found, key=lambda name: name == "")]
     revenue, traced, spend = (
-        _value(view, name, quarter=True) for name in ("revenue", _TRACED, "spend")
+        _value(view, name, base=True) for name in ("revenue", _TRACED, "spend")
     )
     untraced = (Cell(shown="(untraced)", raw="untraced"), money(revenue - traced))
     total = (Cell(shown="All", raw="total"), money(revenue), money(spend), _return(revenue, spend))
     return Table(
         name="won_by_campaign",
-        caption="What was won, by the campaign that it leads back to, 13 weeks;"
+        caption=f"What was won, by the campaign that it leads back to, {view.words.base};"
         f" money in {view.agreement.currency}; return is (revenue - spend) / spend",
         columns=(
             Column(title="Campaign", numeric=False),
@@ -93,7 +93,7 @@ def _by_campaign(view: View) -> Table:
 
 
 def _campaign(view: View, name: str) -> tuple[Cell, ...]:
-    numbers = (view.over_quarter(metric, "campaign", name) for metric in (_TRACED, "spend"))
+    numbers = (view.over_base(metric, "campaign", name) for metric in (_TRACED, "spend"))
     revenue, spend = (None if one is None else one.value for one in numbers)
     return member(name), money(revenue), money(spend), _return(revenue, spend)
 
@@ -107,7 +107,7 @@ def _won_deals(view: View) -> Table:
     titles = ("Closed", "Deal", "Hand-off", "Marketing team", "Channel", "Campaign")
     return Table(
         name="won_deals",
-        caption=f"Deals won, {view.week.label}; amounts in {view.agreement.currency}",
+        caption=f"Deals won, {view.period.label}; amounts in {view.agreement.currency}",
         columns=(*(Column(title=title, numeric=False) for title in titles), Column(title="Amount")),
         rows=tuple(_deal(view, row) for row in _won(view).to_dict("records")),
         empty="No deal was won.",
@@ -117,8 +117,8 @@ def _won_deals(view: View) -> Table:
 
 def _won(view: View) -> pd.DataFrame:
     deals, earned = view.frames["deals"], view.frames["earnings"]
-    within = deals["closed_us"].between(to_us(view.week.start), view.at_us)
-    won = deals[(deals["state"] == "won") & within.fillna(value=False).astype(bool)]
+    within = deals["closed_us"].between(view.bounds_us[0], view.at_us)
+    won = deals[(deals["state"] == "won") & within.fillna(value=view.asked.everything).astype(bool)]
     columns = ["deal_id", "handoff_id", "marketing_team", "channel", "campaign"]
     traces = earned.loc[earned["deal_id"].notna(), columns]
     told = won[["deal_id", "closed_us", "amount_cents"]].merge(traces, on="deal_id", how="left")
@@ -126,12 +126,13 @@ def _won(view: View) -> pd.DataFrame:
 
 
 def _deal(view: View, row: Mapping[Any, Any]) -> tuple[Cell, ...]:
-    cents, handoff_id = row["amount_cents"], row["handoff_id"]
+    cents, closed_us, handoff_id = row["amount_cents"], row["closed_us"], row["handoff_id"]
+    closed = None if pd.isna(closed_us) else from_us(int(closed_us))
     is_traced = not pd.isna(handoff_id)
     told = (row[name] for name in ("marketing_team", "channel", "campaign"))
     untraced = Cell(shown="(untraced)", raw="")
     return (
-        instant(from_us(int(row["closed_us"])), view.agreement.timezone),
+        instant(closed, view.agreement.timezone),
         Cell(shown=str(row["deal_id"]), raw=str(row["deal_id"])),
         handed_over(str(handoff_id)) if is_traced else untraced,
         *(member("" if pd.isna(value) else str(value)) for value in told),
@@ -142,12 +143,12 @@ def _deal(view: View, row: Mapping[Any, Any]) -> tuple[Cell, ...]:
 def _chart(view: View) -> tuple[Chart, ...]:
     rows = []
     for name in view.members(_TRACED, "campaign")[:8]:
-        number = view.over_quarter(_TRACED, "campaign", name)
+        number = view.over_base(_TRACED, "campaign", name)
         if number is not None and number.value:
             label, shown = name.replace("_", " ") or "(none)", money(number.value).shown
             rows.append({"label": label, "value": float(number.value), "shown": shown})
     if not rows:
         return ()
     says = "; ".join(f"{row['label']} {row['shown']}" for row in rows)
-    title = f"Won revenue by campaign in {view.agreement.currency}, 13 weeks"
+    title = f"Won revenue by campaign in {view.agreement.currency}, {view.words.base}"
     return (bars("chart-attribution", rows, title=title, says=says, color=MARKETING),)
