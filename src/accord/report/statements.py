@@ -65,15 +65,14 @@ def lines_table(
     statement: Statement, *, zone: str, name: str = "commission_lines", limit: int = 12
 ) -> Table:
     """Every line of the statement, in the order in which it was earned."""
-    titles = ("Earned", "For", "Hand-off", "Deal", "Marketing team", "Channel", "Campaign")
+    named = ("Hand-off", "Deal", "Marketing team", "Channel", "Campaign", "Agreement")
     return Table(
         name=name,
         caption=f"Lines of the statement, {statement.period.label}; {statement.currency}",
         columns=(
-            *(Column(title=title, numeric=False) for title in (*titles, "Agreement")),
-            Column(title="Rate"),
-            Column(title="Of"),
-            Column(title="Commission"),
+            *(Column(title=title, numeric=False) for title in ("Earned", "For")),
+            *(Column(title=title) for title in ("Rate", "Of", "Commission")),
+            *(Column(title=title, numeric=False) for title in named),
         ),
         rows=tuple(_line(line, zone=zone) for line in statement.lines),
         empty="Nothing was accepted or won that marketing is paid for.",
@@ -87,15 +86,15 @@ def _line(line: Line, *, zone: str) -> tuple[Cell, ...]:
     return (
         instant(line.at, zone),
         Cell(shown=_KINDS[line.kind], raw=line.kind.value),
+        Cell(shown=rate, raw=f"{line.rate:f}"),
+        exact(line.base) if is_deal else Cell(shown="1", raw="1"),
+        exact(line.amount),
         handed_over(line.handoff_id),
         text(line.deal_id) if is_deal else blank(),
         member(line.marketing_team or ""),
         member(line.channel or ""),
         member(line.campaign or ""),
         text(line.version),
-        Cell(shown=rate, raw=f"{line.rate:f}"),
-        exact(line.base) if is_deal else Cell(shown="1", raw="1"),
-        exact(line.amount),
     )
 
 

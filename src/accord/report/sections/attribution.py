@@ -104,11 +104,15 @@ def _return(revenue: Decimal | None, spend: Decimal | None) -> Cell:
 
 def _won_deals(view: View) -> Table:
     """The deals won in the period; `accord attribution` says why one leads nowhere."""
-    titles = ("Closed", "Deal", "Hand-off", "Marketing team", "Channel", "Campaign")
+    named = ("Hand-off", "Marketing team", "Channel", "Campaign")
     return Table(
         name="won_deals",
         caption=f"Deals won, {view.period.label}; amounts in {view.agreement.currency}",
-        columns=(*(Column(title=title, numeric=False) for title in titles), Column(title="Amount")),
+        columns=(
+            *(Column(title=title, numeric=False) for title in ("Closed", "Deal")),
+            Column(title="Amount"),
+            *(Column(title=title, numeric=False) for title in named),
+        ),
         rows=tuple(_deal(view, row) for row in _won(view).to_dict("records")),
         empty="No deal was won.",
         limit=15,
@@ -134,9 +138,9 @@ def _deal(view: View, row: Mapping[Any, Any]) -> tuple[Cell, ...]:
     return (
         instant(closed, view.agreement.timezone),
         Cell(shown=str(row["deal_id"]), raw=str(row["deal_id"])),
+        exact(None if pd.isna(cents) else Decimal(int(cents)).scaleb(-2)),
         handed_over(str(handoff_id)) if is_traced else untraced,
         *(member("" if pd.isna(value) else str(value)) for value in told),
-        exact(None if pd.isna(cents) else Decimal(int(cents)).scaleb(-2)),
     )
 
 
