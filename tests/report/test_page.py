@@ -158,6 +158,7 @@ def test_the_page_has_its_parts_in_order(page):
         "Channels",
         "Pipeline",
         "Attribution and commission",
+        "What changed since last week's print",
         "Quality of what came in",
         "Definitions",
     ]

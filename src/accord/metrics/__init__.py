@@ -60,7 +60,7 @@ from accord.metrics.prepare import prepare, tables_for
 from accord.metrics.registry import LONGEST_COHORT, METRICS, find_dimension, find_metric
 from accord.metrics.speeds import READS as SPEED_TABLES
 from accord.metrics.speeds import with_speeds
-from accord.metrics.telling import Week, tell
+from accord.metrics.telling import Week, Weighed, tell, weigh
 from accord.metrics.wording import MISSING, duration, percent, spelled, spoken, titled, worded
 
 __all__ = [
@@ -103,6 +103,7 @@ __all__ = [
     "Unit",
     "Untraced",
     "Week",
+    "Weighed",
     "attribute",
     "compute",
     "count_buckets",
@@ -134,6 +135,7 @@ __all__ = [
     "week_label",
     "week_named",
     "week_of",
+    "weigh",
     "window",
     "with_speeds",
     "worded",

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from types import MappingProxyType
 
 from accord.findings import Finding
 from accord.metrics.definition import Unit
@@ -49,22 +50,31 @@ class Week:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weighed:
-    """A finding, whose it is, and how much it matters: 0..1, missed promises from 1 on."""
+    """A finding, whose it is, and how much it matters: 0..1, missed promises from 1 on.
+
+    ``moves`` is the metric that its remedy should move; empty where nothing is to be done.
+    """
 
     finding: Finding
     side: Side | None
     weight: Fraction
+    moves: str = ""
 
 
 def tell(week: Week) -> tuple[Finding, ...]:
     """Return the findings of a week that matter most: three, or fewer where little happened."""
-    found = sorted((one for rule in RULES for one in rule(week)), key=_heaviest_first)
+    found = list(weigh(week))
     first = [next((one for one in found if one.side is side), None) for side in Side]
     chosen = sorted((one for one in first if one is not None), key=lambda one: -one.weight)
     said = {one.finding.rule for one in chosen}
     rest = [one for one in found if one not in chosen]
     rest.sort(key=lambda one: one.finding.rule in said)
     return tuple(one.finding for one in (*chosen, *rest)[:_MOST])
+
+
+def weigh(week: Week) -> tuple[Weighed, ...]:
+    """Return every finding, the one that matters most first."""
+    return tuple(sorted((one for rule in RULES for one in rule(week)), key=_heaviest_first))
 
 
 def _short_volume(week: Week) -> Iterator[Weighed]:
@@ -148,9 +158,8 @@ def _slower(week: Week) -> Iterator[Weighed]:
         f"The median first touch {verb} from {duration(before.value)} to {duration(now.value)}"
         " of open time."
     )
-    yield _weighed(
-        "speed_changed", "speed", sentence, Side.SALES, min(abs(change), Fraction(9, 10))
-    )
+    rule = "speed_changed" if change > 0 else "speed_improved"
+    yield _weighed(rule, "speed", sentence, Side.SALES, min(abs(change), Fraction(9, 10)))
 
 
 def _returns(week: Week) -> Iterator[Weighed]:
@@ -217,11 +226,57 @@ RULES: tuple[Rule, ...] = (
 """The policy: what may become a finding of the week."""
 
 
+_REMEDIES: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "volume_short": (
+            (
+                "Bring more MQLs of segment {subject}: move spend and campaigns to what has brought"
+                " them before."
+            ),
+            "mqls_of_plan",
+        ),
+        "total_hides": (
+            "Shift effort from the segments that are over their plan to segment {subject}.",
+            "mqls_of_plan",
+        ),
+        "acceptance_low": (
+            (
+                "Read together what sales did not accept, and change the threshold or the rule"
+                " that let it through."
+            ),
+            "acceptance",
+        ),
+        "clocks_late": (
+            (
+                "Look at the late {subject} clocks one by one (load, absence or habit) and agree"
+                " what changes."
+            ),
+            "sla_met_share",
+        ),
+        "speed_changed": (
+            "Find where the wait grew: who was late, at which hours, under what load.",
+            "speed_to_lead_business",
+        ),
+        "returned": (
+            "Agree what would have kept {subject} out: the definition, the score or nurture.",
+            "return_rate",
+        ),
+        "spent_in_vain": (
+            "Stop or change what is spent on {subject} until an MQL comes of it.",
+            "cost_per_mql",
+        ),
+    }
+)
+"""What to do about a finding, and the metric that it should move."""
+
+
 def _weighed(
     rule: str, subject: str, sentence: str, side: Side | None, weight: Fraction
 ) -> Weighed:
-    finding = Finding(rule=f"week.{rule}", subject=subject, sentence=sentence)
-    return Weighed(finding=finding, side=side, weight=Fraction(weight))
+    remedy, moves = _REMEDIES.get(rule, ("", ""))
+    remedy = remedy.format(subject=spoken(subject))
+    finding = Finding(rule=f"week.{rule}", subject=subject, sentence=sentence, remedy=remedy)
+    return Weighed(finding=finding, side=side, weight=Fraction(weight), moves=moves)
 
 
 def _urgency(promise: Promise) -> Fraction:

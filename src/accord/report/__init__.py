@@ -12,7 +12,7 @@ from accord.report.model import Cell, Chart, Column, ComparisonPage, Figure, Pag
 from accord.report.pace_page import YESTERDAY, PaceDay, build_pace
 from accord.report.render import render_comparison, render_pace, render_page
 from accord.report.sections import build_page
-from accord.report.view import QualityFacts, View
+from accord.report.view import QualityFacts, Restated, RestatedNumber, View
 
 __all__ = [
     "YESTERDAY",
@@ -26,6 +26,8 @@ __all__ = [
     "PaceDay",
     "Page",
     "QualityFacts",
+    "Restated",
+    "RestatedNumber",
     "Section",
     "Table",
     "View",

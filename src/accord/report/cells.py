@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
-from accord.metrics import MISSING, Number, Status, Unit, duration, percent, plain, quotient, shown
+from accord.intervals import wilson
+from accord.metrics import (
+    FEW,
+    MISSING,
+    Number,
+    Status,
+    Unit,
+    duration,
+    percent,
+    plain,
+    quotient,
+    shown,
+)
 from accord.metrics import worded as in_words
 from accord.records import to_text
 from accord.report.model import Cell
@@ -44,6 +57,32 @@ def share(value: Decimal | None, *, places: int | None = None) -> Cell:
     if places is None:
         places = 1 if value is not None and 0 < value < _TENTH else 0
     return Cell(shown=percent(value, places), raw="" if value is None else f"{value:f}")
+
+
+def proportion(number: Number | None, *, places: int | None = None) -> Cell:
+    """A share of some; of few, with the interval in which the true share lies: 33 % (12 to 63).
+
+    The CSV has the exact share alone.
+    """
+    if number is None:
+        return share(None)
+    cell = share(number.value, places=places)
+    return _with_limits(cell, number.limits) if number.is_of_few else cell
+
+
+def part(count: int, total: int) -> Cell:
+    """How many of a total, as a share likewise."""
+    if not total:
+        return share(None)
+    cell = share(quotient(count, total))
+    return cell if total >= FEW else _with_limits(cell, wilson(count, total))
+
+
+def _with_limits(cell: Cell, limits: tuple[Decimal, Decimal] | None) -> Cell:
+    if limits is None:
+        return cell
+    low, high = (percent(limit).removesuffix(" %") for limit in limits)
+    return replace(cell, shown=f"{cell.shown} ({low} to {high})")
 
 
 def minutes(value: Decimal | None) -> Cell:
@@ -93,8 +132,14 @@ def marked(status: Status, words: str) -> Cell:
 
 
 def of(number: Number | None, unit: Unit) -> Cell:
-    """A metric's number in its unit."""
-    value = None if number is None else number.value
+    """A metric's number in its unit; a share of few with its interval."""
+    if unit is Unit.SHARE:
+        return proportion(number)
+    return in_unit(None if number is None else number.value, unit)
+
+
+def in_unit(value: Decimal | None, unit: Unit) -> Cell:
+    """A value in a metric's unit."""
     match unit:
         case Unit.COUNT:
             return count(value)

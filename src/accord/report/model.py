@@ -20,10 +20,11 @@ class Cell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """One column of a table; numbers stand to the right."""
+    """One column of a table; numbers stand to the right. ``wide`` holds sentences, in lines."""
 
     title: str
     numeric: bool = True
+    wide: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

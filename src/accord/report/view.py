@@ -13,7 +13,7 @@ import pandas as pd
 
 from accord.agreement import Agreement
 from accord.findings import Finding
-from accord.metrics import ALL, METRICS, WINDOW, Cube, Number, Period, Promise, compute
+from accord.metrics import ALL, METRICS, WINDOW, Cube, Number, Period, Promise, Weighed, compute
 from accord.planning import GoalPace, Outlook
 from accord.records import to_us
 from accord.report.asked import Asked, Words
@@ -41,6 +41,26 @@ class QualityFacts:
     open_count: int = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestatedNumber:
+    """A number of a closed week that is not what was printed; None is missing."""
+
+    period: str
+    metric: str
+    dimension: str
+    member: str
+    was: Decimal | None
+    now: Decimal | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restated:
+    """What was restated since the last print; ``since`` is None where there was none."""
+
+    since: datetime | None = None
+    numbers: tuple[RestatedNumber, ...] = ()
+
+
 @dataclass(slots=True, kw_only=True)
 class View:
     """One week, month or span, ready to be asked.
@@ -49,8 +69,9 @@ class View:
     longer time that ends with it (13 weeks, 3 months; of a span the span itself). ``at`` is the
     last instant that counts: as_of, or the end of what has ended. ``frames`` are the fact frames,
     ``plan`` the period's figures per segment, ``weekly_plan`` its share of a week. ``promises``
-    are those of the time asked for. ``paces`` stand at the last day that has ended, ``outlook`` is
-    what is known beside the plan.
+    are those of the time asked for, ``last_promises`` those of the month before it, ``weighed``
+    are all findings. ``earlier`` is one window over the 3 months before a month. ``paces`` stand at
+    the last day that has ended, ``outlook`` is what is known beside the plan.
     """
 
     agreement: Agreement
@@ -72,6 +93,10 @@ class View:
     quality: QualityFacts = QualityFacts()
     paces: tuple[GoalPace, ...] = ()
     outlook: Outlook | None = None
+    restated: Restated = Restated()
+    weighed: tuple[Weighed, ...] = ()
+    last_promises: tuple[Promise, ...] = ()
+    earlier: Cube | None = None
     _known: dict[tuple[int, str, str], dict[tuple[str, str], Number]] = field(default_factory=dict)
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -20,6 +20,7 @@ from accord.metrics import (
     WINDOW,
     Cube,
     Cut,
+    Period,
     Periods,
     Promise,
     Week,
@@ -27,10 +28,11 @@ from accord.metrics import (
     cut,
     midnight,
     tell,
+    weigh,
     window,
 )
 from accord.records import from_us
-from accord.report import Asked, Kind, QualityFacts, View
+from accord.report import Asked, Kind, QualityFacts, Restated, View
 from accord.services.agreement_eras import Eras, read_eras
 from accord.services.agreements import unsigned_sides
 from accord.services.approving import find_unapproved
@@ -38,8 +40,16 @@ from accord.services.goal_pace import paced_since, paces_of
 from accord.services.measure import read_facts
 from accord.services.outlook import outlook_of
 from accord.services.quality_page import gather_quality
-from accord.services.report_asked import Wanted, base_of, present_week, resolve, row_of
+from accord.services.report_asked import (
+    Wanted,
+    base_of,
+    months_before,
+    present_week,
+    resolve,
+    row_of,
+)
 from accord.services.report_promises import Owing, owed_in, owed_in_week, reasons_of, told_of
+from accord.services.report_restated import gather_restated
 from accord.services.workspace import Workspace
 
 _INSTANT = timedelta(microseconds=1)
@@ -63,6 +73,7 @@ class Known:
     signed: bool
     reps: pd.DataFrame
     quality: QualityFacts
+    restated: Restated
     unapproved: tuple[Finding, ...]
 
     @property
@@ -114,10 +125,14 @@ def gather_view(workspace: Workspace, wanted: Wanted, *, as_of: datetime) -> Vie
         weekly_plan=plan.weekly(known.day),
         promises=owed,
         findings=(*known.unapproved, *tell(week)),
+        weighed=weigh(week),
+        last_promises=_last(known, frames, cube),
+        earlier=_earlier(known, frames),
         signed=known.signed,
         quality=known.quality,
         paces=tuple(paces_of(agreement, frames, on=known.ended_day, known=known.first)),
         outlook=_outlook(workspace, known, plan, over),
+        restated=known.restated,
     )
 
 
@@ -148,6 +163,7 @@ def _read_known(workspace: Workspace, wanted: Wanted, *, as_of: datetime) -> Kno
             signed=not unsigned_sides(connection, agreement, as_of=as_of),
             reps=read_raw(connection, "rep"),
             quality=gather_quality(connection, asked, at=at),
+            restated=gather_restated(connection, asked, as_of=as_of),
             unapproved=_unapproved(connection, agreement, asked, as_of=as_of),
         )
 
@@ -175,15 +191,47 @@ def _owed(known: Known, frames: dict[str, pd.DataFrame], own: Cube) -> tuple[Pro
         plan = planning.plan(agreement).weekly(known.day)
         label = asked.period.label
         return owed_in_week(agreement, own, label, weekly_plan=plan, partial=known.partial)
-    weeks = cut(Cut.WEEK, first=asked.period.start, as_of=known.at, zone=agreement.timezone)
-    owing = Owing(
-        agreement=agreement,
+    return owed_in(_owing(known, frames, own), asked.period)
+
+
+def _owing(known: Known, frames: dict[str, pd.DataFrame], own: Cube) -> Owing:
+    asked = known.asked
+    first = asked.period.start if asked.is_span else _month_before(asked).start
+    weeks = cut(Cut.WEEK, first=first, as_of=known.at, zone=asked.zone)
+    return Owing(
+        agreement=known.agreement,
         eras=known.eras,
         weeks=Cube(frames, weeks),
         own=own,
         label=WINDOW if asked.is_span else asked.period.label,
     )
-    return owed_in(owing, asked.period)
+
+
+def _month_before(asked: Asked) -> Period:
+    first = months_before(asked.first_day, 1)
+    start = midnight(first, asked.zone)
+    return Period(label=f"{first:%Y-%m}", start=start, end=asked.period.start)
+
+
+def _last(known: Known, frames: dict[str, pd.DataFrame], cube: Cube) -> tuple[Promise, ...]:
+    """Return the promises of the month before, if the ledger knows of it."""
+    asked = known.asked
+    if asked.kind is not Kind.MONTH:
+        return ()
+    month = _month_before(asked)
+    if month.label not in cube.periods.labels:
+        return ()
+    return owed_in(replace(_owing(known, frames, cube), label=month.label), month)
+
+
+def _earlier(known: Known, frames: dict[str, pd.DataFrame]) -> Cube | None:
+    """Cut the three months before a month, judged at their end."""
+    asked = known.asked
+    if asked.kind is not Kind.MONTH:
+        return None
+    end = asked.period.start
+    start = midnight(months_before(asked.first_day, Cut.MONTH.span), asked.zone)
+    return Cube(frames, window(start, end, as_of=end - _INSTANT))
 
 
 def _told(

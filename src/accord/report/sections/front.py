@@ -11,18 +11,14 @@ from accord.metrics import (
     Promise,
     Status,
     duration,
-    percent,
-    plain,
     quotient,
     shown,
-    titled,
 )
 from accord.records import Side as Party
 from accord.report.asked import Kind
 from accord.report.model import Page, PromiseLine, Section, Side
+from accord.report.promised import amounts_of, title_of
 from accord.report.view import View
-
-_TITLES = {"qualify": "Qualification"}
 
 
 def front(view: View, *, sections: tuple[Section, ...]) -> Page:
@@ -106,9 +102,9 @@ def _side(view: View, party: Party) -> Side:
 
 
 def _line(view: View, promise: Promise) -> PromiseLine:
-    delivered, owed = _amounts(promise)
+    delivered, owed = amounts_of(promise)
     return PromiseLine(
-        title=_title(promise),
+        title=title_of(promise),
         terms=_terms(view, promise),
         delivered=delivered,
         owed=owed,
@@ -119,12 +115,6 @@ def _line(view: View, promise: Promise) -> PromiseLine:
     )
 
 
-def _title(promise: Promise) -> str:
-    if promise.kind == "volume":
-        return f"MQLs, {promise.name}"
-    return _TITLES.get(promise.name, titled(promise.name))
-
-
 def _terms(view: View, promise: Promise) -> str:
     """The promise's own words, and for the first touch how fast it came."""
     if promise.name != "first_touch":
@@ -133,23 +123,6 @@ def _terms(view: View, promise: Promise) -> str:
     if median is None or median.value is None:
         return promise.terms
     return f"{promise.terms}; median {duration(median.value)}"
-
-
-def _amounts(promise: Promise) -> tuple[str, str]:
-    if promise.delivered is None:
-        return "\u2013", "none due"
-    match promise.kind:
-        case "volume":
-            return f"{int(promise.delivered)}", f"of {_tenths(promise.owed)} planned"
-        case "acceptance":
-            limit = percent(quotient(promise.limit, 1))
-            return percent(quotient(promise.delivered, 1)), f"of {limit} agreed"
-        case _:
-            return percent(promise.share), f"{int(promise.delivered)} of {int(promise.owed)}"
-
-
-def _tenths(number: Fraction) -> str:
-    return f"{plain(shown(quotient(number, 1), 1)):,f}"
 
 
 def _words(promise: Promise, *, partial: bool) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from accord.metrics import METRICS, percent
-from accord.report.cells import count, share
+from accord.report.cells import count, proportion, share
 from accord.report.charts import bars
 from accord.report.model import Cell, Chart, Column, Section, Table
 from accord.report.palette import MARKETING
@@ -92,7 +92,7 @@ def _rates(view: View) -> Table:
                 Cell(shown=METRICS[name].title, raw=name),
                 count(number.denominator if number else None),
                 count(number.numerator if number else None),
-                share(number.value if number else None, places=1),
+                proportion(number, places=1),
                 share(agreed, places=1),
                 *(view.base_cell(name, "segment", segment) for segment in segments),
             )

@@ -13,7 +13,7 @@ from accord.agreement import SlaTerm
 from accord.metrics import Number, Status, percent, quotient, spelled, spoken
 from accord.records import from_us
 from accord.report.asked import short_label
-from accord.report.cells import count, instant, marked, member, minutes, share, text
+from accord.report.cells import count, instant, marked, member, minutes, proportion, text
 from accord.report.charts import bars, lines
 from accord.report.model import Cell, Chart, Column, Section, Table
 from accord.report.palette import MARKETING, SALES, SALES_SOFT
@@ -63,7 +63,7 @@ def _by_term(view: View) -> Table:
                 view.cell("clocks_met", "term", name),
                 view.cell("clocks_breached", "term", name),
                 _in_time(number),
-                *(() if view.asked.is_span else (share(before.value if before else None),)),
+                *(() if view.asked.is_span else (proportion(before or None),)),
                 view.cell("clocks_running", "term", name),
                 view.cell("clocks_overdue", "term", name),
             )
@@ -97,7 +97,7 @@ def _in_time(number: Number | None) -> Cell:
     if number is None or not number.denominator:
         return marked(Status.NOTHING, Status.NOTHING.value)
     kept = number.numerator == number.denominator
-    return replace(share(number.value), status=Status.KEPT if kept else Status.MISSED)
+    return replace(proportion(number), status=Status.KEPT if kept else Status.MISSED)
 
 
 def _by_rep(view: View) -> Table:
@@ -113,7 +113,7 @@ def _by_rep(view: View) -> Table:
                 count(one.denominator),
                 count(one.numerator),
                 count(late),
-                share(one.value),
+                proportion(one),
                 view.cell("first_touch_met_share", "rep", one.member),
                 view.cell("qualify_met_share", "rep", one.member),
             )

@@ -7,9 +7,9 @@ from typing import Any
 
 import pandas as pd
 
-from accord.metrics import percent, quotient
+from accord.metrics import percent
 from accord.report.asked import short_label
-from accord.report.cells import count, member, share
+from accord.report.cells import count, member, part
 from accord.report.charts import bars, columns
 from accord.report.model import Chart, Column, Section, Table
 from accord.report.palette import SALES
@@ -70,7 +70,7 @@ def _reasons(view: View, here: Counter[Any], base: Counter[Any]) -> Table:
             member(reason),
             count(here[outcome, reason]),
             *(() if view.asked.is_span else (count(base[outcome, reason]),)),
-            share(quotient(base[outcome, reason], total) if total else None),
+            part(base[outcome, reason], total),
         )
         for outcome, reason in keys
     )

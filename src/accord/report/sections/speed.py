@@ -6,7 +6,7 @@ import pandas as pd
 
 from accord.metrics import BUCKETS, count_buckets, duration, spelled
 from accord.report.asked import short_label
-from accord.report.cells import count, minutes, share
+from accord.report.cells import count, minutes, proportion
 from accord.report.charts import bars, lines
 from accord.report.model import Cell, Chart, Column, Section, Table
 from accord.report.palette import SALES, SALES_SOFT
@@ -80,7 +80,7 @@ def _by_week(view: View) -> Table:
                 Cell(shown=label, raw=label),
                 count(wall.denominator),
                 *(minutes(number.value if number else None) for number in numbers),
-                share(met.value if met else None),
+                proportion(met),
             )
         )
     return Table(
