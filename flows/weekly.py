@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Literal
 
 from prefect import flow
 from prefect.artifacts import create_link_artifact
 
+from accord.services.report import What
 from flows.parameters import AsOf, Week, moment_of
 from tasks.weekly import report, weekly
 
 Review = Literal["daily", "weekly", "monthly", "pipeline"]
+
+PAGES: Mapping[Review, What] = MappingProxyType(
+    {"daily": "week", "weekly": "week", "monthly": "month", "pipeline": "pipeline"}
+)
+"""The page that each review is about."""
 
 
 @flow(name="weekly", validate_parameters=True, timeout_seconds=3600)
@@ -24,7 +32,7 @@ def weekly_flow(as_of: AsOf = None, week: Week = None, review: Review = "weekly"
     """
     moment = moment_of(as_of)
     weekly(moment)
-    path = report(moment, week=week)
+    path = report(moment, what=PAGES[review], week=week)
     create_link_artifact(
         key=f"report-{review}", link=f"file://{path}", link_text=path, description="The report."
     )

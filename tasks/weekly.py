@@ -6,7 +6,7 @@ from datetime import datetime
 
 from prefect import task
 
-from accord.services.report import write_report
+from accord.services.report import What, write_review
 from accord.services.summaries import weekly_kpis
 from accord.services.weekly import run_weekly
 from tasks.artifacts import publish_table
@@ -24,7 +24,7 @@ def weekly(as_of: datetime) -> dict[str, int]:
 
 
 @task(name="report", **READS_AND_WRITES)
-def report(as_of: datetime, *, week: str | None = None) -> str:
-    """Write the report and return its path."""
+def report(as_of: datetime, *, what: What = "week", week: str | None = None) -> str:
+    """Write the page that a review is about and return its path."""
     with open_workspace() as workspace:
-        return str(write_report(workspace, as_of=as_of, week=week))
+        return str(write_review(workspace, what, as_of=as_of, week=week))

@@ -13,6 +13,7 @@ from cyclopts import App, Parameter
 from accord.cli.app import DONE, FOUND, instant, open_workspace, say, say_json, say_table
 from accord.cli.explaining import explain
 from accord.cli.stages import AsJson, AsOf
+from accord.errors import InputError
 from accord.services.settings import Settings
 
 
@@ -104,6 +105,7 @@ def report(  # noqa: PLR0913  one argument an option
     since: Annotated[str | None, Parameter(name="--from")] = None,
     until: Annotated[str | None, Parameter(name="--to")] = None,
     everything: Annotated[bool, Parameter(name="--all", negative="")] = False,
+    pipeline: Annotated[bool, Parameter(negative="")] = False,
     as_of: AsOf = None,
     open_it: Annotated[bool, Parameter(name="--open", negative="")] = False,
 ) -> int:
@@ -121,15 +123,29 @@ def report(  # noqa: PLR0913  one argument an option
         last day of it; to this day if not given
     everything
         all time, since the first fact
+    pipeline
+        the pipeline review instead: open deals, what they should bring, what stands still
     open_it
         open it in the browser
     """
     from accord.services.report import write_report
     from accord.services.report_asked import Wanted
+    from accord.services.report_pipeline import write_pipeline_page
 
     wanted = Wanted(week=week, month=month, since=since, until=until, everything=everything)
+    if pipeline and wanted.named:
+        raise InputError(
+            where="--pipeline",
+            found=f"--pipeline and {wanted.named[0]} at once",
+            expected="one of them",
+            remedy="leave one out; --as-of says at which instant the pipeline stands",
+        )
+    at = instant(as_of)
     with open_workspace() as workspace:
-        path = write_report(workspace, as_of=instant(as_of), wanted=wanted)
+        if pipeline:
+            path = write_pipeline_page(workspace, as_of=at)
+        else:
+            path = write_report(workspace, as_of=at, wanted=wanted)
     say(str(path))
     if open_it:
         webbrowser.open(Path(path).resolve().as_uri())

@@ -85,7 +85,7 @@ def _series(name: str, values: Sequence[Any]) -> pd.Series[Any]:
     return pd.Series(list(values), dtype="str")
 
 
-def _us(connection: Connection, column: ColumnElement[Any]) -> ColumnElement[Any]:
+def in_us(connection: Connection, column: ColumnElement[Any]) -> ColumnElement[Any]:
     """An instant as whole microseconds since 1970, in the store's own arithmetic."""
     if connection.dialect.name == "postgresql":
         return cast(func.extract("epoch", column) * 1_000_000, BigInteger)
@@ -136,7 +136,7 @@ def _leads(connection: Connection) -> Reading:
     columns = lead.c
     fields = {
         "lead_id": columns.lead_id,
-        "created_us": _us(connection, columns.created_at),
+        "created_us": in_us(connection, columns.created_at),
         "segment": columns.segment,
         "channel": columns.channel,
         "campaign": columns.campaign,
@@ -162,7 +162,7 @@ def _moves(connection: Connection) -> Reading:
         "programme": columns.programme,
         "reason": columns.reason,
         "cycle": columns.cycle,
-        "at_us": _us(connection, columns.occurred_at),
+        "at_us": in_us(connection, columns.occurred_at),
         "position": columns.position,
     }
     retracted = exists().where(and_(later.c.retracts == columns.change_id))
@@ -180,9 +180,9 @@ def _deals(connection: Connection) -> Reading:
         "industry": columns.industry,
         "country": columns.country,
         "stage": columns.stage,
-        "stage_us": _us(connection, columns.stage_at),
-        "opened_us": _us(connection, columns.opened_at),
-        "closed_us": _us(connection, columns.closed_at),
+        "stage_us": in_us(connection, columns.stage_at),
+        "opened_us": in_us(connection, columns.opened_at),
+        "closed_us": in_us(connection, columns.closed_at),
         "amount_cents": _cents(connection, columns.amount),
         "cost_cents": _cents(connection, columns.cost),
         "account": columns.account,
@@ -196,7 +196,7 @@ def _deal_versions(connection: Connection) -> Reading:
     columns = opportunity_version.c
     fields = {
         "deal_id": columns.opportunity_id,
-        "known_us": _us(connection, columns.known_at),
+        "known_us": in_us(connection, columns.known_at),
         "row_number": columns.row_number,
         "amount_cents": _cents(connection, columns.amount),
     }
@@ -231,9 +231,9 @@ def _handoff_fields(connection: Connection) -> Fields:
         "rep": columns.rep_id,
         "hot": columns.hot,
         "forced": columns.forced,
-        "queued_us": _us(connection, columns.queued_at),
-        "assigned_us": _us(connection, columns.assigned_at),
-        "ended_us": _us(connection, columns.ended_at),
+        "queued_us": in_us(connection, columns.queued_at),
+        "assigned_us": in_us(connection, columns.assigned_at),
+        "ended_us": in_us(connection, columns.ended_at),
         "outcome": columns.outcome,
         "fit": columns.fit,
         "engagement": columns.engagement,
@@ -256,9 +256,9 @@ def _clocks(connection: Connection) -> Reading:
         "rep": columns.owner_id,
         "team": columns.team,
         "calendar_terms": _text(connection, columns.calendar_terms),
-        "started_us": _us(connection, columns.started_at),
-        "due_us": _us(connection, columns.due_at),
-        "ended_us": _us(connection, columns.ended_at),
+        "started_us": in_us(connection, columns.started_at),
+        "due_us": in_us(connection, columns.due_at),
+        "ended_us": in_us(connection, columns.ended_at),
         "ended_by": columns.ended_by,
     }
     return fields, _labelled(fields).where(columns.lead_id.is_not(None))
@@ -269,7 +269,7 @@ def _first_owners(connection: Connection) -> Reading:
     columns = handoff_owner.c
     fields = {
         "handoff_id": columns.handoff_id,
-        "since_us": _us(connection, func.min(columns.since)),
+        "since_us": in_us(connection, func.min(columns.since)),
     }
     named = columns.rep_id.is_not(None)
     return fields, _labelled(fields).where(named).group_by(columns.handoff_id)
@@ -283,7 +283,7 @@ def _touches(connection: Connection) -> Reading:
         "rep": columns.rep_id,
         "kind": columns.channel,
         "outcome": columns.outcome,
-        "at_us": _us(connection, columns.touched_at),
+        "at_us": in_us(connection, columns.touched_at),
     }
     return fields, _labelled(fields).where(columns.automatic.is_not(True))
 
@@ -303,7 +303,7 @@ def _batches(connection: Connection) -> Reading:
     columns = batch.c
     counts = ("rows_in", "accepted", "quarantined", "duplicates", "held")
     fields = {
-        "at_us": _us(connection, columns.taken_at),
+        "at_us": in_us(connection, columns.taken_at),
         "source": columns.source,
         "entity": columns.entity,
         **{name: columns[name] for name in counts},
@@ -315,7 +315,7 @@ def _failings(connection: Connection) -> Reading:
     """How many rows of a batch failed a rule about rows."""
     columns = quality.c
     fields = {
-        "at_us": _us(connection, batch.c.taken_at),
+        "at_us": in_us(connection, batch.c.taken_at),
         "source": batch.c.source,
         "entity": batch.c.entity,
         "rule": columns.rule,

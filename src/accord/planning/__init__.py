@@ -4,6 +4,7 @@ Pure arithmetic on fractions; figures are rounded half up, once, where they are 
 """
 
 from accord.planning.capacity import CapacityLine, CapacityPlan, capacity_plan, rep_capacity
+from accord.planning.expected import STEPS, Chance, Expected, agreed_chances, expect
 from accord.planning.funnel import (
     CONVERSIONS,
     PLAN_STAGES,
@@ -39,10 +40,13 @@ __all__ = [
     "ON_GOAL",
     "PLAN_STAGES",
     "SEEN_DAYS",
+    "STEPS",
     "TOTAL",
     "CapacityLine",
     "CapacityPlan",
+    "Chance",
     "Cost",
+    "Expected",
     "GoalPace",
     "History",
     "HistoryPlan",
@@ -57,8 +61,10 @@ __all__ = [
     "SegmentHistory",
     "SegmentPlan",
     "SpendNeeded",
+    "agreed_chances",
     "agreed_rates",
     "capacity_plan",
+    "expect",
     "find_pace",
     "forward",
     "goal_pace",

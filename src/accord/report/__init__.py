@@ -8,9 +8,21 @@ from accord.report.asked import Asked, Kind, Words, short_label
 from accord.report.comparison import build_comparison, find_measures, to_headline
 from accord.report.csvs import safe, write_csvs
 from accord.report.files import write_page
-from accord.report.model import Cell, Chart, Column, ComparisonPage, Figure, Page, Section, Table
+from accord.report.model import (
+    Cell,
+    Chart,
+    Column,
+    ComparisonPage,
+    Figure,
+    Page,
+    PipelinePage,
+    Section,
+    Table,
+)
 from accord.report.pace_page import YESTERDAY, PaceDay, build_pace
-from accord.report.render import render_comparison, render_pace, render_page
+from accord.report.pipeline_page import build_pipeline_page
+from accord.report.pipeline_view import OpenDeal, PipelineView, Promised, Stay
+from accord.report.render import render_comparison, render_pace, render_page, render_pipeline
 from accord.report.sections import build_page
 from accord.report.view import QualityFacts, Restated, RestatedNumber, View
 
@@ -23,22 +35,29 @@ __all__ = [
     "ComparisonPage",
     "Figure",
     "Kind",
+    "OpenDeal",
     "PaceDay",
     "Page",
+    "PipelinePage",
+    "PipelineView",
+    "Promised",
     "QualityFacts",
     "Restated",
     "RestatedNumber",
     "Section",
+    "Stay",
     "Table",
     "View",
     "Words",
     "build_comparison",
     "build_pace",
     "build_page",
+    "build_pipeline_page",
     "find_measures",
     "render_comparison",
     "render_pace",
     "render_page",
+    "render_pipeline",
     "safe",
     "short_label",
     "to_headline",

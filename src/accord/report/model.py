@@ -179,3 +179,23 @@ class ComparisonPage:
     def tables(self) -> tuple[Table, ...]:
         """Every table of the page."""
         return tuple(table for section in self.sections for table in section.tables)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PipelinePage:
+    """The pipeline review; ``folder`` holds the tables' files, beside the page."""
+
+    name: str
+    folder: str
+    strap: tuple[str, ...]
+    headline: str
+    state: str
+    standings: tuple[Standing, ...]
+    sections: tuple[Section, ...]
+    facts: tuple[tuple[str, str], ...]
+    definitions: tuple[tuple[str, str, str], ...]
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """Every table of the page."""
+        return tuple(table for section in self.sections for table in section.tables)

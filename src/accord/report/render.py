@@ -9,7 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from accord.metrics import Status
-from accord.report.model import ComparisonPage, PacePage, Page
+from accord.report.model import ComparisonPage, PacePage, Page, PipelinePage
 from accord.report.palette import dark_rules
 
 _UNIT = re.compile(r"(?<=\d) (?=%|(?:min|h|d|k|M|hours?|days?|minutes?)\b)")
@@ -24,7 +24,7 @@ MARKS = {
 
 
 def render_page(page: Page) -> str:
-    """Render the weekly report as one HTML document that asks nothing of any network."""
+    """Render the report of a time as one HTML document that asks nothing of any network."""
     return _render("report.html.j2", page)
 
 
@@ -38,7 +38,12 @@ def render_pace(page: PacePage) -> str:
     return _render("pace.html.j2", page)
 
 
-def _render(name: str, page: Page | PacePage | ComparisonPage) -> str:
+def render_pipeline(page: PipelinePage) -> str:
+    """Render the pipeline review likewise."""
+    return _render("pipeline.html.j2", page)
+
+
+def _render(name: str, page: Page | PacePage | ComparisonPage | PipelinePage) -> str:
     environment = Environment(
         loader=PackageLoader("accord.report"),
         autoescape=True,

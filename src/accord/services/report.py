@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
+from typing import Literal
 
 from accord.report import build_page, render_page, write_csvs, write_page
-from accord.services.report_asked import Wanted, present_week
+from accord.services.report_asked import Wanted, present_month, present_week
+from accord.services.report_pipeline import write_pipeline_page
 from accord.services.report_view import gather_view
 from accord.services.workspace import Workspace
 
@@ -32,3 +34,26 @@ def write_report(
     if view.period == present_week(as_of, view.agreement.timezone).period:
         return write_page(folder / "report.html", html)
     return path
+
+
+What = Literal["week", "month", "pipeline"]
+"""The pages that reviews are about."""
+
+
+def write_review(
+    workspace: Workspace, what: What, *, as_of: datetime, week: str | None = None
+) -> Path:
+    """Write the page that a review is about: of what has just closed, or of what is open now.
+
+    A month's is that of yesterday: on the first of a month the one that has closed. ``week`` names
+    the week of the weekly page.
+    """
+    match what:
+        case "week":
+            return write_report(workspace, as_of=as_of, week=week)
+        case "month":
+            zone = workspace.agreement(as_of).timezone
+            wanted = Wanted(month=present_month(as_of, zone))
+            return write_report(workspace, as_of=as_of, wanted=wanted)
+        case "pipeline":
+            return write_pipeline_page(workspace, as_of=as_of)
