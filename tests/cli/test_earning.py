@@ -56,6 +56,14 @@ def test_one_deal_is_told_on_a_page_and_as_json(world, accord):
     assert deal["first_sales_touch"]["missing"] == "none_known"
 
 
+def test_deals_that_state_no_amount_are_counted_and_pay_nothing(world, accord):
+    world.win("d3", "a", opened=NOON, closed=NOON + DAY, amount=None)
+    _, out, _ = accord("attribution", "--as-of", LATE)
+    assert "won: USD 1244.50 in 3 deals; traced: 1234.50\nwithout a stated amount: 1 deal\n" in out
+    _, out, _ = accord("commission", "--period", "2026-W47", "--as-of", LATE)
+    assert "without a stated amount: 1 deal, paid nothing" in out
+
+
 def test_days_narrow_the_deals_and_a_time_without_any_says_so(world, accord):
     _, out, _ = accord("attribution", "--from", "2026-11-18", "--as-of", LATE, "--json")
     assert [deal["deal_id"] for deal in json.loads(out)["deals"]] == ["d2"]

@@ -78,6 +78,9 @@ def _say_deals(found: Row) -> None:
     currency, revenue = found["currency"], found["revenue"]
     count = _deals(len(found["deals"]))
     say(f"won: {currency} {revenue} in {count}; traced: {found['traced']}")
+    unpriced = sum(row["amount"] is None for row in found["deals"])
+    if unpriced:
+        say(f"without a stated amount: {_deals(unpriced)}")
     for row in found["untraced"]:
         say(f"untraced, {_words(row['why'])}: {row['amount']} in {_deals(row['deals'])}")
 
@@ -166,6 +169,9 @@ def _say_statement(found: Row) -> None:
     for name in ("kind", "marketing_team", "campaign"):
         say(f"by {_words(name)}:")
         say_rows([{**row, "member": row["member"] or "(none)"} for row in found["by"][name]])
+    unpriced = sum(line["base"] is None for line in found["lines"])
+    if unpriced:
+        say(f"without a stated amount: {_deals(unpriced)}, paid nothing")
     if found["unagreed"]:
         say(f"{found['unagreed']} more while no agreement was in force: not paid")
     for one in found["issued"]:
