@@ -167,7 +167,7 @@ def test_the_page_has_its_parts_in_order(page):
 def test_under_every_chart_stands_a_table_and_every_table_has_a_file(page):
     path, html = page
     chapters = re.findall(r'<section class="chapter" id="(\w+)".*?</section>', html, re.DOTALL)
-    assert len(chapters) == 14
+    assert len(chapters) == 16
     for chapter in re.findall(r'<section class="chapter".*?</section>', html, re.DOTALL):
         assert 'class="chart"' not in chapter or "<table>" in chapter
     tables = re.findall(r'id="table-(\w+)"', html)
