@@ -6,6 +6,7 @@ A new kind of page is one more line in ``PAGES``.
 from __future__ import annotations
 
 import base64
+import itertools
 
 import pytest
 
@@ -145,7 +146,7 @@ def test_headings_descend_by_one_and_everything_has_a_name(browser, page):
     levels = browser.run(_HEADINGS)
     assert levels.count(1) == 1
     assert levels[0] == 1
-    assert all(below - above <= 1 for above, below in zip(levels, levels[1:], strict=False))
+    assert all(below - above <= 1 for above, below in itertools.pairwise(levels))
     assert browser.run(_UNNAMED) == []
     assert browser.run("return document.documentElement.lang") == "en"
     assert browser.run("return document.title").strip()
