@@ -73,12 +73,14 @@ class Cube:
     def begun(self, part: Part) -> Bools:
         """Return, by period, whether the part's frame held any fact by the horizon.
 
-        Before a source has said anything, a number is missing, not zero.
+        Before a source has said anything, a number is missing, not zero. A fact of which nobody
+        says when it began (a deal without an opening) has begun when the part places it.
         """
         at = self._column(part.frame, BEGINS[part.frame])
         if not len(at):
             return np.zeros(len(self.periods.labels), np.bool_)
-        first = MISSING_US if self.periods.undated else _first(at)
+        known = np.where(at == MISSING_US, self._column(part.frame, part.at), at)
+        first = MISSING_US if self.periods.undated else _first(known)
         return np.asarray(first < self._horizons, np.bool_)
 
     def tally(self, part: Part, dimension: str) -> Tally:

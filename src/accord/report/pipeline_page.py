@@ -87,6 +87,8 @@ def _headline(view: PipelineView) -> str:
     worth, rest = view.worth(view.deals), view.goal - view.won_so_far
     count = "1 open deal is" if len(view.deals) == 1 else f"{len(view.deals):,} open deals are"
     head = f"{count} worth {_said(view, worth)}"
+    if all(one.cents is None for one in view.deals):
+        return f"{count} of unknown worth: none states an amount"
     if not view.goal:
         return head
     if rest <= 0:
@@ -344,6 +346,7 @@ def _by_month(view: PipelineView) -> Table:
     rows = [
         (Cell(shown=label, raw=label), *(found[metric][label] for _, metric in _MONTHLY))
         for label in view.months.periods.labels[::-1]
+        if any(found[metric][label].raw for _, metric in _MONTHLY)
     ]
     return Table(
         name="pipeline_months",
@@ -427,7 +430,7 @@ def _reps(view: PipelineView) -> Section:
 def _known_reps(view: PipelineView) -> list[str]:
     known = {one.rep or "" for one in view.deals}
     for metric in ("quota", "revenue"):
-        known |= set(view.here(metric, "rep"))
+        known |= {rep for rep, one in view.here(metric, "rep").items() if one.value}
     won = view.here("revenue", "rep")
     worth = {rep: (won[rep].value or Decimal(0)) if rep in won else Decimal(0) for rep in known}
     return sorted(known, key=lambda rep: (rep == "", -worth[rep], rep))

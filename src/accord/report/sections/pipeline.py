@@ -30,7 +30,7 @@ def pipeline(view: View) -> Section:
         title="Pipeline",
         lead=_lead(view),
         charts=_charts(view),
-        tables=(_by_week(view), _by_rep(view)),
+        tables=(_by_week(view), _by_rep(view), *_by_product(view)),
     )
 
 
@@ -85,6 +85,30 @@ def _by_rep(view: View) -> Table:
         rows=tuple(rows),
         empty=f"No deal was opened in {view.words.these}.",
         limit=25,
+    )
+
+
+def _by_product(view: View) -> tuple[Table, ...]:
+    """Deals by what they are about; nothing where no deal names a product."""
+    names = [name for name in view.members("opportunities", "product") if name]
+    if not names:
+        return ()
+    rows = [
+        (member(name), *(view.base_cell(metric, "product", name) for _, metric in _PEOPLE))
+        for name in names
+    ]
+    return (
+        Table(
+            name="deals_by_product",
+            caption=f"Deals by product, {view.words.base}; money in {view.agreement.currency}",
+            columns=(
+                Column(title="Product", numeric=False),
+                *(Column(title=title) for title, _ in _PEOPLE),
+            ),
+            rows=tuple(rows),
+            empty="No deal names a product.",
+            limit=25,
+        ),
     )
 
 
