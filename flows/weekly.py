@@ -16,7 +16,7 @@ from tasks.weekly import report, weekly
 Review = Literal["daily", "weekly", "monthly", "pipeline"]
 
 PAGES: Mapping[Review, What] = MappingProxyType(
-    {"daily": "week", "weekly": "week", "monthly": "month", "pipeline": "pipeline"}
+    {"daily": "pace", "weekly": "week", "monthly": "month", "pipeline": "pipeline"}
 )
 """The page that each review is about."""
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from accord.report import build_page, render_page, write_csvs, write_page
+from accord.services.pace_page import write_pace_page
 from accord.services.report_asked import Wanted, present_month, present_week
 from accord.services.report_pipeline import write_pipeline_page
 from accord.services.report_view import gather_view
@@ -36,7 +37,7 @@ def write_report(
     return path
 
 
-What = Literal["week", "month", "pipeline"]
+What = Literal["pace", "week", "month", "pipeline"]
 """The pages that reviews are about."""
 
 
@@ -49,6 +50,8 @@ def write_review(
     the week of the weekly page.
     """
     match what:
+        case "pace":
+            return write_pace_page(workspace, as_of=as_of)
         case "week":
             return write_report(workspace, as_of=as_of, week=week)
         case "month":
