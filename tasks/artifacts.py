@@ -14,6 +14,7 @@ from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from accord.evaluation import Comparison
 from accord.report import to_headline
 from accord.services.rescore_page import comparison_tables, mover_rows
+from accord.services.reviews import ReviewResult
 
 _AT_MOST = 30
 _FEW = 20
@@ -32,6 +33,17 @@ def publish_comparison(found: Comparison, page: Path) -> None:
         key="rescore",
         markdown=to_markdown(found, page),
         description="What another agreement would change.",
+    )
+
+
+def publish_review(found: ReviewResult) -> None:
+    """Publish a review's headline and verdicts, with a link to its page."""
+    link = f"[{_escaped(found.path.name)}]({found.path.resolve().as_uri()})"
+    verdicts = [f"- {_escaped(sentence)}" for sentence in found.said]
+    create_markdown_artifact(
+        key=f"review-{found.review}",
+        markdown="\n\n".join([f"**{_escaped(found.headline)}.**", link, "\n".join(verdicts)]),
+        description=f"The {found.review} review, due {found.due_at:%Y-%m-%d %H:%M} UTC.",
     )
 
 

@@ -6,11 +6,18 @@ from datetime import datetime
 
 from prefect import task
 
-from accord.services.report import What, write_review
+from accord.services.report import write_report
+from accord.services.reviews import run_review
 from accord.services.summaries import weekly_kpis
 from accord.services.weekly import run_weekly
-from tasks.artifacts import publish_table
-from tasks.common import DECIDES, READS_AND_WRITES, log_counts, open_workspace
+from tasks.artifacts import publish_review, publish_table
+from tasks.common import (
+    DECIDES,
+    READS_AND_WRITES,
+    log_counts,
+    log_findings,
+    open_workspace,
+)
 
 
 @task(name="weekly", **DECIDES)
@@ -24,7 +31,18 @@ def weekly(as_of: datetime) -> dict[str, int]:
 
 
 @task(name="report", **READS_AND_WRITES)
-def report(as_of: datetime, *, what: What = "week", week: str | None = None) -> str:
-    """Write the page that a review is about and return its path."""
+def report(as_of: datetime, *, week: str | None = None) -> str:
+    """Write the report of a week and return its path."""
     with open_workspace() as workspace:
-        return str(write_review(workspace, what, as_of=as_of, week=week))
+        return str(write_report(workspace, as_of=as_of, week=week))
+
+
+@task(name="review", **READS_AND_WRITES)
+def serve(as_of: datetime, name: str) -> str:
+    """Write the page of a review that was due, queue its messages, and return the page's path."""
+    with open_workspace() as workspace:
+        result = run_review(workspace, name, as_of=as_of)
+    publish_review(result)
+    log_findings(result)
+    log_counts("review", result)
+    return str(result.path)

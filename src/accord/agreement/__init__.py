@@ -43,6 +43,7 @@ from accord.agreement.model import (
     Team,
     VolumeTerm,
 )
+from accord.agreement.review_times import last_due, next_due
 from accord.agreement.values import Duration, StepAt, parse_duration, parse_share, parse_step_at
 from accord.errors import AgreementError
 
@@ -85,8 +86,10 @@ __all__ = [
     "Team",
     "VolumeTerm",
     "agreement_schema",
+    "last_due",
     "load",
     "loads",
+    "next_due",
     "parse_duration",
     "parse_share",
     "parse_step_at",

@@ -106,6 +106,7 @@ def report(  # noqa: PLR0913  one argument an option
     until: Annotated[str | None, Parameter(name="--to")] = None,
     everything: Annotated[bool, Parameter(name="--all", negative="")] = False,
     pipeline: Annotated[bool, Parameter(negative="")] = False,
+    daily: Annotated[bool, Parameter(negative="")] = False,
     as_of: AsOf = None,
     open_it: Annotated[bool, Parameter(name="--open", negative="")] = False,
 ) -> int:
@@ -125,25 +126,32 @@ def report(  # noqa: PLR0913  one argument an option
         all time, since the first fact
     pipeline
         the pipeline review instead: open deals, what they should bring, what stands still
+    daily
+        the pace of the goals up to yesterday instead
     open_it
         open it in the browser
     """
+    from accord.services.pace_page import write_pace_page
     from accord.services.report import write_report
     from accord.services.report_asked import Wanted
     from accord.services.report_pipeline import write_pipeline_page
 
     wanted = Wanted(week=week, month=month, since=since, until=until, everything=everything)
-    if pipeline and wanted.named:
+    asked = [name for name, given in (("--pipeline", pipeline), ("--daily", daily)) if given]
+    both = [*asked, *wanted.named]
+    if asked and len(both) > 1:
         raise InputError(
-            where="--pipeline",
-            found=f"--pipeline and {wanted.named[0]} at once",
+            where=both[0],
+            found=f"{both[0]} and {both[1]} at once",
             expected="one of them",
-            remedy="leave one out; --as-of says at which instant the pipeline stands",
+            remedy="leave one out; --as-of says at which instant it stands",
         )
     at = instant(as_of)
     with open_workspace() as workspace:
         if pipeline:
             path = write_pipeline_page(workspace, as_of=at)
+        elif daily:
+            path = write_pace_page(workspace, as_of=at)
         else:
             path = write_report(workspace, as_of=at, wanted=wanted)
     say(str(path))

@@ -41,6 +41,13 @@ def add_entries(connection: Connection, rows: Sequence[Row]) -> None:
     connection.execute(statement, [dict(row) for row in rows])
 
 
+def read_keys(connection: Connection, *, prefix: str) -> list[str]:
+    """Read the keys that begin so, whatever became of their entries."""
+    key = outbox.c.key
+    query = select(key).where(key >= prefix, key < prefix + "\U0010ffff").order_by(key)
+    return list(connection.execute(query).scalars())
+
+
 def write_entries(connection: Connection, columns: Columns) -> None:
     """Add many entries given by columns, payloads as their text; a key that is there stays."""
     write_columns(connection, outbox, columns, on_conflict="keep", key=("key",))

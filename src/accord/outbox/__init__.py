@@ -20,13 +20,14 @@ from accord.outbox.message_opening import MessageSettings, look_at_messages, ope
 from accord.outbox.messenger import Addressee, Delivery, Message, Messenger, Told
 from accord.outbox.retry import MAX_ATTEMPTS, retry_pause
 from accord.outbox.templating import WordingError, one_line
-from accord.outbox.wording import SAMPLE, Templates, Wording
+from accord.outbox.wording import REVIEW_SAMPLE, SAMPLE, Templates, Wording
 from accord.records import payload_hash
 
 __all__ = [
     "MAIL_SAMPLE",
     "MAX_ATTEMPTS",
     "MESSAGES_FILE",
+    "REVIEW_SAMPLE",
     "SAMPLE",
     "TO_CRM",
     "Addressee",

@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-from apprise import Apprise, AppriseAsset, NotifyFormat, OverflowMode
+from apprise import Apprise, AppriseAsset, AppriseAttachment, NotifyFormat, OverflowMode
 
 from accord.errors import InputError
 from accord.outbox.messenger import Addressee, Delivery, Message, Told
@@ -122,10 +122,22 @@ def _notify(plugin: Any, message: Message, *, html: bool) -> Delivery:
             title=message.subject,
             body=message.html if html else message.text,
             body_format=NotifyFormat.HTML if html else NotifyFormat.TEXT,
+            attach=_attached(message) if html else None,
         )
     if sent:
         return Delivery(told=Told.SENT)
     return _reason(" ".join(said))
+
+
+def _attached(message: Message) -> AppriseAttachment | None:
+    """Return what goes with a mail: the files that are there."""
+    there = [path for path in message.attached if path.is_file()]
+    if not there:
+        return None
+    found = AppriseAttachment()
+    for path in there:
+        found.add(str(path))
+    return found
 
 
 def _reason(said: str) -> Delivery:

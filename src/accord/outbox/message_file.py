@@ -96,5 +96,6 @@ def _line(message: Message, sent_at: datetime) -> bytes:
         "to": {"role": message.to.role, "id": message.to.person_id},
         "subject": message.subject,
         "text": message.text,
+        **({"attached": [path.name for path in message.attached]} if message.attached else {}),
     }
     return json.dumps(line, ensure_ascii=False).encode() + b"\n"

@@ -10,6 +10,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import Protocol
 
 
@@ -27,6 +28,7 @@ class Message:
     """One message to one person: ``keys`` are the outbox entries that it tells of.
 
     ``text`` and ``html`` say the same; a messenger takes the one that its channel shows.
+    ``attached`` are files that go with a mail; a chat, and a file that is gone, leave them out.
     """
 
     keys: tuple[str, ...]
@@ -34,6 +36,7 @@ class Message:
     subject: str
     text: str
     html: str
+    attached: tuple[Path, ...] = ()
 
 
 class Told(StrEnum):

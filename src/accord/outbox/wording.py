@@ -1,8 +1,8 @@
 """What a message says, by templates that a team may replace. Ids only, no names of leads.
 
-Six templates: subject, text and HTML of one step, and of a digest of several. They run in a
-sandbox, a variable that is not there is a fault, and HTML is escaped. What must be said whatever a
-template says (a test, a repeat) is put before it here.
+Nine templates: subject, text and HTML of one step, of a digest of several, and of a review's page.
+They run in a sandbox, a variable that is not there is a fault, and HTML is escaped. What must be
+said whatever a template says (a test, a repeat) is put before it here.
 """
 
 from __future__ import annotations
@@ -49,6 +49,22 @@ SAMPLE: Variables = {
 """Every variable that a template may use, with values as they come."""
 
 
+REVIEW_SAMPLE: Variables = {
+    "recipient": {"role": "cmo", "id": "cmo"},
+    "test": False,
+    "review": {
+        "name": "weekly",
+        "of": "2026-W46",
+        "headline": "Marketing missed 1 of 5 promises, sales missed none",
+        "said": ("Marketing: 4 of 5 kept.", "Marketing delivered 3 MQLs in segment middle."),
+        "corrected": False,
+        "due": "2026-11-16 07:00",
+        "page": "https://reports.example.com/report-2026-W46.html",
+    },
+}
+"""Every variable that the templates of a review may use, with values as they come."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wording:
     """What a message says: one line of subject, plain text, and the same as HTML."""
@@ -75,6 +91,16 @@ class Templates:
         WordingError if a template cannot be used.
         """
         name = "step" if len(variables["items"]) == 1 else "digest"
+        return self._say(name, variables, notices)
+
+    def render_review(self, variables: Variables, *, notices: Sequence[str] = ()) -> Wording:
+        """Say that a review's page is there; notices stand before it.
+
+        WordingError if a template cannot be used.
+        """
+        return self._say("review", variables, notices)
+
+    def _say(self, name: str, variables: Variables, notices: Sequence[str]) -> Wording:
         subject, text, html = (self._set.render(f"{name}.{part}.j2", variables) for part in _PARTS)
         said = [Markup("<p><b>{}</b></p>\n").format(notice) for notice in notices]
         return Wording(
@@ -90,7 +116,8 @@ class Templates:
         """
         for items in (SAMPLE["items"], SAMPLE["items"][:1]):
             self.render({**SAMPLE, "items": items})
-        known = {f"{name}.{part}.j2" for name in ("step", "digest") for part in _PARTS}
+        self.render_review(REVIEW_SAMPLE)
+        known = {f"{name}.{part}.j2" for name in ("step", "digest", "review") for part in _PARTS}
         for name in self._set.own:
             if name not in known:
                 raise WordingError(

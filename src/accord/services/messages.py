@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from accord.agreement import parse_step_at
@@ -28,6 +29,7 @@ from accord.ledger.message_rows import (
 )
 from accord.ledger.outbox_rows import mark_failed, mark_sent, release_entries
 from accord.outbox import (
+    REVIEW_SAMPLE,
     Addressee,
     Delivery,
     Message,
@@ -47,6 +49,7 @@ from accord.sla import Telling, goes_at_once, told_now
 
 Row = Mapping[str, Any]
 
+_REVIEW = "review"  # what the payload of a message about a review's page has, and no other
 _GIVES_UP_AFTER = 5  # in a row unanswered: the server is down, and each costs a timeout
 
 _RESULTS = {Told.REFUSED: Result.REFUSED, Told.UNKNOWN: Result.UNKNOWN}
@@ -94,13 +97,20 @@ def tell_people(workspace: Workspace, messenger: Messenger, *, as_of: datetime) 
 def _messages_due(
     workspace: Workspace, messenger: Messenger, *, as_of: datetime
 ) -> tuple[tuple[int, ...], ...]:
+    """Return the messages that go now: a review's alone and at its time, steps as agreed."""
     pause = workspace.settings.message_settings.pause
     with workspace.ledger.read() as connection:
         rows = read_due_messages(connection, as_of=as_of)
         people = sorted({row["recipient"] for row in rows})
         last = read_last_told(connection, people, since=as_of - pause)
-    waiting = [_telling(row, messenger, as_of=as_of) for row in rows]
-    return told_now(waiting, last, pause=pause, as_of=as_of)
+    steps = [row for row in rows if _REVIEW not in row["payload"]]
+    waiting = [_telling(row, messenger, as_of=as_of) for row in steps]
+    alone = tuple(
+        (row["outbox_id"],)
+        for row in rows
+        if _REVIEW in row["payload"] and row["not_before"] <= as_of
+    )
+    return (*alone, *told_now(waiting, last, pause=pause, as_of=as_of))
 
 
 def _telling(row: Row, messenger: Messenger, *, as_of: datetime) -> Telling:
@@ -161,7 +171,8 @@ class _Teller:
 
     def _without_over(self, rows: Sequence[Row]) -> Sequence[Row]:
         """Withdraw what ended while nobody knew whether it was told: it is not told again."""
-        clocks = sorted({row["clock_id"] for row in rows if row["leased_by"] is not None})
+        held = (row["clock_id"] for row in rows if row["leased_by"] is not None)
+        clocks = sorted({clock_id for clock_id in held if clock_id is not None})
         if not clocks:
             return rows
         with self.workspace.ledger.begin() as connection:
@@ -184,21 +195,38 @@ class _Teller:
 
     def _message(self, rows: Sequence[Row]) -> Message:
         to = _to(rows[0])
+        if _REVIEW in rows[0]["payload"]:
+            return self._review(rows[0], to)
         with self.workspace.ledger.read() as connection:
             facts = Facts.read(connection, rows, zone=self.zone, as_of=self.as_of)
-        said = self._say(facts.variables(rows, role=to.role, test=self.is_test), rows, to)
+        variables = facts.variables(rows, role=to.role, test=self.is_test)
+        notices = self._notices(rows, to)
+        said = self._say(lambda templates: templates.render(variables, notices=notices))
+        return self._worded(rows, to, said)
+
+    def _review(self, row: Row, to: Addressee) -> Message:
+        told = row["payload"][_REVIEW]
+        variables = {
+            "recipient": {"role": to.role, "id": to.person_id},
+            "test": self.is_test,
+            "review": {name: told[name] for name in REVIEW_SAMPLE["review"]},
+        }
+        notices = self._notices([row], to)
+        said = self._say(lambda templates: templates.render_review(variables, notices=notices))
+        return replace(self._worded([row], to, said), attached=(Path(told["path"]),))
+
+    def _worded(self, rows: Sequence[Row], to: Addressee, said: Wording) -> Message:
         subject = f"[test] {said.subject}" if self.is_test else said.subject
         keys = tuple(row["key"] for row in rows)
         return Message(keys=keys, to=to, subject=subject, text=said.text, html=said.html)
 
-    def _say(self, variables: Mapping[str, Any], rows: Sequence[Row], to: Addressee) -> Wording:
+    def _say(self, words: Callable[[Templates], Wording]) -> Wording:
         """Say it by the team's templates, or by ours if those fail: it must be told."""
-        notices = self._notices(rows, to)
         try:
-            return self.templates.render(variables, notices=notices)
+            return words(self.templates)
         except WordingError as fault:
             self.findings.append(_of_template(fault))
-            return self.shipped.render(variables, notices=notices)
+            return words(self.shipped)
 
     def _notices(self, rows: Sequence[Row], to: Addressee) -> list[str]:
         notices = []

@@ -14,7 +14,15 @@ from accord.agreement import Agreement
 from accord.ledger.metric_rows import read_since
 from accord.metrics import METRICS, Cube, Cut, Number, compute, cut, midnight, quotient
 from accord.planning import SEEN_DAYS
-from accord.report import YESTERDAY, PaceDay, build_pace, render_pace, write_csvs, write_page
+from accord.report import (
+    YESTERDAY,
+    PaceDay,
+    PacePage,
+    build_pace,
+    render_pace,
+    write_csvs,
+    write_page,
+)
 from accord.services.agreements import unsigned_sides
 from accord.services.goal_pace import paced_since, paces_of
 from accord.services.measure import read_facts
@@ -31,8 +39,11 @@ def write_pace_page(workspace: Workspace, *, as_of: datetime) -> Path:
     Writes ``reports/pace-<day>.html``, its tables as ``reports/pace-<day>/*.csv``, and
     ``reports/pace.html``, the newest.
     """
-    day = gather_pace(workspace, as_of=as_of)
-    page = build_pace(day)
+    return write_pace(workspace, build_pace(gather_pace(workspace, as_of=as_of)))
+
+
+def write_pace(workspace: Workspace, page: PacePage) -> Path:
+    """Write a page of the pace and its tables."""
     html = render_pace(page)
     folder = workspace.settings.report_path
     write_csvs(page.tables, folder / page.folder)

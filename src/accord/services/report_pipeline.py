@@ -18,6 +18,7 @@ from accord.ledger.metric_rows import read_raw
 from accord.metrics import METRICS, WINDOW, Cube, Cut, Period, compute, cut, midnight, window
 from accord.records import to_us
 from accord.report import (
+    PipelinePage,
     PipelineView,
     Promised,
     build_pipeline_page,
@@ -50,7 +51,11 @@ def write_pipeline_page(workspace: Workspace, *, as_of: datetime) -> Path:
 
     ``reports/pipeline-<day>.html``, its tables as ``reports/pipeline-<day>/*.csv``.
     """
-    page = build_pipeline_page(gather_pipeline(workspace, as_of=as_of))
+    return write_pipeline(workspace, build_pipeline_page(gather_pipeline(workspace, as_of=as_of)))
+
+
+def write_pipeline(workspace: Workspace, page: PipelinePage) -> Path:
+    """Write a page of the pipeline and its tables."""
     folder = workspace.settings.report_path
     write_csvs(page.tables, folder / page.folder)
     return write_page(folder / f"{page.folder}.html", render_pipeline(page))

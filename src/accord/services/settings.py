@@ -6,6 +6,7 @@ import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import quote
 
 from pydantic import Field, SecretStr, StringConstraints, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
@@ -72,6 +73,7 @@ class Settings(BaseSettings):
     salesforce_client_secret: SecretStr = _UNSET
     salesforce_source: str = "salesforce"
     salesforce_stages: Stages = Field(default_factory=dict)
+    report_url: str = ""
     message_url: SecretStr = _UNSET
     message_urls: dict[str, SecretStr] = Field(default_factory=dict)
     message_test_to: SecretStr = _UNSET
@@ -117,6 +119,12 @@ class Settings(BaseSettings):
     def staging_path(self) -> Path:
         """The folder of a large batch's rows on their way into the log; empty between runs."""
         return self.home / "staging"
+
+    def link_to(self, page: Path) -> str:
+        """Return how people reach a page: below ``ACCORD_REPORT_URL``, else by its path."""
+        if not self.report_url:
+            return page.resolve().as_uri()
+        return f"{self.report_url.rstrip('/')}/{quote(page.name)}"
 
     @property
     def report_path(self) -> Path:
