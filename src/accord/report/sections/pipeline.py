@@ -36,16 +36,16 @@ def pipeline(view: View) -> Section:
 
 def _lead(view: View) -> str:
     deals, value = view.number("open_deals"), view.number("open_pipeline")
-    if deals is None or deals.value is None:
-        return "No deal is known yet."
-    currency = view.agreement.currency
-    worth = worded(value.value if value else None, Unit.MONEY, currency=currency)
     rate = view.over_base("win_rate")
-    tail = ""
+    said = []
+    if deals is not None and deals.value is not None:
+        currency = view.agreement.currency
+        worth = worded(value.value if value else None, Unit.MONEY, currency=currency)
+        said.append(f"{int(deals.value):,} deals are open, worth {worth}.")
     if rate is not None and rate.denominator:
         closed, won = int(rate.denominator), percent(rate.value)
-        tail = f" Of {closed:,} deals closed in {view.words.base}, {won} were won."
-    return f"{int(deals.value):,} deals are open, worth {worth}.{tail}"
+        said.append(f"Of {closed:,} deals closed in {view.words.base}, {won} were won.")
+    return " ".join(said) or "No deal is known yet."
 
 
 def _by_week(view: View) -> Table:
@@ -56,7 +56,8 @@ def _by_week(view: View) -> Table:
         )
         for label in view.labels[::-1]
     ]
-    known = view.number("opportunities")
+    numbers = (view.number(metric) for metric in ("opportunities", "won", "lost"))
+    known = any(number is not None and number.value is not None for number in numbers)
     return Table(
         name="pipeline",
         caption=f"Deals by {view.each}; money in {view.agreement.currency}",
@@ -64,7 +65,7 @@ def _by_week(view: View) -> Table:
             Column(title=view.each.capitalize(), numeric=False),
             *(Column(title=title) for title, _ in _COLUMNS),
         ),
-        rows=tuple(rows) if known and known.value is not None else (),
+        rows=tuple(rows) if known else (),
         empty="No deal is known yet.",
     )
 
