@@ -18,6 +18,7 @@ from accord.cli.app import (
     open_workspace,
     say,
     say_json,
+    say_table,
     say_wrong,
 )
 from accord.services.settings import Settings
@@ -121,13 +122,51 @@ def deliver(*, as_of: AsOf = None, json: AsJson = False) -> int:
     return finish_stage("deliver", result, json=json)
 
 
-def weekly(*, as_of: AsOf = None, json: AsJson = False) -> int:
-    """Compute the weekly metrics; a closed week that changed is restated."""
-    from accord.services.weekly import run_weekly
+def weekly(
+    *,
+    full: bool = False,
+    log: bool = False,
+    since: str | None = None,
+    as_of: AsOf = None,
+    json: AsJson = False,
+) -> int:
+    """Compute the weekly metrics of the weeks with news; a closed week that changed is restated.
+
+    Parameters
+    ----------
+    full
+        compute every week, whatever may have changed
+    log
+        compute nothing: list each change of a closed week's number
+    since
+        with --log, the first day listed, in the agreement's zone
+    """
+    from accord.services.weekly import EVERY_WEEK, run_weekly, said
+
+    if log:
+        return _weekly_log(since, as_of=as_of, json=json)
+    with open_workspace() as workspace:
+        result = run_weekly(workspace, as_of=instant(as_of), weeks=EVERY_WEEK if full else None)
+    if not json:
+        for line in said(result.restatements):
+            say(line)
+        if result.why_all is not None and not full:
+            say(f"every week was computed: {result.why_all}")
+    return finish_stage("weekly", result, json=json)
+
+
+def _weekly_log(since: str | None, *, as_of: AsOf, json: bool) -> int:
+    from accord.services.measure import bound
+    from accord.services.weekly import read_log
 
     with open_workspace() as workspace:
-        result = run_weekly(workspace, as_of=instant(as_of))
-    return finish_stage("weekly", result, json=json)
+        zone = workspace.agreement(instant(as_of)).timezone
+        found = read_log(workspace, since=bound(since, "--since", zone))
+    if json:
+        say_json(found)
+    else:
+        say_table(found, ["when", "period", "metric", "dimension", "member", "was", "is"])
+    return DONE
 
 
 def nightly(*, as_of: AsOf = None, json: AsJson = False) -> int:

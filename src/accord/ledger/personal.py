@@ -204,6 +204,7 @@ PRIVACY: Mapping[str, Columns] = MappingProxyType(
         "erased_mailbox": Columns(lead="lead_id", ids=_names("digest lead_id")),
         "secret": Columns(impersonal=_names("name value")),
         "certificate": Columns(ids=("certificate_id",), impersonal=_names("erased_at content")),
+        "counted": Columns(impersonal=_names("source day facts first_us digest")),
         "metric": Columns(
             impersonal=_names(
                 "period metric dimension member revision numerator denominator value low high"

@@ -8,7 +8,7 @@ revision, and is said (law L8). The same numbers write nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -23,6 +23,7 @@ from accord.ledger.metric_rows import (
     read_since,
     write_numbers,
 )
+from accord.ledger.revision_rows import read_revisions
 from accord.metrics import (
     ALL,
     LONGEST_COHORT,
@@ -37,8 +38,9 @@ from accord.metrics import (
     dimensions_of,
     week_named,
 )
-from accord.records import from_us
+from accord.records import from_us, to_text
 from accord.services.measure import read_facts
+from accord.services.weekly_news import find_news
 from accord.services.workspace import Workspace
 
 _NEED = "weekly"
@@ -64,34 +66,60 @@ class Restatement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WeeklyResult:
-    """The weeks looked at, rows written, and numbers of closed weeks that changed."""
+    """The weeks looked at, rows written, and numbers of closed weeks that changed.
+
+    ``why_all`` says why every week was looked at, where none was named and it had to be.
+    """
 
     weeks: tuple[str, ...]
     written: int
     restated: int
     restatements: tuple[Restatement, ...] = ()
+    why_all: str | None = None
+
+
+EVERY_WEEK = "every week"
+"""Asks for all weeks, whatever may have changed."""
 
 
 def run_weekly(
-    workspace: Workspace, *, as_of: datetime, weeks: Sequence[str] | None = None
+    workspace: Workspace, *, as_of: datetime, weeks: Sequence[str] | str | None = None
 ) -> WeeklyResult:
-    """Compute and store the metrics of all weeks up to ``as_of``, or of the named ones.
+    """Compute and store the metrics of the weeks that can have changed since the last run.
 
-    InputError if a name is no ISO week.
+    Those are the running one, those that closed since, and every week from the first that news
+    touches (:mod:`accord.services.weekly_news`): the stored rows are the same as if all weeks up to
+    ``as_of`` were computed, which :data:`EVERY_WEEK` asks for. Weeks can be named instead.
+    Numbers, and what they were counted from, are stored in one transaction. InputError if a name
+    is no ISO week.
     """
     with workspace.ledger.lease(_NEED):
         agreement = workspace.agreement(as_of)
         with workspace.ledger.read() as connection:
-            since = read_since(connection)
-        if since is None or since > as_of:
-            return WeeklyResult(weeks=(), written=0, restated=0)
-        periods = weeks_to_compute(agreement, since, weeks, as_of=as_of)
-        wanted = tuple(label for label in periods.labels if weeks is None or label in set(weeks))
+            first = read_since(connection)
+            if first is None or first > as_of:
+                return WeeklyResult(weeks=(), written=0, restated=0)
+            named = None if weeks is None or isinstance(weeks, str) else tuple(weeks)
+            news = None
+            if named is None:
+                news = find_news(connection, agreement, first=first, as_of=as_of)
+        if news is not None and news.since is not None and weeks is None:
+            named = _from(agreement, max(first, news.since), as_of=as_of)
+        periods = weeks_to_compute(agreement, first, named, as_of=as_of)
+        wanted = tuple(label for label in periods.labels if named is None or label in set(named))
         if not wanted:
             return WeeklyResult(weeks=(), written=0, restated=0)
         numbers = compute_weeks(workspace, agreement, periods, wanted)
         with workspace.ledger.begin() as connection:
-            return _store(connection, numbers, periods, wanted)
+            result = _store(connection, numbers, periods, wanted)
+            if news is not None:
+                news.keep(connection)
+        return result if news is None else replace(result, why_all=news.why_all)
+
+
+def _from(agreement: Agreement, since: datetime, *, as_of: datetime) -> tuple[str, ...]:
+    first = min(since, as_of)
+    return cut(Cut.WEEK, first=first, as_of=as_of, zone=agreement.timezone).labels
 
 
 def weeks_to_compute(
@@ -143,7 +171,7 @@ def _store(
     for key, number in _with_vanished(numbers, stored):
         row = _row(number, partial=partial[number.period], as_of=periods.as_of)
         before = stored.get(key)
-        if _is_same(before, row) or (before and not before["partial"] and row["partial"]):
+        if _is_same(before, row) or (row["partial"] and number.period in closed):
             continue
         if number.period in closed and not row["partial"]:
             row["revision"] = before["revision"] + 1 if before else 1
@@ -226,6 +254,25 @@ def _restated(row: Mapping[str, Any], before: Mapping[str, Any] | None) -> Resta
         before=None if before is None else before["value"],
         after=row["value"],
     )
+
+
+def read_log(workspace: Workspace, *, since: datetime | None = None) -> list[dict[str, Any]]:
+    """Return each change of a closed week's number, the oldest first; from ``since`` on, if given.
+
+    One plain dict a change: when (an ISO instant), period, metric, dimension, member, revision,
+    was, is; a value that is missing is None.
+    """
+    with workspace.ledger.read() as connection:
+        rows = read_revisions(connection, since=since)
+    return [
+        {
+            "when": to_text(row["computed_at"]),
+            **{name: row[name] for name in ("period", "metric", "dimension", "member", "revision")},
+            "was": row["was"],
+            "is": row["value"],
+        }
+        for row in rows
+    ]
 
 
 def said(restatements: Iterable[Restatement]) -> Iterator[str]:

@@ -26,7 +26,7 @@ from accord.ledger.tables.facts import (
     spend,
     touch,
 )
-from accord.ledger.tables.owed import clock, metric, outbox, step
+from accord.ledger.tables.owed import clock, counted, metric, outbox, step
 from accord.ledger.tables.people import (
     apart,
     certificate,
@@ -49,6 +49,7 @@ __all__ = [
     "batch",
     "certificate",
     "clock",
+    "counted",
     "decision",
     "erased_mailbox",
     "erasure",

@@ -125,3 +125,15 @@ metric = Table(
     Column("partial", Boolean, nullable=False),
     Column("computed_at", Instant, nullable=False),
 )
+
+# One row a kind of fact and day (in UTC, since 1970): the facts that the stored weekly numbers were
+# counted from. What differs from it now is new, changed or gone.
+counted = Table(
+    "counted",
+    metadata,
+    Column("source", KEY, primary_key=True),
+    Column("day", BigInteger, primary_key=True, autoincrement=False),
+    Column("facts", BigInteger, nullable=False),
+    Column("first_us", BigInteger, nullable=False),  # the earliest instant among them
+    Column("digest", Text, nullable=False),  # the same facts in any order have the same
+)
