@@ -31,8 +31,15 @@ def to_arrow(
     sqlite = connection.dialect.name == "sqlite"
     stored = [_stored_type(column) if sqlite else _type_of(column) for column in columns]
     given = pa.schema(list(zip((column.name for column in columns), stored, strict=True)))
-    batches = [_batch(rows, given) for query in queries for rows in _rows(connection, query)]
-    return _as_meant(pa.Table.from_batches(batches, given).combine_chunks(), columns)
+    return _as_meant(read_table(connection, queries, given), columns)
+
+
+def read_table(
+    connection: Connection, queries: Iterable[Select[Any]], schema: pa.Schema
+) -> pa.Table:
+    """Read what queries give as one table, as the driver has it: ``schema`` is of its values."""
+    batches = [_batch(rows, schema) for query in queries for rows in _rows(connection, query)]
+    return pa.Table.from_batches(batches, schema).combine_chunks()
 
 
 def _rows(connection: Connection, query: Select[Any]) -> Iterator[Sequence[Sequence[Any]]]:

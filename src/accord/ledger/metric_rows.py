@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
@@ -29,6 +30,7 @@ from sqlalchemy import (
     type_coerce,
 )
 
+from accord.ledger.arrow import read_table
 from accord.ledger.merged_rows import is_own
 from accord.ledger.store import Row, chunks, is_among, read_rows, upsert_rows
 from accord.ledger.tables import (
@@ -68,21 +70,47 @@ def read_raw(
         queries = [query]
     else:
         queries = [query.where(_about(connection, fields, part)) for part in chunks(lead_ids)]
+    if "spent_on" in fields:  # a day is text in one store and a date in the other
+        return _dated(connection, queries, names)
+    given = pa.schema([(name, _arrow_type(connection, name)) for name in names])
+    found = read_table(connection, queries, given)
+    return pd.DataFrame({name: _series(name, found.column(name)) for name in names})
+
+
+def _dated(
+    connection: Connection, queries: Sequence[Select[Any]], names: Sequence[str]
+) -> pd.DataFrame:
     rows = [row for one in queries for row in connection.execute(one).fetchall()]
     columns = list(zip(*rows, strict=True)) if rows else [()] * len(names)
     return pd.DataFrame(
-        {name: _series(name, values) for name, values in zip(names, columns, strict=True)}
+        {
+            name: pd.Series(list(values), dtype="object" if name == "spent_on" else _dtype(name))
+            for name, values in zip(names, columns, strict=True)
+        }
     )
 
 
-def _series(name: str, values: Sequence[Any]) -> pd.Series[Any]:
+def _series(name: str, values: pa.ChunkedArray) -> pd.Series[Any]:
+    """Take a column as it is: by way of Python's values a million took three times as long."""
+    wanted: Any = _dtype(name)
+    whole = values.cast(pa.bool_()) if name in _FLAGS else values
+    return pd.Series(wanted.__from_arrow__(whole))
+
+
+def _dtype(name: str) -> Any:
     if name.endswith(_WHOLE) or name in _COUNTS:
-        return pd.Series(pd.array(list(values), dtype="Int64"))
-    if name in _FLAGS:
-        return pd.Series(list(values), dtype="boolean")
-    if name == "spent_on":
-        return pd.Series(list(values), dtype="object")
-    return pd.Series(list(values), dtype="str")
+        return pd.Int64Dtype()
+    return pd.BooleanDtype() if name in _FLAGS else _TEXT
+
+
+_TEXT = pd.Series([], dtype="str").dtype
+
+
+def _arrow_type(connection: Connection, name: str) -> pa.DataType:
+    """Return what the driver gives: SQLite keeps a flag as a whole number."""
+    if name in _FLAGS and connection.dialect.name == "postgresql":
+        return pa.bool_()
+    return pa.string() if _dtype(name) is _TEXT else pa.int64()
 
 
 def in_us(connection: Connection, column: ColumnElement[Any]) -> ColumnElement[Any]:
