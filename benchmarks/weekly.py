@@ -430,7 +430,8 @@ def handed_of(
             "calendar_terms": [calendar] * count, "pauses": ["[]"] * count,
             "escalation": ["ladder"] * count, "steps": ["[]"] * count,
             "due_at": (at + 300 * SECOND).tolist(), "ended_at": touched,
-            "ended_by": ["met"] * count, "origin": ["decided"] * count, "version": ["2026.4"] * count,
+            "ended_by": ["met"] * count, "origin": ["decided"] * count,
+            "version": ["2026.4"] * count,
         },
     }  # fmt: skip
 

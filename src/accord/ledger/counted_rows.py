@@ -33,7 +33,7 @@ from sqlalchemy import (
 )
 
 from accord.ledger.bulk import write_columns
-from accord.ledger.metric_rows import RAW, us_of
+from accord.ledger.metric_rows import RAW, in_us
 from accord.ledger.tables import (
     agreement,
     batch,
@@ -234,7 +234,7 @@ def _as_read(connection: Connection, table: Table, *instants: str) -> Said:
 def _least(connection: Connection, table: Table, instants: Sequence[str]) -> Expression:
     """Return the earliest of a row's instants, :data:`UNDATED_US` where it states none."""
     stated = [
-        func.coalesce(us_of(connection, table.c[name]), UNDATED_US, type_=BigInteger)
+        func.coalesce(in_us(connection, table.c[name]), UNDATED_US, type_=BigInteger)
         for name in instants
     ]
     if len(stated) == 1:
@@ -246,13 +246,13 @@ def _least(connection: Connection, table: Table, instants: Sequence[str]) -> Exp
 
 def _qualities(connection: Connection) -> Said:
     rows = select(literal(1)).join_from(quality, batch, quality.c.batch_id == batch.c.batch_id)
-    return us_of(connection, batch.c.taken_at), _plains(connection, quality), rows
+    return in_us(connection, batch.c.taken_at), _plains(connection, quality), rows
 
 
 def _plains(connection: Connection, table: Table) -> tuple[Expression, ...]:
     """A table's columns; instants as whole numbers, which no session's zone writes otherwise."""
     return tuple(
-        us_of(connection, column) if isinstance(column.type, Instant) else column
+        in_us(connection, column) if isinstance(column.type, Instant) else column
         for column in table.columns
     )
 
@@ -287,7 +287,7 @@ def _days(
 
 
 def _move_days(connection: Connection) -> dict[int, Day]:
-    at = us_of(connection, stage_change.c.occurred_at)
+    at = in_us(connection, stage_change.c.occurred_at)
     day = at // _DAY_US
     within = func.sum(at - day * _DAY_US)  # of the whole instants SQLite has no room for the sum
     return _read_days(connection, select(day, func.count(), func.min(at), within).group_by(day))
