@@ -123,8 +123,8 @@ def write_counted(connection: Connection, before: Counted, now: Counted) -> None
 # ---- which instants a changed day touches ------------------------------------------------------
 
 
-def read_earliest_of(connection: Connection, source: str, day: int) -> int | None:
-    """Return the first instant of what counts by the facts of one kind of that day.
+def read_earliest_of(connection: Connection, source: str, first: int, last: int) -> int | None:
+    """Return the first instant of what counts by the facts of one kind of these days.
 
     A lead's attributes count with every fact of it, a merge with those of both leads, a hand-over
     with its cycle's entries, a clock with its hand-over, a retraction with what it takes back.
@@ -133,7 +133,7 @@ def read_earliest_of(connection: Connection, source: str, day: int) -> int | Non
     reaches = _REACHES.get(source)
     if reaches is None:
         return None
-    since, until = from_us((day - (day <= 0)) * _DAY_US), from_us((day + 1) * _DAY_US)
+    since, until = from_us((first - (first <= 0)) * _DAY_US), from_us((last + 1) * _DAY_US)
     queries = reaches(since, until)
     found = [connection.execute(query).scalar() for query in queries]
     return min((to_us(at) for at in found if at is not None), default=None)
@@ -170,8 +170,10 @@ def _reach_of_handoffs(since: datetime, until: datetime) -> Iterator[Select[Any]
     same = and_(
         stage_change.c.lead_id == handoff.c.lead_id, stage_change.c.cycle == handoff.c.cycle
     )
-    first = select(func.min(stage_change.c.occurred_at)).join_from(handoff, stage_change, same)
-    yield first.where(_within(handoff.c.queued_at, since, until))
+    # One by one, by the index of leads: as a join SQLite would walk through all moves.
+    own = select(func.min(stage_change.c.occurred_at)).where(same).correlate(handoff)
+    first = func.min(own.scalar_subquery(), type_=stage_change.c.occurred_at.type)
+    yield select(first).where(_within(handoff.c.queued_at, since, until))
 
 
 def _reach_of_clocks(since: datetime, until: datetime) -> Iterator[Select[Any]]:

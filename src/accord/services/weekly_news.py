@@ -107,11 +107,26 @@ def _reasons_for_all(before: Counted, now: Counted) -> Iterator[str]:
 
 
 def _touched(connection: Connection, before: Counted, now: Counted) -> Iterator[int]:
+    days: dict[str, list[int]] = {}
     for source, day, was, is_now in _changed(before, now):
         yield min(one.first_us for one in (was, is_now) if one is not None)
-        earliest = read_earliest_of(connection, source, day)
-        if earliest is not None:
-            yield earliest
+        days.setdefault(source, []).append(day)
+    for source, changed in days.items():
+        for first, last in _spans(sorted(changed)):
+            earliest = read_earliest_of(connection, source, first, last)
+            if earliest is not None:
+                yield earliest
+
+
+def _spans(days: list[int]) -> Iterator[tuple[int, int]]:
+    """Yield the first and last of days that follow one another: they are asked for at once."""
+    first = last = days[0]
+    for day in days[1:]:
+        if day > last + 1:
+            yield first, last
+            first = day
+        last = day
+    yield first, last
 
 
 def _changed(before: Counted, now: Counted) -> Iterator[tuple[str, int, Day | None, Day | None]]:
