@@ -124,8 +124,10 @@ def test_the_report_goes_by_mail_with_its_page_attached(company):
         run_review(mailed, "weekly", as_of=MONDAY)
         assert run_deliver(mailed, as_of=MONDAY, crm=Receiver()).messages == 3
         assert run_deliver(mailed, as_of=MONDAY + HOUR, crm=Receiver()).messages == 0
-        raw = [
-            bytes(mail) if isinstance(mail, bytes) else str(mail).encode() for mail in server.mails
+        attached = [
+            (part.get_filename(), part.get_content())
+            for _, mail in server.mails
+            for part in mail.iter_attachments()
         ]
         told = server.take()
     finally:
