@@ -303,7 +303,7 @@ def fill(folder: Path, url: str, leads: int, weeks: int) -> int:
     from accord.records import to_us
 
     until = to_us(AS_OF)
-    starts = until - weeks * WEEK + np.arange(leads, dtype=np.int64) * (weeks * WEEK) // leads
+    starts = until - weeks * WEEK + np.arange(leads, dtype=np.int64) * (weeks * WEEK // leads)
     return write(folder, url, starts, first=0, until=until, with_reps=True)
 
 

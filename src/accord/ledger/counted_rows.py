@@ -8,8 +8,8 @@ differs. Moves are append-only, and are told by their instants alone, from the i
 
 from __future__ import annotations
 
-import hashlib
 import operator
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -81,10 +81,17 @@ Counted = dict[str, dict[int, Day]]
 """By source and day (number since 1970, UTC)."""
 
 
-def read_now(connection: Connection) -> Counted:
-    """Tell what the ledger holds now, day by day; what has no day is all on day 0."""
-    found = {name: _days(connection, *read(connection)) for name, read in _DATED.items()}
-    found["move"] = _move_days(connection)
+def read_now(connection: Connection, *, begins_us: int = 0) -> Counted:
+    """Tell what the ledger holds now, day by day; what has no day is all on day 0.
+
+    ``begins_us`` is how long after midnight UTC a day begins: in step with the weeks that are asked
+    about, news of one of them does not fall on a day of the one before.
+    """
+    found = {
+        name: _days(connection, *read(connection), begins_us=begins_us)
+        for name, read in _DATED.items()
+    }
+    found["move"] = _move_days(connection, begins_us=begins_us)
     found["spend"] = _spend_days(connection)
     return found | {f"all {table.name}": _whole(connection, table) for table in _WHOLE}
 
@@ -123,7 +130,9 @@ def write_counted(connection: Connection, before: Counted, now: Counted) -> None
 # ---- which instants a changed day touches ------------------------------------------------------
 
 
-def read_earliest_of(connection: Connection, source: str, first: int, last: int) -> int | None:
+def read_earliest_of(
+    connection: Connection, source: str, first: int, last: int, *, begins_us: int = 0
+) -> int | None:
     """Return the first instant of what counts by the facts of one kind of these days.
 
     A lead's attributes count with every fact of it, a merge with those of both leads, a hand-over
@@ -133,7 +142,8 @@ def read_earliest_of(connection: Connection, source: str, first: int, last: int)
     reaches = _REACHES.get(source)
     if reaches is None:
         return None
-    since, until = from_us((first - (first <= 0)) * _DAY_US), from_us((last + 1) * _DAY_US)
+    since = from_us((first - (first <= 0)) * _DAY_US + begins_us)
+    until = from_us((last + 1) * _DAY_US + begins_us)
     queries = reaches(since, until)
     found = [connection.execute(query).scalar() for query in queries]
     return min((to_us(at) for at in found if at is not None), default=None)
@@ -280,17 +290,22 @@ _WHOLE = (rep, posting, agreement, signature)
 
 
 def _days(
-    connection: Connection, at: Expression, said: Iterable[Expression], query: Select[Any]
+    connection: Connection,
+    at: Expression,
+    said: Iterable[Expression],
+    query: Select[Any],
+    *,
+    begins_us: int,
 ) -> dict[int, Day]:
-    day = at // _DAY_US
+    day = (at - begins_us) // _DAY_US
     columns = (day, func.count(), func.min(at), func.sum(_hash(connection, said)))
     asked = query.with_only_columns(*columns, maintain_column_froms=True).group_by(day)
     return _read_days(connection, asked)
 
 
-def _move_days(connection: Connection) -> dict[int, Day]:
+def _move_days(connection: Connection, *, begins_us: int) -> dict[int, Day]:
     at = in_us(connection, stage_change.c.occurred_at)
-    day = at // _DAY_US
+    day = (at - begins_us) // _DAY_US
     within = func.sum(at - day * _DAY_US)  # of the whole instants SQLite has no room for the sum
     return _read_days(connection, select(day, func.count(), func.min(at), within).group_by(day))
 
@@ -338,4 +353,5 @@ _SQLITE_HASH = "accord_hash"
 
 
 def _hashed(text: str) -> int:
-    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=5).digest())
+    """A checksum does: it finds what changed by itself, and nobody has a reason to forge it."""
+    return zlib.crc32(text.encode())

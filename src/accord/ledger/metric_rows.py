@@ -94,7 +94,8 @@ def _series(name: str, values: pa.ChunkedArray) -> pd.Series[Any]:
     """Take a column as it is: by way of Python's values a million took three times as long."""
     wanted: Any = _dtype(name)
     if not len(values):  # a column in no pieces at all is one that pandas cannot sort or join
-        return pd.Series([], dtype=wanted)
+        empty: pd.Series[Any] = pd.Series([], dtype=wanted)
+        return empty
     whole = values.cast(pa.bool_()) if name in _FLAGS else values
     return pd.Series(wanted.__from_arrow__(whole))
 

@@ -102,6 +102,7 @@ UNSAID: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "amounts": ("from_us",),
         "customers": ("won_us",),
         "closings": ("closed_us",),
+        "earnings": ("at_us",),
     }
 )
 """The instants that a source may leave out of what happened; any other that is missing is of what

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -10,8 +10,18 @@ import pandas as pd
 
 def looked_up(keys: pd.Series[Any], frame: pd.DataFrame, key: str, value: str) -> pd.Series[Any]:
     """Look a column up by key; missing where the key is unknown. Keys of the frame are unique."""
-    found: pd.Series[Any] = frame.set_index(key)[value].reindex(keys.to_numpy())
-    return found.set_axis(keys.index)
+    return looked_up_each(keys, frame, key, (value,))[value]
+
+
+def looked_up_each(
+    keys: pd.Series[Any], frame: pd.DataFrame, key: str, values: Sequence[str]
+) -> dict[str, pd.Series[Any]]:
+    """Look several columns up by the same keys: where each key stands is found once."""
+    places = pd.Index(frame[key]).get_indexer(pd.Index(keys))
+    return {
+        name: pd.Series(frame[name].array.take(places, allow_fill=True), index=keys.index)
+        for name in values
+    }
 
 
 def survivors(keys: pd.Series[Any], merges: pd.DataFrame) -> pd.Series[Any]:

@@ -13,7 +13,7 @@ from accord.agreement import Agreement
 from accord.metrics.commission import READS as EARNING_READS
 from accord.metrics.commission import earnings
 from accord.metrics.facts import FRAMES
-from accord.metrics.lookups import looked_up, survivors
+from accord.metrics.lookups import looked_up, looked_up_each, survivors
 from accord.metrics.marks import with_marks
 from accord.metrics.opening import with_business
 from accord.metrics.periods import midnight
@@ -64,8 +64,7 @@ def _with_marketing_team(frame: Frame, name: str, agreement: Agreement) -> Frame
 
 
 def _with_lead(frame: Frame, raw: Raw, names: tuple[str, ...] = _ATTRIBUTES) -> Frame:
-    found = {name: looked_up(frame["lead_id"], raw["lead"], "lead_id", name) for name in names}
-    return frame.assign(**found)
+    return frame.assign(**looked_up_each(frame["lead_id"], raw["lead"], "lead_id", names))
 
 
 def _with_team(frame: Frame, raw: Raw) -> Frame:

@@ -6,7 +6,8 @@ much came on each, of the period and of the weeks before it.
 The expected end is what has come, and for each day that is left the mean day of the last
 :data:`SEEN_DAYS`. Its band leaves out 2.5 % on either side if days are as unlike as those were: the
 variance of a day is that of the days seen, for counted things at least their mean (as if they came
-by chance), and the mean itself is as unsure as so many days make it. On the last day it is closed.
+by chance; that none came in so many days does not say that none will), and the mean itself is as
+unsure as so many days make it. On the last day it is closed.
 """
 
 from __future__ import annotations
@@ -155,7 +156,7 @@ class PaceLine:
         """The variance of a day."""
         count, mean = len(self.seen), self.rate
         spread = sum(((day - mean) ** 2 for day in self.seen), Fraction(0)) / max(count - 1, 1)
-        return max(spread, mean) if self.counted else spread
+        return max(spread, mean, Fraction(1, count)) if self.counted else spread
 
 
 def total_of(lines: Sequence[PaceLine], *, name: str = TOTAL) -> PaceLine:

@@ -127,13 +127,17 @@ def read_facts(
     *,
     as_of: datetime,
     since: datetime | None = None,
+    shown: datetime | None = None,
 ) -> dict[str, pd.DataFrame]:
     """Read the fact frames of those names from the ledger, for periods from ``since`` on.
 
-    ``as_of`` is where the last of them stops to count.
+    ``as_of`` is where the last of them stops to count, ``shown`` where the first begins of which
+    numbers are wanted, if cohorts of earlier ones are needed for it.
     """
     path = workspace.settings.agreement
-    asked = Question(agreement=agreement, path=path, as_of=as_of, since=since, frames=tuple(frames))
+    asked = Question(
+        agreement=agreement, path=path, as_of=as_of, since=since, shown=shown, frames=tuple(frames)
+    )
     return read_frames(workspace.ledger, asked)
 
 

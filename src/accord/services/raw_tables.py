@@ -51,14 +51,21 @@ class Question:
     """What is asked: which frames, under which agreement (``path`` is its file), of which periods.
 
     ``since`` is where the first period begins; None asks of all time. ``as_of`` is where the last
-    stops.
+    stops. ``shown`` is where the first period begins of which numbers are wanted: those before it
+    are there for the cohorts that reach into it, and what only flows is not read of them.
     """
 
     agreement: Agreement
     path: Path
     as_of: datetime
     since: datetime | None = None
+    shown: datetime | None = None
     frames: tuple[str, ...] = tuple(FRAMES)
+
+    @property
+    def flows_since(self) -> datetime | None:
+        """From when on what flows, or stands, is counted."""
+        return self.since if self.shown is None else self.shown
 
 
 def read_frames(ledger: Ledger, asked: Question) -> dict[str, pd.DataFrame]:
@@ -102,16 +109,18 @@ def read_tables(ledger: Ledger, asked: Question) -> dict[str, pd.DataFrame]:
     made: dict[str, pd.DataFrame] = {}
     leads: set[str] = set()
     if any(name in _MADE for name in names):
-        followed = follow_since(ledger, asked.path, since=asked.since)
+        followed = follow_since(ledger, asked.path, since=asked.flows_since)
         made = {name: _MADE[name](followed) for name in names if name in _MADE}
         leads = {one.tenure.lead_id for one in followed}
     if _RATES in names:
         made[_RATES] = rates_table(AgreementsOverTime(ledger, asked.path).spans())
     with ledger.read() as connection:
         made |= _agreed(connection, ledger, asked, names)
-        wanted = None if asked.since is None else _read_concerned(connection, leads, asked.since)
+        cohorts = _concerned(connection, leads, asked.since)
+        flows = cohorts if asked.shown is None else _concerned(connection, leads, asked.shown)
+        by_lead = dict.fromkeys(_BY_LEAD, cohorts) | dict.fromkeys(_FLOWING, flows)
         return made | {
-            name: read_raw(connection, name, lead_ids=wanted if name in _BY_LEAD else None)
+            name: read_raw(connection, name, lead_ids=by_lead.get(name))
             for name in names
             if name not in made
         }
@@ -128,8 +137,10 @@ def _agreed(
     return {name: _AGREED[name](connection, days, agreement.timezone) for name in wanted}
 
 
-def _read_concerned(connection: Connection, leads: set[str], since: datetime) -> list[str] | None:
-    """Return the leads that can count, these and the first among them; None if that is most."""
+def _concerned(connection: Connection, leads: set[str], since: datetime | None) -> list[str] | None:
+    """Return the leads that can count, these and the first among them; None of all, or of most."""
+    if since is None:
+        return None
     found = leads | read_leads_since(connection, since) | read_first_leads(connection, limit=_FIRST)
     found |= read_sent_back_since(connection, since - _LONG)
     merges = read_merges(connection, None)
@@ -198,6 +209,12 @@ def _frame(texts: Mapping[str, list[Any]], numbers: Mapping[str, list[Any]]) -> 
 
 _BY_LEAD = ("lead", "move", "handoff", "overtaken", "first_owner", "clock", "touch")
 """The tables that are read of the leads concerned; the others are whole, deals above all."""
+
+_FLOWING = ("handoff", "overtaken", "first_owner", "clock", "touch")
+"""Those of them of which no cohort is made: of time before the periods shown they are not read.
+
+Whose a lead was at an entry is told by its hand-overs, and no cohort is stored by that.
+"""
 
 _BEGAN: Mapping[str, str] = MappingProxyType(
     {

@@ -141,8 +141,11 @@ def compute_weeks(
 ) -> dict[Key, Number]:
     """Compute every metric by every dimension it is stored by, of the wanted weeks."""
     starts = dict(zip(periods.labels, periods.edges_us[:-1], strict=True))
-    since = from_us(min(starts[label] for label in wanted)) - _QUARTER
-    cube = Cube(read_facts(workspace, agreement, as_of=periods.as_of, since=since), periods)
+    shown = from_us(min(starts[label] for label in wanted))
+    facts = read_facts(
+        workspace, agreement, as_of=periods.as_of, since=shown - _QUARTER, shown=shown
+    )
+    cube = Cube(facts, periods)
     keep = frozenset(wanted)
     return {
         (number.period, number.metric, number.dimension, number.member): number

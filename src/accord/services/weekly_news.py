@@ -18,7 +18,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
@@ -37,6 +38,7 @@ from accord.ledger.metric_rows import read_closed_periods
 from accord.metrics import METRICS, Cut, cut
 from accord.records import from_us, to_us
 
+_DAY_US = 86_400_000_000
 _RUN = "run"
 """Under this name stands when the last run was, and by what it counted."""
 
@@ -71,12 +73,14 @@ def find_news(
     meanwhile is news for the next run.
     """
     before = read_counted(connection)
-    now = read_now(connection)
+    begins_us = _day_begins_us(agreement, as_of)
+    now = read_now(connection, begins_us=begins_us)
     now[_RUN] = {0: _run(agreement, as_of)}
     why = next(_reasons_for_all(before, now), None)
     since = None
     if why is None:
-        touched = [*_touched(connection, before, now), before[_RUN][0].first_us]
+        news = _touched(connection, before, now, begins_us=begins_us)
+        touched = [*news, before[_RUN][0].first_us]
         since = min(from_us(min(touched)), _first_unclosed(connection, agreement, first, as_of))
     return News(since=since, why_all=why, before=before, now=now)
 
@@ -106,14 +110,23 @@ def _reasons_for_all(before: Counted, now: Counted) -> Iterator[str]:
             yield f"a {source} without a date changed"
 
 
-def _touched(connection: Connection, before: Counted, now: Counted) -> Iterator[int]:
+def _day_begins_us(agreement: Agreement, as_of: datetime) -> int:
+    """Return when a day of the agreement's zone begins, by UTC and in its standard time."""
+    local = as_of.astimezone(ZoneInfo(agreement.timezone))
+    offset = (local.utcoffset() or timedelta(0)) - (local.dst() or timedelta(0))
+    return -offset // timedelta(microseconds=1) % _DAY_US
+
+
+def _touched(
+    connection: Connection, before: Counted, now: Counted, *, begins_us: int
+) -> Iterator[int]:
     days: dict[str, list[int]] = {}
     for source, day, was, is_now in _changed(before, now):
         yield min(one.first_us for one in (was, is_now) if one is not None)
         days.setdefault(source, []).append(day)
     for source, changed in days.items():
         for first, last in _spans(sorted(changed)):
-            earliest = read_earliest_of(connection, source, first, last)
+            earliest = read_earliest_of(connection, source, first, last, begins_us=begins_us)
             if earliest is not None:
                 yield earliest
 
