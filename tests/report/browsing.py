@@ -169,7 +169,7 @@ def axe_source(folder: Path) -> str | None:
         return None
     try:
         packed = subprocess.run(
-            [NPM, "pack", "axe-core@4", "--silent", "--cache", str(folder / "cache")],
+            [NPM, "pack", "axe-core@4.14.1", "--silent", "--cache", str(folder / "cache")],
             cwd=folder, capture_output=True, text=True, timeout=60, check=True,
         )  # fmt: skip
     except (subprocess.CalledProcessError, subprocess.TimeoutExpired):

@@ -14,7 +14,10 @@ from accord.agreement import load
 from accord.agreement.written import write_agreement
 from accord.report import build_comparison, render_comparison
 from accord.report.written import to_html
+from accord.services.pace_page import write_pace_page
 from accord.services.report import write_report
+from accord.services.report_asked import Wanted
+from accord.services.report_pipeline import write_pipeline_page
 from accord.services.settings import Settings
 from accord.services.workspace import Workspace
 from tests.conftest import ROOT
@@ -29,14 +32,19 @@ pytestmark = [
 ]
 
 
-def _weekly(home):
-    settings = Settings(home=home / "home", agreement=ROOT / "agreement.yaml", _env_file=None)
-    workspace = Workspace.open(settings)
-    try:
-        Company(leads=300, seed=5).write(workspace.ledger)
-        return write_report(workspace, as_of=AS_OF).read_text("utf-8")
-    finally:
-        workspace.close()
+def _of_company(write, **asked):
+    """Return what writes a page of a company's ledger."""
+
+    def written(home):
+        settings = Settings(home=home / "home", agreement=ROOT / "agreement.yaml", _env_file=None)
+        workspace = Workspace.open(settings)
+        try:
+            Company(leads=300, seed=5).write(workspace.ledger)
+            return write(workspace, as_of=AS_OF, **asked).read_text("utf-8")
+        finally:
+            workspace.close()
+
+    return written
 
 
 def _comparison(home):
@@ -47,7 +55,14 @@ def _written(home):
     return to_html(write_agreement(load(ROOT / "agreement.yaml")))
 
 
-PAGES = {"weekly": _weekly, "comparison": _comparison, "written": _written}
+PAGES = {
+    "weekly": _of_company(write_report),
+    "monthly": _of_company(write_report, wanted=Wanted(month="2026-10")),
+    "pipeline": _of_company(write_pipeline_page),
+    "pace": _of_company(write_pace_page),
+    "comparison": _comparison,
+    "written": _written,
+}
 
 _CLIPPED = """return [...document.querySelectorAll('.scroll, table, svg, h1, h2, h3, p, li')]
   .filter(one => !one.closest('.unseen, .skip') && one.getClientRects().length)

@@ -52,6 +52,13 @@ def read_leads_since(connection: Connection, since: datetime) -> set[str]:
     }
 
 
+def read_begun_since(connection: Connection, since: datetime) -> set[str]:
+    """Return the leads that were created, or moved, at or after an instant."""
+    begun = (BEGINNINGS[name] for name in ("lead", "move"))
+    queries = (_leads_of(column).where(column >= since) for column in begun)
+    return {one for query in queries for one in connection.execute(query).scalars()}
+
+
 def _since(since: datetime) -> Iterator[Select[Any]]:
     for column in BEGINNINGS.values():
         yield _leads_of(column).where(column >= since)

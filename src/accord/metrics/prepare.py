@@ -48,9 +48,13 @@ def prepare(
     raw: Raw, agreement: Agreement, *, frames: Iterable[str] = tuple(FRAMES)
 ) -> dict[str, Frame]:
     """Make the fact frames of those names, as :data:`accord.metrics.facts.FRAMES` says."""
+    wanted = tuple(frames)
+    given = dict(raw)
+    if "deal" in given and _OF_DEALS.intersection(wanted):
+        given[_MADE] = _make_deals(raw)
     return {
-        name: _with_marketing_team(RECIPES[name].make(raw, agreement), name, agreement)
-        for name in frames
+        name: _with_marketing_team(RECIPES[name].make(given, agreement), name, agreement)
+        for name in wanted
     }
 
 
@@ -121,6 +125,16 @@ def _held_by(entries: Frame, handoffs: Frame, who: str) -> pd.Series[Any]:
 
 
 def _deals(raw: Raw, _agreement: Agreement) -> Frame:
+    return raw[_MADE]
+
+
+_MADE = "prepared deal"
+"""Stands for the frame of deals among the tables: four frames are made of it."""
+
+_OF_DEALS = frozenset(("deals", "customers", "amounts", "closings"))
+
+
+def _make_deals(raw: Raw) -> Frame:
     deals = raw["deal"]
     state = deals["stage"].map(dict(_STATES)).astype("str").fillna("open")
     ended = deals["closed_us"].fillna(deals["stage_us"])

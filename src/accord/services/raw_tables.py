@@ -22,6 +22,7 @@ from accord.ledger.metric_rows import read_raw
 from accord.ledger.period_rows import (
     count_leads,
     had_begun,
+    read_begun_since,
     read_first_leads,
     read_leads_since,
     read_sent_back_since,
@@ -116,8 +117,8 @@ def read_tables(ledger: Ledger, asked: Question) -> dict[str, pd.DataFrame]:
         made[_RATES] = rates_table(AgreementsOverTime(ledger, asked.path).spans())
     with ledger.read() as connection:
         made |= _agreed(connection, ledger, asked, names)
-        cohorts = _concerned(connection, leads, asked.since)
-        flows = cohorts if asked.shown is None else _concerned(connection, leads, asked.shown)
+        flows = _concerned(connection, leads, asked.flows_since)
+        cohorts = flows if asked.shown is None else _begun(connection, flows, asked.since)
         by_lead = dict.fromkeys(_BY_LEAD, cohorts) | dict.fromkeys(_FLOWING, flows)
         return made | {
             name: read_raw(connection, name, lead_ids=by_lead.get(name))
@@ -143,10 +144,26 @@ def _concerned(connection: Connection, leads: set[str], since: datetime | None) 
         return None
     found = leads | read_leads_since(connection, since) | read_first_leads(connection, limit=_FIRST)
     found |= read_sent_back_since(connection, since - _LONG)
+    return _with_merged(connection, found)
+
+
+def _with_merged(connection: Connection, found: set[str]) -> list[str] | None:
     merges = read_merges(connection, None)
     roots = {merges.root(lead_id) for lead_id in found}
     found = found | roots | merges.among(roots).into.keys()
     return None if _MOST * len(found) > count_leads(connection) else sorted(found)
+
+
+def _begun(
+    connection: Connection, flows: list[str] | None, since: datetime | None
+) -> list[str] | None:
+    """Return those leads, and those that came or moved since an instant; None of all, or of most.
+
+    Of what else befell these before the periods shown nothing is asked.
+    """
+    if flows is None or since is None:
+        return None
+    return _with_merged(connection, set(flows) | read_begun_since(connection, since))
 
 
 def _follow_ups(followed: Made) -> pd.DataFrame:
