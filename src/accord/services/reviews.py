@@ -137,7 +137,7 @@ def readers_of(
         people = list(_people(agreement, role, here))
         missing += [] if people else [_nobody(role)]
         for one in people:
-            found.setdefault(one.email, one)
+            found.setdefault(one.email.casefold(), one)
     return tuple(found.values()), tuple(missing)
 
 
