@@ -6,6 +6,7 @@ from datetime import datetime
 
 from prefect import task
 
+from accord.services.monthly import run_monthly
 from accord.services.report import write_report
 from accord.services.reviews import run_review
 from accord.services.summaries import weekly_kpis
@@ -28,6 +29,13 @@ def weekly(as_of: datetime) -> dict[str, int]:
         rows = weekly_kpis(workspace)
     publish_table("weekly-kpis", rows, "The newest week's numbers, both teams.")
     return log_counts("weekly", result)
+
+
+@task(name="monthly", **DECIDES)
+def monthly(as_of: datetime) -> dict[str, int]:
+    """Compute the metrics of every month; a closed month that changed is restated."""
+    with open_workspace() as workspace:
+        return log_counts("monthly", run_monthly(workspace, as_of=as_of))
 
 
 @task(name="report", **READS_AND_WRITES)

@@ -125,6 +125,7 @@ def deliver(*, as_of: AsOf = None, json: AsJson = False) -> int:
 def weekly(
     *,
     full: bool = False,
+    months: bool = False,
     log: bool = False,
     since: str | None = None,
     as_of: AsOf = None,
@@ -136,17 +137,23 @@ def weekly(
     ----------
     full
         compute every week, whatever may have changed
+    months
+        compute every month instead, for the monthly review and for BI
     log
         compute nothing: list each change of a closed week's number
     since
         with --log, the first day listed, in the agreement's zone
     """
+    from accord.services.monthly import run_monthly
     from accord.services.weekly import EVERY_WEEK, run_weekly, said
 
     if log:
         return _weekly_log(since, as_of=as_of, json=json)
     with open_workspace() as workspace:
-        result = run_weekly(workspace, as_of=instant(as_of), weeks=EVERY_WEEK if full else None)
+        if months:
+            result = run_monthly(workspace, as_of=instant(as_of))
+        else:
+            result = run_weekly(workspace, as_of=instant(as_of), weeks=EVERY_WEEK if full else None)
     if not json:
         for line in said(result.restatements):
             say(line)

@@ -25,15 +25,16 @@ def first_closed_at(connection: Connection, period: str) -> datetime | None:
 def read_restated(
     connection: Connection, *, since: datetime, until: datetime, before: str
 ) -> list[dict[str, Any]]:
-    """Read the numbers of closed periods whose newest revision came after ``since``.
+    """Read the numbers of closed weeks whose newest revision came after ``since``.
 
-    Up to ``until``, of periods named lower than ``before``. One row a number: period, metric,
+    Up to ``until``, of weeks named lower than ``before``. One row a number: period, metric,
     dimension, member, computed_at, ``now`` and ``was`` (both None where the number is, or was,
     missing, and ``was_known`` whether there was one at ``since``).
     """
     columns = metric.c
     key = [columns[name] for name in _KEY]
-    closed = and_(columns.partial.is_(False), columns.period < before)
+    weeks = columns.period.like("____-W__")
+    closed = and_(columns.partial.is_(False), weeks, columns.period < before)
     newest = (
         select(*key, func.max(columns.revision).label("revision"))
         .where(closed, columns.computed_at > since, columns.computed_at <= until)

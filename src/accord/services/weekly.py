@@ -111,7 +111,7 @@ def run_weekly(
             return WeeklyResult(weeks=(), written=0, restated=0)
         numbers = compute_weeks(workspace, agreement, periods, wanted)
         with workspace.ledger.begin() as connection:
-            result = _store(connection, numbers, periods, wanted)
+            result = store_numbers(connection, numbers, periods, wanted)
             if news is not None:
                 news.keep(connection)
         return result if news is None else replace(result, why_all=news.why_all)
@@ -162,9 +162,10 @@ def stored_dimensions(metric: Metric) -> Iterator[str]:
     yield from (dimension for dimension in wanted if dimension in known)
 
 
-def _store(
+def store_numbers(
     connection: Connection, numbers: Mapping[Key, Number], periods: Periods, wanted: Sequence[str]
 ) -> WeeklyResult:
+    """Store the numbers of these periods; of a closed one a changed number is a new revision."""
     stored = {_key(row): row for row in read_newest_numbers(connection, wanted)}
     closed = read_closed_periods(connection)
     partial = dict(zip(periods.labels, periods.partial, strict=True))
