@@ -56,3 +56,8 @@ def test_a_status_is_written_as_its_word(tmp_path):
     table = Table(name="s", caption="", columns=(Column(title="x"),), rows=((cell,),), empty="")
     (path,) = write_csvs([table], tmp_path)
     assert "missed" in path.read_text("utf-8")
+
+
+@pytest.mark.parametrize("text", ["-1\n", "-1.5\n", "-1\r", "-1\n=1"])
+def test_a_number_with_a_line_break_behind_it_is_no_number(text):
+    assert safe(text) == f"'{text}"

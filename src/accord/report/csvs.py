@@ -10,7 +10,7 @@ from pathlib import Path
 from accord.report.model import Table
 
 _RUNS = ("=", "+", "-", "@", "\t", "\r", "\n")
-_NUMBER = re.compile(r"^-?\d+(\.\d+)?$")
+_NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
 
 def write_csvs(tables: Iterable[Table], folder: Path) -> tuple[Path, ...]:
@@ -35,6 +35,6 @@ def safe(text: str) -> str:
     >>> safe("=HYPERLINK(1)"), safe("-12.5"), safe("-cmd")
     ("'=HYPERLINK(1)", '-12.5', "'-cmd")
     """
-    if _NUMBER.match(text):
+    if _NUMBER.fullmatch(text):
         return text
     return f"'{text}" if text.lstrip(" ").startswith(_RUNS) or text.startswith(_RUNS) else text
