@@ -15,6 +15,7 @@ from typing import Any
 from cyclopts import App, CycloptsError
 
 from accord.errors import InputError, LeaseHeldError
+from accord.seen import is_unseen, name_unseen
 from accord.services.settings import Settings
 
 DONE = 0
@@ -95,18 +96,25 @@ def run(tokens: Sequence[str]) -> int:
 
 
 def say(text: str = "") -> None:
-    """Print one line for a person."""
-    print(text)
+    """Print text for a person; what would steer the terminal is named instead."""
+    print(name_unseen(text, keep_breaks=True))
 
 
 def say_wrong(text: str) -> None:
     """Print what is wrong, beside the output."""
-    print(f"accord: {text}", file=sys.stderr)
+    print(f"accord: {name_unseen(text, keep_breaks=True)}", file=sys.stderr)
 
 
 def say_json(value: Any) -> None:
     """Print a value as JSON: decimals as text, instants as ISO 8601."""
-    print(json.dumps(value, default=_plain, indent=2, ensure_ascii=False))
+    written = json.dumps(value, default=_plain, indent=2, ensure_ascii=False)
+    print("".join(map(_escaped, written)))
+
+
+def _escaped(character: str) -> str:
+    """Escape what json leaves as it is and a terminal would obey; it reads back the same."""
+    steers = character != "\n" and is_unseen(character)
+    return json.dumps(character)[1:-1] if steers else character
 
 
 def _plain(value: Any) -> Any:
@@ -128,10 +136,11 @@ def say_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None
         return
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     table = Table(*columns)
     for line in cells:
-        table.add_row(*line)
+        table.add_row(*map(Text, line))
     Console().print(table)
 
 
@@ -146,7 +155,8 @@ def say_rows(rows: Sequence[Mapping[str, Any]]) -> None:
 def _cell(value: Any) -> str:
     if value is None:
         return ""
-    return value.isoformat(timespec="seconds") if isinstance(value, datetime) else str(value)
+    shown = value.isoformat(timespec="seconds") if isinstance(value, datetime) else str(value)
+    return name_unseen(shown)
 
 
 def instant(text: str | None, *, where: str = "--as-of") -> datetime:
