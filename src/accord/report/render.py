@@ -11,6 +11,7 @@ from markupsafe import Markup
 from accord.metrics import Status
 from accord.report.model import ComparisonPage, PacePage, Page, PipelinePage
 from accord.report.palette import dark_rules
+from accord.seen import isolate
 
 _UNIT = re.compile(r"(?<=\d) (?=%|(?:min|h|d|k|M|hours?|days?|minutes?)\b)")
 
@@ -47,6 +48,7 @@ def _render(name: str, page: Page | PacePage | ComparisonPage | PipelinePage) ->
     environment = Environment(
         loader=PackageLoader("accord.report"),
         autoescape=True,
+        finalize=show,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -54,6 +56,11 @@ def _render(name: str, page: Page | PacePage | ComparisonPage | PipelinePage) ->
     environment.filters["tied"] = tie
     template = environment.get_template(name)
     return template.render(page=page, style=Markup(_style()), marks=MARKS, svg=Markup)  # noqa: S704  ours: style file and charts drawn here
+
+
+def show(value: object) -> object:
+    """Return a value as a template shows it: no text in it turns round what stands beside it."""
+    return isolate(value) if type(value) is str else value
 
 
 def tie(sentence: str) -> str:

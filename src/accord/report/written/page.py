@@ -8,7 +8,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from accord.agreement.written import Grid, Passage, Points, WrittenAgreement
-from accord.report.render import tie
+from accord.report.render import show, tie
 
 _SHEETS = ("report.css", "written.css")
 
@@ -18,6 +18,7 @@ def to_html(written: WrittenAgreement) -> str:
     environment = Environment(
         loader=PackageLoader("accord.report"),
         autoescape=True,
+        finalize=show,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
