@@ -16,6 +16,7 @@ import vl_convert
 
 from accord.report.model import Chart
 from accord.report.palette import GRID, INK, MARKETING, MUTED
+from accord.seen import name_unseen
 
 WIDTH, HEIGHT = 330, 190
 _FONT = "system-ui, sans-serif"
@@ -177,7 +178,11 @@ def draw(name: str, chart: Any, title: str, says: str) -> Chart:
 
 
 def _inlined(svg: str, name: str) -> str:
-    """Make an SVG part of a page: no namespaces, unique ids, one picture to a screen reader."""
+    """Make an SVG part of a page: no namespaces, unique ids, one picture to a screen reader.
+
+    Marks in a name that turn text round are named, as they are in the page's text.
+    """
+    svg = name_unseen(svg, keep_breaks=True)
     body = _ID.sub(rf"\1{name}-\2", _XMLNS.sub("", _ARIA.sub("", svg)))
     sized = _SIZE.sub(r'<svg\1 style="max-width:\2px"', body, count=1)
     labelled = f'role="img" aria-labelledby="{name}-title {name}-says" focusable="false"'
