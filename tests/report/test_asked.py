@@ -120,12 +120,12 @@ def test_last_months_promises_are_those_that_its_own_page_shows(company):
 
 def test_each_review_writes_its_page_and_on_the_first_the_month_that_has_closed(company):
     pages = {
-        what: write_review(company, what, as_of=FIRST_OF_NOVEMBER).name
+        what: write_review(company, what, as_of=FIRST_OF_NOVEMBER).path.name
         for what in ("week", "month", "pipeline")
     }
     assert pages == {
-        "week": "report.html",
+        "week": "report-2026-W44.html",
         "month": "report-2026-10.html",
         "pipeline": "pipeline-2026-11-01.html",
     }
-    assert write_review(company, "pace", as_of=FIRST_OF_NOVEMBER).name.startswith("pace-")
+    assert write_review(company, "pace", as_of=FIRST_OF_NOVEMBER).path.name.startswith("pace-")

@@ -14,7 +14,8 @@ from accord.ledger import insert_rows, tables
 from accord.records import Stage
 from accord.services.approving import approve
 from accord.services.handoff import HandoffResult, run_handoff
-from accord.services.report import gather_week
+from accord.services.report_asked import Wanted
+from accord.services.report_view import gather_view
 from tests.killing import killed_at
 from tests.services.handoff_twice import hand_off_together
 from tests.services.handoff_world import DAY, HOUR, MONDAY, World
@@ -323,9 +324,12 @@ def test_a_run_far_above_the_usual_waits_for_a_person_but_hot_leads_do_not(world
     assert world.handoff("many1")["waits_for"] == "approval"
     (finding,) = result.findings
     assert finding.sentence.startswith("40 leads wait for a person: accord handoff approve")
-    shown = gather_week(world.workspace, as_of=at + DAY).findings
+    shown = gather_view(world.workspace, Wanted(), as_of=at + DAY).findings
     assert shown[0] == finding
-    assert finding not in gather_week(world.workspace, as_of=at + DAY, week="2026-W46").findings
+    assert (
+        finding
+        not in gather_view(world.workspace, Wanted(week="2026-W46"), as_of=at + DAY).findings
+    )
     assert world.run(at + HOUR).assigned == 0
     assert approve(world.workspace, name="Ada", as_of=at + HOUR) == 40
     result = world.run(at + 2 * HOUR)
