@@ -60,7 +60,7 @@ from accord.records import from_us, to_us
 UNDATED_US = 2**60
 """Stands for the instant of a fact that states none: long after every day that is."""
 
-_DAY_US = 86_400_000_000
+DAY_US = 86_400_000_000
 _MISSING, _BETWEEN = "\x1e", "\x1f"
 _EPOCH = date(1970, 1, 1)
 _FARTHEST = timedelta(hours=14)  # by which a day begins sooner somewhere than in UTC
@@ -142,8 +142,8 @@ def read_earliest_of(
     reaches = _REACHES.get(source)
     if reaches is None:
         return None
-    since = from_us((first - (first <= 0)) * _DAY_US + begins_us)
-    until = from_us((last + 1) * _DAY_US + begins_us)
+    since = from_us((first - (first <= 0)) * DAY_US + begins_us)
+    until = from_us((last + 1) * DAY_US + begins_us)
     queries = reaches(since, until)
     found = [connection.execute(query).scalar() for query in queries]
     return min((to_us(at) for at in found if at is not None), default=None)
@@ -297,7 +297,7 @@ def _days(
     *,
     begins_us: int,
 ) -> dict[int, Day]:
-    day = (at - begins_us) // _DAY_US
+    day = (at - begins_us) // DAY_US
     columns = (day, func.count(), func.min(at), func.sum(_hash(connection, said)))
     asked = query.with_only_columns(*columns, maintain_column_froms=True).group_by(day)
     return _read_days(connection, asked)
@@ -305,8 +305,8 @@ def _days(
 
 def _move_days(connection: Connection, *, begins_us: int) -> dict[int, Day]:
     at = in_us(connection, stage_change.c.occurred_at)
-    day = (at - begins_us) // _DAY_US
-    within = func.sum(at - day * _DAY_US)  # of the whole instants SQLite has no room for the sum
+    day = (at - begins_us) // DAY_US
+    within = func.sum(at - day * DAY_US)  # of the whole instants SQLite has no room for the sum
     return _read_days(connection, select(day, func.count(), func.min(at), within).group_by(day))
 
 
@@ -323,7 +323,7 @@ def _spend_days(connection: Connection) -> dict[int, Day]:
     return {
         (day - _EPOCH).days: Day(
             facts=facts,
-            first_us=(day - _EPOCH).days * _DAY_US - _FARTHEST // timedelta(microseconds=1),
+            first_us=(day - _EPOCH).days * DAY_US - _FARTHEST // timedelta(microseconds=1),
             digest=f"{int(total):x}",
         )
         for day, facts, total in rows.fetchall()

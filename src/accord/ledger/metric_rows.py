@@ -408,9 +408,11 @@ def read_newest_numbers(connection: Connection, periods: Iterable[str]) -> list[
     return read_rows(connection, select(metric).join(newest, same))
 
 
-def read_closed_periods(connection: Connection) -> set[str]:
-    """Return the periods that were stored after they had ended."""
+def read_closed_periods(connection: Connection, among: Iterable[str] | None = None) -> set[str]:
+    """Return the periods that were stored after they had ended: all, or those of the named."""
     query = select(metric.c.period).where(metric.c.partial.is_(False)).distinct()
+    if among is not None:
+        query = query.where(metric.c.period.in_(sorted(among)))
     return set(connection.execute(query).scalars())
 
 

@@ -8,6 +8,7 @@ from decimal import Decimal, localcontext
 from fractions import Fraction
 
 from accord.agreement import Agreement
+from accord.intervals import exact
 
 STEPS = ("opportunity", "proposal", "contracting")
 """The steps of an open deal, in order."""
@@ -48,7 +49,7 @@ def expect(deals: Iterable[tuple[str, int]], chances: Mapping[str, Chance]) -> E
     mean = sum((share * cents for share, cents in known), Fraction(0))
     variance = sum((share * (1 - share) * cents * cents for share, cents in known), Fraction(0))
     with localcontext(prec=50):
-        middle, reach = _exact(mean), _BAND * _exact(variance).sqrt()
+        middle, reach = exact(mean), _BAND * exact(variance).sqrt()
         total = Decimal(sum(cents for _, cents in known))
         low, high = max(Decimal(0), middle - reach), min(total, middle + reach)
     return Expected(value=_money(middle), low=_money(low), high=_money(high))
@@ -62,10 +63,6 @@ def agreed_chances(agreement: Agreement) -> dict[str, Chance]:
     opportunity = Fraction(rates.opportunity_to_proposal) * proposal
     shares = (opportunity, proposal, contracting)
     return {step: Chance(share=share) for step, share in zip(STEPS, shares, strict=True)}
-
-
-def _exact(value: Fraction) -> Decimal:
-    return Decimal(value.numerator) / Decimal(value.denominator)
 
 
 def _money(cents: Decimal) -> Decimal:

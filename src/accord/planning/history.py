@@ -13,7 +13,7 @@ from fractions import Fraction
 
 from accord.agreement import Agreement
 from accord.findings import Finding
-from accord.intervals import wilson
+from accord.intervals import exact, wilson
 from accord.planning.funnel import (
     CONVERSIONS,
     PLAN_STAGES,
@@ -148,7 +148,7 @@ def _segment(
             used.append(step)
     deals = Fraction(target.revenue) * marketing / deal
     figures = _backwards(deals, tuple(rates.values()))
-    shown = SegmentPlan(segment=name, figures=figures, average_deal=_decimal(deal))
+    shown = SegmentPlan(segment=name, figures=figures, average_deal=exact(deal))
     return shown, _between(deals, seen), tuple(used)
 
 
@@ -202,10 +202,6 @@ def _contradictions(agreement: Agreement, seen: SegmentHistory) -> Iterator[Find
                 ),
                 remedy="Agree on the rate that is, or change what makes it.",
             )
-
-
-def _decimal(value: Fraction) -> Decimal:
-    return Decimal(value.numerator) / Decimal(value.denominator)
 
 
 def _percent(value: Fraction) -> str:

@@ -14,11 +14,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, localcontext
+from decimal import localcontext
 from fractions import Fraction
 from math import ceil
 
 from accord.findings import Finding
+from accord.intervals import exact
+from accord.planning.funnel import round_half_up
 from accord.planning.mix import ON_GOAL
 
 SEEN_DAYS = 28
@@ -89,6 +91,11 @@ class PaceLine:
     def share(self) -> Fraction | None:
         """What has come, of the plan of this day; None where nothing is planned."""
         return self.actual / self.planned if self.planned else None
+
+    @property
+    def percent(self) -> str:
+        """The share in whole per cent, half up: all of it where nothing is planned."""
+        return "100 %" if self.share is None else f"{round_half_up(self.share * 100)} %"
 
     @property
     def is_on_goal(self) -> bool:
@@ -199,7 +206,7 @@ def _behind(line: PaceLine, *, what: str, period: str) -> Finding:
         rule="pace.behind",
         subject=f"{period} {line.name}",
         sentence=(
-            f"All segments together are at {_percent(line)} of the {period}'s plan to date:"
+            f"All segments together are at {line.percent} of the {period}'s plan to date:"
             f" {_whole(line.actual)} of {_whole(line.planned)} {what}; {_when(line, period)}"
         ),
         remedy=_remedy(line, what=what, period=period),
@@ -211,9 +218,9 @@ def _hidden(line: PaceLine, total: PaceLine, *, what: str, period: str) -> Findi
         rule="pace.total_hides_segment",
         subject=f"{period} {line.name}",
         sentence=(
-            f"The total is on goal ({_percent(total)} of the {period}'s plan to date), but"
+            f"The total is on goal ({total.percent} of the {period}'s plan to date), but"
             f" {line.name} is short by {_whole(line.gap)}: {_whole(line.actual)} of"
-            f" {_whole(line.planned)} {what} ({_percent(line)})."
+            f" {_whole(line.planned)} {what} ({line.percent})."
         ),
         remedy=f"Move effort to {line.name}; more of the others does not reach its goal.",
     )
@@ -244,24 +251,16 @@ def _added(series: Sequence[tuple[Fraction, ...]]) -> tuple[Fraction, ...]:
 
 def _root(value: Fraction) -> Fraction:
     with localcontext(prec=40):
-        return Fraction((Decimal(value.numerator) / Decimal(value.denominator)).sqrt())
-
-
-def _half_up(value: Fraction) -> int:
-    return (2 * value.numerator + value.denominator) // (2 * value.denominator)
+        return Fraction(exact(value).sqrt())
 
 
 def _whole(value: Fraction) -> str:
-    return f"{_half_up(value):,}"
+    return f"{round_half_up(value):,}"
 
 
 def _tenths(value: Fraction) -> str:
-    tenths = _half_up(value * 10)
+    tenths = round_half_up(value * 10)
     return f"{tenths // 10:,}" + (f".{tenths % 10}" if tenths % 10 else "")
-
-
-def _percent(line: PaceLine) -> str:
-    return "100 %" if line.share is None else f"{_half_up(line.share * 100)} %"
 
 
 def _days(count: int) -> str:

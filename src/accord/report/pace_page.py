@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from accord.agreement import Agreement
 from accord.metrics import METRICS, Number, Unit, quotient
-from accord.planning import GoalPace, PaceLine, round_half_up
+from accord.planning import GoalPace, PaceLine
 from accord.report.cells import money, of, tenths
 from accord.report.model import Cell, Column, Figure, PacePage, Section, Standing, Table
 from accord.report.sections.pace import pace_section
@@ -78,11 +78,7 @@ def _headline(paces: Sequence[GoalPace]) -> str:
 
 def _said(pace: GoalPace) -> str:
     what = "MQLs" if pace.metric == "mqls" else "revenue"
-    return f"{what} at {_percent(pace.total)}"
-
-
-def _percent(line: PaceLine) -> str:
-    return "100 %" if line.share is None else f"{round_half_up(line.share * 100)} %"
+    return f"{what} at {pace.total.percent}"
 
 
 def _standing(name: str, paces: Sequence[GoalPace]) -> Standing:
@@ -103,7 +99,7 @@ def _figure(pace: GoalPace, line: PaceLine) -> Figure:
         title=what if line is pace.total else f"{what}, {line.name}",
         shown=_amount(pace, line.actual),
         of=f"of {_amount(pace, line.planned)} by now, {_amount(pace, line.goal)} in all",
-        sure=f"{_percent(line)} of plan; expected {_amount(pace, line.expected)}, from"
+        sure=f"{line.percent} of plan; expected {_amount(pace, line.expected)}, from"
         f" {_amount(pace, line.low)} to {_amount(pace, line.high)}",
         filled=filled,
     )

@@ -9,9 +9,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from accord.ledger.metric_rows import read_since
-from accord.metrics import METRICS, Cube, Cut, compute, cut
+from accord.metrics import Cube, Cut, cut
 from accord.services.measure import read_facts
-from accord.services.weekly import WeeklyResult, store_numbers, stored_dimensions
+from accord.services.weekly import WeeklyResult, compute_stored, store_numbers
 from accord.services.workspace import Workspace
 
 _NEED = "weekly"
@@ -30,11 +30,6 @@ def run_monthly(workspace: Workspace, *, as_of: datetime) -> WeeklyResult:
             return WeeklyResult(weeks=(), written=0, restated=0)
         months = cut(Cut.MONTH, first=first, as_of=as_of, zone=agreement.timezone)
         cube = Cube(read_facts(workspace, agreement, as_of=as_of), months)
-        numbers = {
-            (number.period, number.metric, number.dimension, number.member): number
-            for metric in METRICS.values()
-            for dimension in stored_dimensions(metric)
-            for number in compute(cube, metric, dimension)
-        }
+        numbers = compute_stored(cube, months.labels)
         with workspace.ledger.begin() as connection:
             return store_numbers(connection, numbers, months, months.labels)

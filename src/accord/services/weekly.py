@@ -7,7 +7,7 @@ revision, and is said (law L8). The same numbers write nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -145,13 +145,16 @@ def compute_weeks(
     facts = read_facts(
         workspace, agreement, as_of=periods.as_of, since=shown - _QUARTER, shown=shown
     )
-    cube = Cube(facts, periods)
-    keep = frozenset(wanted)
+    return compute_stored(Cube(facts, periods), frozenset(wanted))
+
+
+def compute_stored(cube: Cube, wanted: Collection[str]) -> dict[Key, Number]:
+    """Compute every metric by every dimension it is stored by, of the wanted periods of a cube."""
     return {
         (number.period, number.metric, number.dimension, number.member): number
         for metric in METRICS.values()
         for dimension in stored_dimensions(metric)
-        for number in compute(cube, metric, dimension, periods=keep)
+        for number in compute(cube, metric, dimension, periods=wanted)
     }
 
 
@@ -167,7 +170,7 @@ def store_numbers(
 ) -> WeeklyResult:
     """Store the numbers of these periods; of a closed one a changed number is a new revision."""
     stored = {_key(row): row for row in read_newest_numbers(connection, wanted)}
-    closed = read_closed_periods(connection)
+    closed = read_closed_periods(connection, wanted)
     partial = dict(zip(periods.labels, periods.partial, strict=True))
     rows: list[dict[str, Any]] = []
     restatements: list[Restatement] = []

@@ -25,6 +25,7 @@ from sqlalchemy import Connection
 
 from accord.agreement import Agreement
 from accord.ledger.counted_rows import (
+    DAY_US,
     UNDATED_US,
     UNTRACEABLE,
     Counted,
@@ -38,7 +39,6 @@ from accord.ledger.metric_rows import read_closed_periods
 from accord.metrics import METRICS, Cut, cut
 from accord.records import from_us, to_us
 
-_DAY_US = 86_400_000_000
 _RUN = "run"
 """Under this name stands when the last run was, and by what it counted."""
 
@@ -114,7 +114,7 @@ def _day_begins_us(agreement: Agreement, as_of: datetime) -> int:
     """Return when a day of the agreement's zone begins, by UTC and in its standard time."""
     local = as_of.astimezone(ZoneInfo(agreement.timezone))
     offset = (local.utcoffset() or timedelta(0)) - (local.dst() or timedelta(0))
-    return -offset // timedelta(microseconds=1) % _DAY_US
+    return -offset // timedelta(microseconds=1) % DAY_US
 
 
 def _touched(
