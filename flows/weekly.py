@@ -9,7 +9,7 @@ from prefect.artifacts import create_link_artifact
 
 from flows.parameters import AsOf, Week, moment_of
 from tasks.deliver import deliver
-from tasks.weekly import monthly, report, serve, weekly
+from tasks.weekly import daily, monthly, report, serve, weekly
 
 Review = Literal["daily", "weekly", "monthly", "pipeline"]
 
@@ -25,6 +25,8 @@ def weekly_flow(as_of: AsOf = None, week: Week = None, review: Review = "weekly"
     """
     moment = moment_of(as_of)
     weekly(moment)
+    if review == "daily":
+        daily(moment)
     if review == "monthly":
         monthly(moment)
     if week is not None:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from prefect import task
 
-from accord.services.monthly import run_monthly
+from accord.services.calendar_cuts import run_daily, run_monthly
 from accord.services.report import write_report
 from accord.services.reviews import run_review
 from accord.services.summaries import weekly_kpis
@@ -36,6 +36,13 @@ def monthly(as_of: datetime) -> dict[str, int]:
     """Compute the metrics of every month; a closed month that changed is restated."""
     with open_workspace() as workspace:
         return log_counts("monthly", run_monthly(workspace, as_of=as_of))
+
+
+@task(name="daily", **DECIDES)
+def daily(as_of: datetime) -> dict[str, int]:
+    """Compute what flowed on each day of the last quarter; a closed day that changed is restated."""
+    with open_workspace() as workspace:
+        return log_counts("daily", run_daily(workspace, as_of=as_of))
 
 
 @task(name="report", **READS_AND_WRITES)

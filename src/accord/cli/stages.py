@@ -21,6 +21,7 @@ from accord.cli.app import (
     say_table,
     say_wrong,
 )
+from accord.errors import InputError
 from accord.services.settings import Settings
 
 AsOf = Annotated[str | None, Parameter(name="--as-of", help="ISO instant; now if not given")]
@@ -126,6 +127,7 @@ def weekly(
     *,
     full: bool = False,
     months: bool = False,
+    days: bool = False,
     log: bool = False,
     since: str | None = None,
     as_of: AsOf = None,
@@ -136,22 +138,33 @@ def weekly(
     Parameters
     ----------
     full
-        compute every week, whatever may have changed
+        compute every week (or every day), whatever may have changed
     months
         compute every month instead, for the monthly review and for BI
+    days
+        compute what flowed on each day instead, of the last quarter, for BI
     log
         compute nothing: list each change of a closed week's number
     since
         with --log, the first day listed, in the agreement's zone
     """
-    from accord.services.monthly import run_monthly
+    from accord.services.calendar_cuts import run_daily, run_monthly
     from accord.services.weekly import EVERY_WEEK, run_weekly, said
 
+    if months + days + log > 1:
+        raise InputError(
+            where="accord weekly",
+            found="more than one of --months, --days and --log",
+            expected="one of them",
+            remedy="run the command once for each",
+        )
     if log:
         return _weekly_log(since, as_of=as_of, json=json)
     with open_workspace() as workspace:
         if months:
             result = run_monthly(workspace, as_of=instant(as_of))
+        elif days:
+            result = run_daily(workspace, as_of=instant(as_of), full=full)
         else:
             result = run_weekly(workspace, as_of=instant(as_of), weeks=EVERY_WEEK if full else None)
     if not json:

@@ -44,11 +44,13 @@ from accord.services.weekly_news import find_news
 from accord.services.workspace import Workspace
 
 _NEED = "weekly"
-_ALWAYS_BY = (ALL, "segment", "channel")
+ALWAYS_BY = (ALL, "segment", "channel")
 _QUARTER = timedelta(weeks=Cut.WEEK.span)
 _LEAD_IN = _QUARTER * LONGEST_COHORT
 
 Key = tuple[str, str, str, str]
+Stored = tuple[tuple[Metric, str], ...]
+"""Metrics, each with a dimension that it is stored by."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,24 +147,32 @@ def compute_weeks(
     facts = read_facts(
         workspace, agreement, as_of=periods.as_of, since=shown - _QUARTER, shown=shown
     )
-    return compute_stored(Cube(facts, periods), frozenset(wanted))
+    return compute_stored(Cube(facts, periods), frozenset(wanted), STORED)
 
 
-def compute_stored(cube: Cube, wanted: Collection[str]) -> dict[Key, Number]:
-    """Compute every metric by every dimension it is stored by, of the wanted periods of a cube."""
+def compute_stored(
+    cube: Cube, wanted: Collection[str], stored: Stored
+) -> dict[Key, Number]:
+    """Compute these metrics, each by its dimension, of the wanted periods of a cube."""
     return {
         (number.period, number.metric, number.dimension, number.member): number
-        for metric in METRICS.values()
-        for dimension in stored_dimensions(metric)
+        for metric, dimension in stored
         for number in compute(cube, metric, dimension, periods=wanted)
     }
 
 
-def stored_dimensions(metric: Metric) -> Iterator[str]:
-    """Name the dimensions that a metric is stored by."""
+def _stored_dimensions(metric: Metric) -> Iterator[str]:
     known = dimensions_of(metric)
-    wanted = dict.fromkeys((*_ALWAYS_BY, *metric.weekly))
+    wanted = dict.fromkeys((*ALWAYS_BY, *metric.weekly))
     yield from (dimension for dimension in wanted if dimension in known)
+
+
+STORED: Stored = tuple(
+    (metric, dimension)
+    for metric in METRICS.values()
+    for dimension in _stored_dimensions(metric)
+)
+"""Every metric by each dimension that it is stored by every week."""
 
 
 def store_numbers(

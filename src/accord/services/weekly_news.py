@@ -155,7 +155,7 @@ def _first_unclosed(
     connection: Connection, agreement: Agreement, first: datetime, as_of: datetime
 ) -> datetime:
     """Return the begin of the first week that was not stored as closed."""
-    closed = read_closed_periods(connection)
     periods = cut(Cut.WEEK, first=first, as_of=as_of, zone=agreement.timezone)
+    closed = read_closed_periods(connection, periods.labels)
     starts = zip(periods.labels, periods.edges_us[:-1], strict=True)
     return next((from_us(at) for label, at in starts if label not in closed), as_of)
