@@ -40,7 +40,7 @@ def monthly(as_of: datetime) -> dict[str, int]:
 
 @task(name="daily", **DECIDES)
 def daily(as_of: datetime) -> dict[str, int]:
-    """Compute what flowed on each day of the last quarter; a closed day that changed is restated."""
+    """Compute what flowed on each day of the last quarter; changed closed ones are restated."""
     with open_workspace() as workspace:
         return log_counts("daily", run_daily(workspace, as_of=as_of))
 

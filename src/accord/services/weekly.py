@@ -150,9 +150,7 @@ def compute_weeks(
     return compute_stored(Cube(facts, periods), frozenset(wanted), STORED)
 
 
-def compute_stored(
-    cube: Cube, wanted: Collection[str], stored: Stored
-) -> dict[Key, Number]:
+def compute_stored(cube: Cube, wanted: Collection[str], stored: Stored) -> dict[Key, Number]:
     """Compute these metrics, each by its dimension, of the wanted periods of a cube."""
     return {
         (number.period, number.metric, number.dimension, number.member): number
@@ -168,9 +166,7 @@ def _stored_dimensions(metric: Metric) -> Iterator[str]:
 
 
 STORED: Stored = tuple(
-    (metric, dimension)
-    for metric in METRICS.values()
-    for dimension in _stored_dimensions(metric)
+    (metric, dimension) for metric in METRICS.values() for dimension in _stored_dimensions(metric)
 )
 """Every metric by each dimension that it is stored by every week."""
 
