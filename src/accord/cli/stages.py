@@ -123,7 +123,7 @@ def deliver(*, as_of: AsOf = None, json: AsJson = False) -> int:
     return finish_stage("deliver", result, json=json)
 
 
-def weekly(
+def weekly(  # noqa: PLR0913  one argument a thing that can be asked
     *,
     full: bool = False,
     months: bool = False,

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Column, Connection, Select, func, select
+from sqlalchemy import Column, Connection, Select, func, literal_column, or_, select
 
 from accord.ledger.tables import (
     clock,
@@ -35,14 +35,17 @@ BEGINNINGS: Mapping[str, Column[Any]] = MappingProxyType(
 """When the facts of leads began, by table, each with an index of its own."""
 
 _INSTANT = timedelta(microseconds=1)  # a clock counts as breached so much after it was due
+# As text: of a parameter SQLite cannot know that it is what the index of them is of.
+_SENT_BACK = stage_change.c.to_stage == literal_column(f"'{Stage.NURTURE.value}'")
 _ACCEPTED = stage_change.c.to_stage == Stage.SAL.value
+_DEALT = (opportunity.c.opened_at, opportunity.c.closed_at, opportunity.c.stage_at)
 _ORIGINS = handoff.c.origin.in_([origin.value for origin in Origin])  # the index begins with it
 
 
 def read_leads_since(connection: Connection, since: datetime) -> set[str]:
     """Return the leads of whom a fact is dated at or after an instant, or of whom one goes on.
 
-    With those of all deals: what stands open is counted at the end of every period.
+    An open deal goes on too, but all that is counted of it is its own: :func:`read_dealt_leads`.
     """
     return {
         lead_id
@@ -50,6 +53,13 @@ def read_leads_since(connection: Connection, since: datetime) -> set[str]:
         for lead_id in connection.execute(query).scalars()
         if lead_id is not None
     }
+
+
+def read_dealt_leads(connection: Connection) -> set[str]:
+    """Return the leads of all deals: whose they are is told of each, however old."""
+    named = opportunity.c.lead_id.is_not(None)
+    query = select(opportunity.c.lead_id).where(named)
+    return set(connection.execute(query).scalars())
 
 
 def read_begun_since(connection: Connection, since: datetime) -> set[str]:
@@ -69,7 +79,7 @@ def _since(since: datetime) -> Iterator[Select[Any]]:
     yield clocks.where(clock.c.due_at >= since - _INSTANT)
     yield clocks.where(clock.c.ended_at >= since)
     yield clocks.where(clock.c.ended_at.is_(None))
-    yield select(opportunity.c.lead_id)
+    yield select(opportunity.c.lead_id).where(or_(*(at >= since for at in _DEALT)))
 
 
 def read_sent_back_since(connection: Connection, since: datetime) -> set[str]:
@@ -78,9 +88,7 @@ def read_sent_back_since(connection: Connection, since: datetime) -> set[str]:
     What became of those is told for longer than of others.
     """
     columns = stage_change.c
-    query = select(columns.lead_id).where(
-        columns.occurred_at >= since, columns.to_stage == Stage.NURTURE.value
-    )
+    query = select(columns.lead_id).where(columns.occurred_at >= since, _SENT_BACK)
     return set(connection.execute(query).scalars())
 
 

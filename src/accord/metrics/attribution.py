@@ -36,8 +36,10 @@ class Untraced(StrEnum):
     NO_HANDOFF = "no_handoff_before"  # sales found it, before marketing handed anything over
 
 
-def trace_won(raw: Raw) -> Frame:
+def trace_won(raw: Raw, cycles: Frame | None = None) -> Frame:
     """Trace every won deal; one row a deal, in the order of the deals.
+
+    ``cycles`` are those of :func:`cycles_handed_over`, where they are at hand.
 
     Takes :data:`READS`, and ``erasure`` (lead_id) where it is wanted. Columns: deal_id, lead_id
     (the one that stands), rep, opened_us, at_us (the closing), amount_cents, cost_cents;
@@ -46,7 +48,8 @@ def trace_won(raw: Raw) -> Frame:
     hand-off, else the lead's; why, one of :class:`Untraced`, or missing where it is traced.
     """
     won = _won(raw)
-    led = _led_to(won, cycles_handed_over(raw)).reindex(won.index)
+    known = cycles_handed_over(raw) if cycles is None else cycles
+    led = _led_to(won, known).reindex(won.index)
     traced = won.assign(**{name: led[name] for name in (*_MQL.values(), *_SQL.values())})
     traced = traced.assign(**_attributes(led, won["lead_id"], raw))
     return traced.assign(why=_why(traced, raw))
@@ -123,16 +126,25 @@ def _attributes(stated: Frame, lead_ids: pd.Series[Any], raw: Raw) -> dict[str, 
 
 
 def _why(traced: Frame, raw: Raw) -> pd.Series[Any]:
-    """The first reason that holds, in the order of :class:`Untraced`."""
-    leads = traced["lead_id"]
+    """The first reason that holds, in the order of :class:`Untraced`; missing where it is traced.
+
+    Only of what is untraced is it asked: nearly all is traced, and to ask is to know every lead.
+    """
+    untraced = traced[traced["handoff_id"].isna()]
+    leads = untraced["lead_id"]
     erased = leads.isin(list(raw["erasure"]["lead_id"])) if "erasure" in raw else leads.isin([])
-    no_date = traced["opened_us"].isna() & traced["at_us"].isna()
-    why = pd.Series(Untraced.NO_HANDOFF.value, index=traced.index, dtype="str")
+    no_date = untraced["opened_us"].isna() & untraced["at_us"].isna()
+    why = pd.Series(Untraced.NO_HANDOFF.value, index=untraced.index, dtype="str")
     for reason, holds in (
         (Untraced.NO_DATE, no_date),
         (Untraced.ERASED, erased),
-        (Untraced.UNKNOWN_LEAD, ~leads.isin(list(raw["lead"]["lead_id"]))),
+        (Untraced.UNKNOWN_LEAD, _unknown(leads, raw)),
         (Untraced.NO_LEAD, leads.isna()),
     ):
         why = why.mask(holds, reason.value)
-    return why.where(traced["handoff_id"].isna())
+    return why.reindex(traced.index)
+
+
+def _unknown(leads: pd.Series[Any], raw: Raw) -> pd.Series[Any]:
+    known = raw["lead"]["lead_id"]
+    return ~leads.isin(known[known.isin(list(leads.dropna()))])

@@ -8,14 +8,15 @@ line is rounded half up to the cent, once; a total is the sum of its lines.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from accord.agreement import Agreement
@@ -31,7 +32,7 @@ Frame = pd.DataFrame
 READS = (*TRACE_READS, "rates")
 """The tables that earnings are made of, by their short names."""
 
-_CENT = Decimal("0.01")
+_LONG_AGO_US = np.iinfo(np.int64).min
 
 
 class Earned(StrEnum):
@@ -89,7 +90,8 @@ def earnings(raw: Raw) -> Frame:
     agreement, rate, base_cents (the deal's amount) and amount_cents, what is paid. Where no
     agreement was in force, or no amount is stated, amount_cents is missing.
     """
-    cycles, won = cycles_handed_over(raw), trace_won(raw)
+    cycles = cycles_handed_over(raw)
+    won = trace_won(raw, cycles)
     accepted = cycles[cycles["accepted_us"].notna()].assign(kind=Earned.ACCEPTED_MQL.value)
     items = pd.concat(
         [
@@ -100,10 +102,7 @@ def earnings(raw: Raw) -> Frame:
     )
     items = items.rename(columns={"amount_cents": "base_cents"})
     rates = _rates_at(items["at_us"], raw["rates"])
-    paid = [
-        _paid(kind, base, rate)
-        for kind, base, rate in zip(items["kind"], items["base_cents"], rates, strict=True)
-    ]
+    paid = _paid(items["kind"] == Earned.ACCEPTED_MQL.value, items["base_cents"], rates)
     return items.assign(
         deal_id=items["deal_id"].astype("str"),
         base_cents=items["base_cents"].astype("Int64"),
@@ -119,13 +118,11 @@ _OF_DEAL = ("deal_id", "amount_cents")
 
 
 def _rates_at(instants: pd.Series[Any], table: Frame) -> list[Rates | None]:
-    since = [int(one) for one in table["since_us"]]
-    rates = [None, *table["rates"]]
-    known = instants.notna()
-    return [
-        rates[bisect_right(since, int(at))] if is_known else None
-        for at, is_known in zip(instants, known, strict=True)
-    ]
+    """Return what was paid at each instant; None before the first agreement, and at none."""
+    since = table["since_us"].to_numpy(np.int64)
+    known = instants.astype("Int64").to_numpy(np.int64, na_value=_LONG_AGO_US)
+    rates = (None, *table["rates"])
+    return [rates[place] for place in np.searchsorted(since, known, side="right")]
 
 
 def teams_at(instants: pd.Series[Any], channels: pd.Series[Any], table: Frame) -> pd.Series[Any]:
@@ -141,23 +138,43 @@ def _teams(channels: pd.Series[Any], rates: Sequence[Rates | None]) -> pd.Series
     return pd.Series(found, index=channels.index, dtype="str")
 
 
-def _paid(kind: str, base: Any, rates: Rates | None) -> tuple[Decimal | None, int | None]:
-    """Return the rate of an item, and what is paid for it in cents."""
+def _paid(
+    accepted: pd.Series[Any], bases: pd.Series[Any], rates: Sequence[Rates | None]
+) -> list[tuple[Decimal | None, int | None]]:
+    """Return the rate of each item, and what is paid for it in cents."""
+    whole = bases.astype("Int64").to_numpy("object", na_value=None)
+    return [
+        _pay(one, is_accepted=bool(is_accepted), base=base)
+        for is_accepted, base, one in zip(accepted, whole, rates, strict=True)
+    ]
+
+
+def _pay(
+    rates: Rates | None, *, is_accepted: bool, base: int | None
+) -> tuple[Decimal | None, int | None]:
     if rates is None:
         return None, None
-    if kind == Earned.ACCEPTED_MQL.value:
+    if is_accepted:
         return rates.per_accepted_mql, _cents(rates.per_accepted_mql)
-    rate = rates.of_won_revenue
-    return rate, None if pd.isna(base) else _cents(Decimal(int(base)) * rate * _CENT)
+    share = rates.of_won_revenue
+    return share, None if base is None else _share(base, share)
 
 
+@cache
 def _cents(amount: Decimal) -> int:
-    """Round an amount half up to cents, once; a negative one away from zero.
+    """An amount in cents, rounded half up: an agreement has one for thousands of items."""
+    return int(shown(amount, 2).scaleb(2))
 
-    >>> _cents(Decimal("0.125")), _cents(Decimal("0.1249")), _cents(Decimal("-0.125"))
+
+def _share(cents: int, share: Decimal) -> int:
+    """Return a share of an amount in cents, rounded half up once; a negative one away from zero.
+
+    >>> _share(25, Decimal("0.5")), _share(25, Decimal("0.4999")), _share(-25, Decimal("0.5"))
     (13, 12, -13)
     """
-    return int(shown(amount, 2).scaleb(2))
+    over, under = share.as_integer_ratio()
+    size = (2 * abs(cents) * over + under) // (2 * under)
+    return size if cents >= 0 else -size
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

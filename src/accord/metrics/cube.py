@@ -40,13 +40,22 @@ class Tally:
 
 
 class Cube:
-    """Fact frames (see :mod:`accord.metrics.facts`) cut by periods, to be asked by metric."""
+    """Fact frames (see :mod:`accord.metrics.facts`) cut by periods, to be asked by metric.
 
-    def __init__(self, frames: Mapping[str, pd.DataFrame], periods: Periods) -> None:
+    With ``shown``, facts are counted in the periods from that label on alone: of those before it
+    only what reaches into them is wanted.
+    """
+
+    def __init__(
+        self, frames: Mapping[str, pd.DataFrame], periods: Periods, *, shown: str | None = None
+    ) -> None:
         self.periods = periods
         self._frames = frames
+        self._shown = 0 if shown is None else periods.labels.index(shown)
+        self._first: dict[tuple[str, str], int] = {}
         self._columns: dict[tuple[str, str], Ints] = {}
         self._codes: dict[tuple[str, str], Ints] = {}
+        self._periods: dict[tuple[str, str], Ints] = {}
         self._members: dict[str, tuple[str, ...]] = {ALL: ("",)}
         self._kept: dict[tuple[str, str, str], Bools] = {}
 
@@ -76,12 +85,14 @@ class Cube:
         Before a source has said anything, a number is missing, not zero. A fact of which nobody
         says when it began (a deal without an opening) has begun when the part places it.
         """
-        at = self._column(part.frame, BEGINS[part.frame])
-        if not len(at):
+        if self._frames[part.frame].empty:
             return np.zeros(len(self.periods.labels), np.bool_)
-        known = np.where(at == MISSING_US, self._column(part.frame, part.at), at)
-        first = MISSING_US if self.periods.undated else _first(known)
-        return np.asarray(first < self._horizons, np.bool_)
+        key = (part.frame, part.at)
+        if key not in self._first:
+            at = self._column(part.frame, BEGINS[part.frame])
+            known = np.where(at == MISSING_US, self._column(part.frame, part.at), at)
+            self._first[key] = MISSING_US if self.periods.undated else _first(known)
+        return np.asarray(self._first[key] < self._horizons, np.bool_)
 
     def tally(self, part: Part, dimension: str) -> Tally:
         """Count or add up a part by period and member of a dimension."""
@@ -116,6 +127,7 @@ class Cube:
         """Return the rows that count and the period of each; a row may count in several."""
         rows = np.flatnonzero(self._matching(part)).astype(np.int64)
         first, last = self._spans(part, rows)
+        first = np.maximum(first, self._shown)
         lengths = np.maximum(last - first + 1, 0)
         repeated = np.repeat(rows, lengths)
         starts = np.repeat(np.cumsum(lengths) - lengths, lengths)
@@ -131,7 +143,7 @@ class Cube:
         """Return the first and last period of each row; the last before the first is none."""
         at = self._column(part.frame, part.at)[rows]
         count = len(self.periods.labels)
-        own = np.searchsorted(self._edges, at, side="right") - 1
+        own = self._period_of(part.frame, part.at)[rows]
         undated = self.periods.undated and part.at in UNSAID.get(part.frame, ())
         if undated:
             own = np.where(at == MISSING_US, 0, own)
@@ -149,6 +161,14 @@ class Cube:
                 first = np.maximum(first, 0)
                 last = self._last_standing(part, rows)
         return first, last
+
+    def _period_of(self, frame: str, column: str) -> Ints:
+        """Return the period that each instant of a column lies in; -1 before the first."""
+        key = (frame, column)
+        if key not in self._periods:
+            at = self._column(frame, column)
+            self._periods[key] = np.searchsorted(self._edges, at, side="right") - 1
+        return self._periods[key]
 
     def _last_standing(self, part: Part, rows: Ints) -> Ints:
         """Return the last period at whose horizon a row still stood."""
@@ -185,9 +205,10 @@ class Cube:
     def _coded(self, frame: str, dimension: str) -> Ints:
         if dimension == ALL:
             return np.zeros(len(self._frames[frame]), np.int64)
-        members = self.members(dimension)
-        codes = pd.Categorical(self._frames[frame][dimension], categories=list(members)).codes
-        return np.where(codes < 0, len(members) - 1, codes).astype(np.int64)
+        places = {member: place for place, member in enumerate(self.members(dimension))}
+        codes, found = pd.factorize(self._frames[frame][dimension])
+        of_found = [places.get(str(one), places[""]) for one in found]
+        return np.array([*of_found, places[""]], np.int64)[codes]  # a missing one's code is -1
 
 
 def _first(at: Ints) -> int:

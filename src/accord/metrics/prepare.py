@@ -106,22 +106,20 @@ def _leads(raw: Raw, _agreement: Agreement) -> Frame:
 def _entries(raw: Raw, _agreement: Agreement) -> Frame:
     moves = _standing(raw["move"], raw)
     entries = with_marks(moves)
-    owned = entries.assign(
-        rep=_held_by(entries, raw["handoff"], "rep"), team=_held_by(entries, raw["handoff"], "team")
-    )
+    owned = entries.assign(**_held_by(entries, raw["handoff"]))
     return _with_team(_with_lead(owned, raw), raw)
 
 
-def _held_by(entries: Frame, handoffs: Frame, who: str) -> pd.Series[Any]:
-    """Return whose the lead was in that cycle: an executive's from sql on, if there was one."""
+def _held_by(entries: Frame, handoffs: Frame) -> dict[str, pd.Series[Any]]:
+    """Return whose the lead was in that cycle, rep and team: an executive's from sql on, if any."""
     keys = entries["lead_id"] + "\x1f" + entries["cycle"].astype("str")
     late = entries["from_stage"].isin(_LATE_ROLE) | entries["mark"].isin(["opportunity", "lost"])
-    owner: dict[str, pd.Series[Any]] = {}
+    owners: dict[str, dict[str, pd.Series[Any]]] = {}
     for stage in ("mql", "sql"):
         own = handoffs[handoffs["stage"] == stage]
         named = own.assign(key=own["lead_id"] + "\x1f" + own["cycle"].astype("str"))
-        owner[stage] = looked_up(keys, named.drop_duplicates("key"), "key", who)
-    return owner["sql"].where(late).fillna(owner["mql"])
+        owners[stage] = looked_up_each(keys, named.drop_duplicates("key"), "key", ("rep", "team"))
+    return {who: of.where(late).fillna(owners["mql"][who]) for who, of in owners["sql"].items()}
 
 
 def _deals(raw: Raw, _agreement: Agreement) -> Frame:

@@ -23,6 +23,7 @@ from accord.ledger.period_rows import (
     count_leads,
     had_begun,
     read_begun_since,
+    read_dealt_leads,
     read_first_leads,
     read_leads_since,
     read_sent_back_since,
@@ -119,7 +120,10 @@ def read_tables(ledger: Ledger, asked: Question) -> dict[str, pd.DataFrame]:
         made |= _agreed(connection, ledger, asked, names)
         flows = _concerned(connection, leads, asked.flows_since)
         cohorts = flows if asked.shown is None else _begun(connection, flows, asked.since)
-        by_lead = dict.fromkeys(_BY_LEAD, cohorts) | dict.fromkeys(_FLOWING, flows)
+        by_lead = dict.fromkeys(_FLOWING, flows) | {
+            "move": cohorts,
+            "lead": _and_dealt(connection, cohorts),
+        }
         return made | {
             name: read_raw(connection, name, lead_ids=by_lead.get(name))
             for name in names
@@ -164,6 +168,13 @@ def _begun(
     if flows is None or since is None:
         return None
     return _with_merged(connection, set(flows) | read_begun_since(connection, since))
+
+
+def _and_dealt(connection: Connection, cohorts: list[str] | None) -> list[str] | None:
+    """Return those leads, and those of whom deals are: the deals are read whole."""
+    if cohorts is None:
+        return None
+    return _with_merged(connection, set(cohorts) | read_dealt_leads(connection))
 
 
 def _follow_ups(followed: Made) -> pd.DataFrame:
@@ -224,11 +235,8 @@ def _frame(texts: Mapping[str, list[Any]], numbers: Mapping[str, list[Any]]) -> 
     )
 
 
-_BY_LEAD = ("lead", "move", "handoff", "overtaken", "first_owner", "clock", "touch")
-"""The tables that are read of the leads concerned; the others are whole, deals above all."""
-
 _FLOWING = ("handoff", "overtaken", "first_owner", "clock", "touch")
-"""Those of them of which no cohort is made: of time before the periods shown they are not read.
+"""The tables of which no cohort is made: of time before the periods shown they are not read.
 
 Whose a lead was at an entry is told by its hand-overs, and no cohort is stored by that.
 """

@@ -45,8 +45,10 @@ from accord.services.workspace import Workspace
 
 _NEED = "weekly"
 ALWAYS_BY = (ALL, "segment", "channel")
-_QUARTER = timedelta(weeks=Cut.WEEK.span)
-_LEAD_IN = _QUARTER * LONGEST_COHORT
+_LEAD_IN = timedelta(weeks=Cut.WEEK.span) * LONGEST_COHORT
+_BEFORE = timedelta(weeks=Cut.WEEK.span - 1, days=1)
+"""How far before a week the first begins that its cohort of a quarter is made of, and an hour more
+where clocks changed meanwhile."""
 
 Key = tuple[str, str, str, str]
 Stored = tuple[tuple[Metric, str], ...]
@@ -143,11 +145,12 @@ def compute_weeks(
 ) -> dict[Key, Number]:
     """Compute every metric by every dimension it is stored by, of the wanted weeks."""
     starts = dict(zip(periods.labels, periods.edges_us[:-1], strict=True))
-    shown = from_us(min(starts[label] for label in wanted))
+    first = min(wanted, key=starts.__getitem__)
+    shown = from_us(starts[first])
     facts = read_facts(
-        workspace, agreement, as_of=periods.as_of, since=shown - _QUARTER, shown=shown
+        workspace, agreement, as_of=periods.as_of, since=shown - _BEFORE, shown=shown
     )
-    return compute_stored(Cube(facts, periods), frozenset(wanted), STORED)
+    return compute_stored(Cube(facts, periods, shown=first), frozenset(wanted), STORED)
 
 
 def compute_stored(cube: Cube, wanted: Collection[str], stored: Stored) -> dict[Key, Number]:

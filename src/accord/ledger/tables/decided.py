@@ -13,6 +13,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from accord.ledger.tables.base import KEY, metadata
@@ -42,6 +43,12 @@ stage_change = Table(
     Index(None, "lead_id"),
     Index(None, "retracts"),
     Index(None, "occurred_at"),
+    Index(
+        "ix_stage_change_sent_back",  # what became of those is told for two years, of few leads
+        "occurred_at",
+        sqlite_where=text("to_stage = 'nurture'"),
+        postgresql_where=text("to_stage = 'nurture'"),
+    ),
 )
 
 # One row a lead: its scores in whole tenths and why.
