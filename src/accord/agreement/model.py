@@ -295,11 +295,15 @@ class Conversion(Terms):
 
 
 class SegmentTarget(Terms):
-    """One segment's goal of a period."""
+    """One segment's goal of a period.
+
+    ``mqls`` is what marketing promises of it, where that is not what the goal needs.
+    """
 
     revenue: MoneyField
     average_deal: Annotated[MoneyField, Field(gt=0)]
     revenue_share: ShareField | None = None
+    mqls: Annotated[int, Field(ge=0)] | None = None
 
 
 class Targets(Terms):

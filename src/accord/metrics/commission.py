@@ -142,7 +142,7 @@ def _paid(
     accepted: pd.Series[Any], bases: pd.Series[Any], rates: Sequence[Rates | None]
 ) -> list[tuple[Decimal | None, int | None]]:
     """Return the rate of each item, and what is paid for it in cents."""
-    whole = bases.astype("Int64").to_numpy("object", na_value=None)
+    whole = [None if pd.isna(base) else int(base) for base in bases]
     return [
         _pay(one, is_accepted=bool(is_accepted), base=base)
         for is_accepted, base, one in zip(accepted, whole, rates, strict=True)

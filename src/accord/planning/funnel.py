@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import calendar
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 from accord.agreement import Agreement, Conversion
 from accord.errors import InputError
+from accord.findings import Finding
 
 Number = int | Decimal | Fraction
 Period = Literal["month", "quarter", "year"]
@@ -58,11 +59,16 @@ class SegmentPlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """The figures of one period, per segment in the agreement's order."""
+    """The figures of one period, per segment in the agreement's order.
+
+    ``findings`` say of each segment whose agreed MQLs do not reach its goal what is missing;
+    ``warnings`` are their sentences, and what the agreement itself warns of.
+    """
 
     period: Period
     segments: tuple[SegmentPlan, ...]
     warnings: tuple[str, ...] = field(default=())
+    findings: tuple[Finding, ...] = field(default=())
 
     @property
     def mqls(self) -> dict[str, int]:
@@ -92,6 +98,8 @@ class Plan:
 def plan(agreement: Agreement, *, rounding: str | None = None) -> Plan:
     """Compute what each segment needs of every stage to reach the period's revenue goals.
 
+    Of a segment whose MQLs are agreed on, it is what those bring.
+
     ``nearest`` shows the exact need half up; ``ceil`` raises the MQLs to the next whole one and
     goes forward from there, so that the expected deals reach the target. None takes what the
     agreement says; any other word is an InputError.
@@ -99,13 +107,47 @@ def plan(agreement: Agreement, *, rounding: str | None = None) -> Plan:
     how = agreement.targets.rounding if rounding is None else rounding
     if how not in _ROUNDINGS:
         raise InputError(where="rounding", found=f"is {how!r}", expected=" or ".join(_ROUNDINGS))
-    share = Fraction(agreement.targets.marketing_share)
+    needs = _needs(agreement)
     mqls: dict[str, Fraction] = {}
     for segment, target in agreement.targets.segments.items():
-        deals = Fraction(target.revenue) * share / Fraction(target.average_deal)
-        need = deals / _whole_way(agreement.targets.conversion)
-        mqls[segment] = Fraction(ceil(need)) if how == "ceil" else need
-    return _plan_of(mqls, agreement)
+        need = Fraction(ceil(needs[segment])) if how == "ceil" else needs[segment]
+        mqls[segment] = need if target.mqls is None else Fraction(target.mqls)
+    made = _plan_of(mqls, agreement)
+    found = tuple(_below_target(agreement, needs))
+    said = (*made.warnings, *(finding.sentence for finding in found))
+    return replace(made, findings=found, warnings=said)
+
+
+def _needs(agreement: Agreement) -> dict[str, Fraction]:
+    """Return the MQLs that each segment's goal needs, exactly."""
+    share, way = Fraction(agreement.targets.marketing_share), _whole_way(agreement)
+    return {
+        name: Fraction(target.revenue) * share / Fraction(target.average_deal) / way
+        for name, target in agreement.targets.segments.items()
+    }
+
+
+def _below_target(agreement: Agreement, needs: Mapping[str, Fraction]) -> Iterator[Finding]:
+    """Say whose agreed MQLs are fewer than its goal needs, rounded as people read it."""
+    way = _whole_way(agreement)
+    for name, target in agreement.targets.segments.items():
+        need = round_half_up(needs[name])
+        if target.mqls is None or target.mqls >= need:
+            continue
+        yield Finding(
+            rule="plan.mqls_below_target",
+            subject=f"targets.segments.{name}.mqls",
+            sentence=(
+                f"{name}: the {target.mqls} MQLs agreed on bring {_tenths(target.mqls * way)} deals"
+                f" of the {_tenths(needs[name] * way)} that its target takes; it needs {need}."
+            ),
+            remedy=f"Agree on {need} MQLs, on a lower target, or on better conversions.",
+        )
+
+
+def _tenths(figure: Fraction) -> str:
+    """Write a figure with one decimal, half up; none where it is whole."""
+    return f"{float(Fraction(round_half_up(figure * 10), 10)):g}"
 
 
 def forward(mqls: Mapping[str, Number], agreement: Agreement) -> Plan:
@@ -178,8 +220,8 @@ def _rates(conversion: Conversion) -> tuple[Fraction, ...]:
     return tuple(Fraction(getattr(conversion, name)) for name in CONVERSIONS)
 
 
-def _whole_way(conversion: Conversion) -> Fraction:
+def _whole_way(agreement: Agreement) -> Fraction:
     product = Fraction(1)
-    for rate in _rates(conversion):
+    for rate in agreed_rates(agreement):
         product *= rate
     return product

@@ -29,6 +29,7 @@ SEEN_DAYS = 28
 TOTAL = "total"
 """The name of the line that sums the others."""
 
+_SEVERAL = 2
 _Z = Fraction("1.959963984540054")
 
 
@@ -194,23 +195,32 @@ def _find(
     lines: Sequence[PaceLine], total: PaceLine, *, what: str, period: str
 ) -> Iterator[Finding]:
     if not total.is_on_goal:
-        yield _behind(total, what=what, period=period)
+        yield _behind(lines, total, what=what, period=period)
         return
     for line in lines:
         if not line.is_on_goal:
             yield _hidden(line, total, what=what, period=period)
 
 
-def _behind(line: PaceLine, *, what: str, period: str) -> Finding:
+def _behind(lines: Sequence[PaceLine], line: PaceLine, *, what: str, period: str) -> Finding:
     return Finding(
         rule="pace.behind",
         subject=f"{period} {line.name}",
         sentence=(
             f"All segments together are at {line.percent} of the {period}'s plan to date:"
             f" {_whole(line.actual)} of {_whole(line.planned)} {what}; {_when(line, period)}"
+            f"{_missing(lines)}"
         ),
         remedy=_remedy(line, what=what, period=period),
     )
+
+
+def _missing(lines: Sequence[PaceLine]) -> str:
+    """Name the segments that are short, the most missing first, where there are several."""
+    short = sorted((one for one in lines if not one.is_on_goal), key=lambda one: -one.gap)
+    if len(lines) < _SEVERAL or not short:
+        return ""
+    return " Short: " + ", ".join(f"{one.name} by {_whole(one.gap)}" for one in short) + "."
 
 
 def _hidden(line: PaceLine, total: PaceLine, *, what: str, period: str) -> Finding:

@@ -71,7 +71,8 @@ class View:
     ``plan`` the period's figures per segment, ``weekly_plan`` its share of a week. ``promises``
     are those of the time asked for, ``last_promises`` those of the month before it, ``weighed``
     are all findings. ``earlier`` is one window over the 3 months before a month. ``paces`` stand at
-    the last day that has ended, ``outlook`` is what is known beside the plan.
+    the last day that has ended, ``outlook`` is what is known beside the plan, ``against_plan`` what
+    speaks against it: promises that do not reach their goals, rates that history contradicts.
     """
 
     agreement: Agreement
@@ -93,6 +94,7 @@ class View:
     quality: QualityFacts = QualityFacts()
     paces: tuple[GoalPace, ...] = ()
     outlook: Outlook | None = None
+    against_plan: tuple[Finding, ...] = ()
     restated: Restated = Restated()
     weighed: tuple[Weighed, ...] = ()
     last_promises: tuple[Promise, ...] = ()

@@ -107,6 +107,7 @@ def gather_view(workspace: Workspace, wanted: Wanted, *, as_of: datetime) -> Vie
     frames = read_facts(workspace, agreement, as_of=at, since=_since(known, base))
     cube, over = Cube(frames, known.row), Cube(frames, base)
     plan = planning.plan(agreement)
+    outlook = _outlook(workspace, known, plan, over)
     owed = _owed(known, frames, over if asked.is_span else cube)
     week = _told(known, cube, over, owed=owed, frames=frames)
     return View(
@@ -131,7 +132,8 @@ def gather_view(workspace: Workspace, wanted: Wanted, *, as_of: datetime) -> Vie
         signed=known.signed,
         quality=known.quality,
         paces=tuple(paces_of(agreement, frames, on=known.ended_day, known=known.first)),
-        outlook=_outlook(workspace, known, plan, over),
+        outlook=outlook,
+        against_plan=(*plan.findings, *_contradicted(agreement, outlook)),
         restated=known.restated,
     )
 
@@ -144,6 +146,12 @@ def _outlook(
         return None
     since = from_us(base.periods.last_us[0])
     return outlook_of(workspace, plan, base, agreement=known.agreement, since=since, as_of=known.at)
+
+
+def _contradicted(agreement: Agreement, outlook: planning.Outlook | None) -> tuple[Finding, ...]:
+    if outlook is None:
+        return ()
+    return planning.plan_from_history(agreement, outlook.history).findings
 
 
 def _read_known(workspace: Workspace, wanted: Wanted, *, as_of: datetime) -> Known:

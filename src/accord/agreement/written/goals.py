@@ -48,9 +48,9 @@ def _targets(agreement: Agreement) -> Iterator[Passage]:
     rows = (_target(name, one, agreement) for name, one in targets.segments.items())
     yield Grid(
         caption=f"Revenue to be won in a {targets.period}",
-        columns=("Segment", "Revenue", "Average deal", "Share as printed"),
+        columns=("Segment", "Revenue", "Average deal", "Share as printed", "MQLs promised"),
         rows=tuple(rows),
-        numeric=frozenset({1, 2, 3}),
+        numeric=frozenset({1, 2, 3, 4}),
     )
 
 
@@ -61,6 +61,7 @@ def _target(name: str, target: SegmentTarget, agreement: Agreement) -> tuple[str
         say_money(target.revenue, agreement.currency),
         say_money(target.average_deal, agreement.currency),
         "not stated" if share is None else say_share(share),
+        "as many as it takes" if target.mqls is None else f"{target.mqls:,}",
     )
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from fractions import Fraction
 
-from accord.metrics import Cut, quotient
-from accord.planning import level, peak_to_mean
+from accord.metrics import Cut, Status, quotient
+from accord.planning import ON_GOAL, level, peak_to_mean
 from accord.report.asked import short_label
 from accord.report.cells import count, member, share, tenths
 from accord.report.charts import bars, stacked
@@ -24,7 +25,13 @@ def plan(view: View) -> Section:
         title="Plan",
         lead=_lead(view),
         charts=_charts(view),
-        tables=(_needs(view), _funnel(view), *_levelling(view), *outlook_tables(view)),
+        tables=(
+            _needs(view),
+            _funnel(view),
+            *_levelling(view),
+            *outlook_tables(view),
+            _against(view),
+        ),
     )
 
 
@@ -48,16 +55,14 @@ def _warnings(view: View) -> tuple[str, ...]:
 def _needs(view: View) -> Table:
     rows = [_row(view, segment) for segment in view.plan]
     weekly = sum(view.weekly_plan.values(), Fraction(0))
-    need = sum(view.plan_to_date.values(), Fraction(0))
-    came = sum(view.delivered_to_date.values())
     total = (
         Cell(shown="All segments", raw="total"),
-        count(sum(figures["mql"] for figures in view.plan.values())),
+        count(_planned_in_all(view)),
         tenths(weekly),
         view.cell("mqls"),
-        tenths(need),
-        count(came),
-        share(quotient(came, need) if need else None),
+        *_to_date(sum(view.plan_to_date.values(), Fraction(0)), _came_in_all(view)),
+        _part(_planned_in_all(view), _planned_in_all(view)),
+        _part(_came_in_all(view), _came_in_all(view)),
     )
     period = view.period_word
     return Table(
@@ -70,7 +75,10 @@ def _needs(view: View) -> Table:
             Column(title=view.words.title),
             Column(title="Plan to date"),
             Column(title="Delivered to date"),
-            Column(title="Of plan"),
+            Column(title="Of plan", numeric=False),
+            Column(title="Short by"),
+            Column(title="Mix, planned"),
+            Column(title="Mix, delivered"),
         ),
         rows=(*rows, total) if rows else (),
         empty="The agreement has no targets.",
@@ -79,17 +87,41 @@ def _needs(view: View) -> Table:
 
 
 def _row(view: View, segment: str) -> tuple[Cell, ...]:
-    need = view.plan_to_date[segment]
     came = view.delivered_to_date.get(segment, 0)
     return (
         member(segment),
         count(view.plan[segment]["mql"]),
         tenths(view.weekly_plan[segment]),
         view.cell("mqls", "segment", segment),
-        tenths(need),
-        count(came),
-        share(quotient(came, need) if need else None),
+        *_to_date(view.plan_to_date[segment], came),
+        _part(view.plan[segment]["mql"], _planned_in_all(view)),
+        _part(came, _came_in_all(view)),
     )
+
+
+def _to_date(need: Fraction, came: int) -> Iterator[Cell]:
+    """Plan, delivered, its share with the mark of a goal reached or not, and what is missing."""
+    yield tenths(need)
+    yield count(came)
+    if need:
+        of = quotient(came, need)
+        status = Status.KEPT if Fraction(came) / need >= ON_GOAL else Status.MISSED
+        yield Cell(shown=share(of).shown, raw=f"{of:f}", status=status)
+    else:
+        yield share(None)
+    yield tenths(max(need - came, Fraction(0)))
+
+
+def _planned_in_all(view: View) -> int:
+    return sum(figures["mql"] for figures in view.plan.values())
+
+
+def _came_in_all(view: View) -> int:
+    return sum(view.delivered_to_date.values())
+
+
+def _part(one: int, whole: int) -> Cell:
+    return share(quotient(one, whole) if whole else None)
 
 
 def _funnel(view: View) -> Table:
@@ -104,6 +136,20 @@ def _funnel(view: View) -> Table:
         columns=(Column(title="Segment", numeric=False), *map(_stage, stages)),
         rows=tuple(rows),
         empty="The agreement has no targets.",
+    )
+
+
+def _against(view: View) -> Table:
+    rows = [
+        (Cell(shown=one.sentence, raw=one.sentence), Cell(shown=one.remedy, raw=one.remedy))
+        for one in view.against_plan
+    ]
+    return Table(
+        name="against_plan",
+        caption="What speaks against the plan",
+        columns=(Column(title="Found", numeric=False), Column(title="To do", numeric=False)),
+        rows=tuple(rows),
+        empty="Nothing that is known speaks against it.",
     )
 
 
