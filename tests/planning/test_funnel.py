@@ -97,6 +97,39 @@ def test_the_143_mqls_of_the_documents_do_not_reach_their_target():
     assert middle.expected_revenue == Fraction("291891.6")
 
 
+def _promising(**mqls):
+    targets = SHIPPED.targets.segments
+    segments = {
+        name: target.model_copy(update={"mqls": mqls.get(name)}) for name, target in targets.items()
+    }
+    return with_targets(segments=segments)
+
+
+@pytest.mark.parametrize("rounding", ["nearest", "ceil"])
+def test_mqls_that_are_agreed_on_are_planned_as_they_are(rounding):
+    made = plan(_promising(small=220, middle=143, large=44), rounding=rounding)
+    assert made.segments == forward({"small": 220, "middle": 143, "large": 44}, SHIPPED).segments
+    (finding,) = made.findings
+    assert finding.rule == "plan.mqls_below_target"
+    assert finding.sentence == (
+        "middle: the 143 MQLs agreed on bring 9.7 deals of the 10 that its target takes; it needs"
+        " 147."
+    )
+    assert finding.sentence in made.warnings
+
+
+def test_a_segment_without_a_promise_is_planned_from_its_goal():
+    made = plan(_promising(middle=150))
+    assert made.mqls == {"small": 220, "middle": 150, "large": 44}
+    assert made.findings == ()
+
+
+def test_no_mqls_promised_are_none_planned():
+    made = plan(_promising(large=0))
+    assert made.mqls["large"] == 0
+    assert "large: the 0 MQLs agreed on bring 0 deals of the 3" in made.findings[0].sentence
+
+
 def test_a_plan_as_plain_values_holds_whole_figures_sums_and_warnings():
     made = plan(SHIPPED).as_dict()
     assert made["segments"]["small"] == {

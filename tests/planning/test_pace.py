@@ -152,6 +152,7 @@ def test_all_behind_is_said_once_with_what_it_takes():
     (finding,) = find_pace(parts, total_of(parts), what="MQLs", period="quarter")
     assert finding.rule == "pace.behind"
     assert "10 of 20 MQLs; at the present rate it falls further behind" in str(finding)
+    assert finding.sentence.endswith(" Short: small by 10.")
     assert "14.9 MQLs a week reach the goal of 184; 7 come now" in str(finding)
 
 

@@ -30,7 +30,8 @@ def write_document(
     agreement: Agreement, *, signatures: Sequence[SignatureLine] | None = None
 ) -> WrittenAgreement:
     """Write an agreement with the plan of its targets; ``signatures`` as a ledger knows them."""
-    return write_agreement(agreement, signatures=signatures, plan=plan_grid(agreement))
+    notes = [finding.sentence for finding in plan(agreement).findings]
+    return write_agreement(agreement, signatures=signatures, plan=plan_grid(agreement), notes=notes)
 
 
 def plan_grid(agreement: Agreement) -> Grid:

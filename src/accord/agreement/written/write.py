@@ -21,11 +21,13 @@ def write_agreement(
     *,
     signatures: Sequence[SignatureLine] | None = None,
     plan: Grid | None = None,
+    notes: Sequence[str] = (),
 ) -> WrittenAgreement:
     """Write an agreement in plain words; every value of it is told.
 
     ``signatures`` are the sides' as a ledger knows them; without a ledger the names that the
-    document itself gives. ``plan`` is the table of what the targets need, where it was worked out.
+    document itself gives. ``plan`` is the table of what the targets need, where it was worked out;
+    ``notes`` are told under it, after what the document itself warns of.
     """
     lines = named_lines(agreement) if signatures is None else signatures
     return WrittenAgreement(
@@ -35,7 +37,7 @@ def write_agreement(
         chapters=(
             write_terms(agreement),
             write_criteria(agreement),
-            write_goals(agreement, plan=plan, warnings=_warnings(agreement)),
+            write_goals(agreement, plan=plan, warnings=(*_warnings(agreement), *notes)),
             write_handover(agreement),
             write_promises(agreement),
             write_together(agreement),
