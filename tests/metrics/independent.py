@@ -9,6 +9,7 @@ it is judged.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -16,7 +17,7 @@ import duckdb
 import pandas as pd
 from sqlalchemy import select
 
-from accord.agreement import load
+from accord.agreement import Agreement, load
 from accord.calendars import Calendar
 from accord.ledger import Ledger, tables
 from accord.records import to_us
@@ -115,11 +116,14 @@ CREATE TABLE touches AS
 """
 
 
-def open_duckdb(ledger: Ledger, *, until: datetime | None = None) -> duckdb.DuckDBPyConnection:
+def open_duckdb(
+    ledger: Ledger, *, until: datetime | None = None, agreements: Sequence[Agreement] = ()
+) -> duckdb.DuckDBPyConnection:
     """Copy the ledger's rows into DuckDB: instants as microseconds, money as decimals.
 
     What the twins ask of is derived once, as tables: as views each question derived it anew. What
-    was agreed for each day is there up to ``until``.
+    was agreed for each day is there up to ``until``, by ``agreements`` that followed one another
+    (the shipped one, if none is named).
     """
     found = duckdb.connect(config={"threads": 1})  # a second one would be in the way of few rows
     with ledger.read() as connection:
@@ -128,10 +132,11 @@ def open_duckdb(ledger: Ledger, *, until: datetime | None = None) -> duckdb.Duck
             rows = connection.execute(select(table)).mappings().all()
             _copy(found, name, [dict(row) for row in rows], [c.name for c in table.columns])
     found.execute(_DERIVED)
-    follow(found, load(ROOT / "agreement.yaml"))
-    earn(found, (load(ROOT / "agreement.yaml"),))
+    agreements = agreements or (load(ROOT / "agreement.yaml"),)
+    follow(found, agreements[0])
+    earn(found, agreements)
     if until is not None:
-        add_goals(found, ledger, load(ROOT / "agreement.yaml"), until=until)
+        add_goals(found, ledger, agreements, until=until)
     _add_open(found)
     return found
 

@@ -6,6 +6,7 @@ rounded down to whole cents, or to millionths of a lead.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
 from zoneinfo import ZoneInfo
@@ -28,13 +29,19 @@ _WAYS = {
 }
 
 
-def add_goals(found, ledger: Ledger, agreement: Agreement, *, until: datetime) -> None:
-    """Make the tables goal_days, goal_periods and rep_days in DuckDB."""
-    days = list(_days(agreement.effective_from, until, agreement.timezone))
-    goals = [row for day in days for row in _goals(day, agreement)]
+def add_goals(found, ledger: Ledger, agreements: Sequence[Agreement], *, until: datetime) -> None:
+    """Make the tables goal_days, goal_periods and rep_days in DuckDB.
+
+    ``agreements`` follow one another: a day counts by the one whose first day came last.
+    """
+    first, zone = agreements[0].effective_from, agreements[0].timezone
+    days = [(day, _in_force(agreements, day)) for day in _days(first, until, zone)]
+    begins = [one.effective_from for one in agreements]
+    goals = [row for day, one in days for row in _goals(day, one, begins)]
     with ledger.read() as connection:
         reps = connection.execute(tables.rep.select()).mappings().all()
-    staffed = [row for day in days for rep in reps for row in _staffed(day, rep, agreement)]
+        posted = connection.execute(tables.posting.select()).mappings().all()
+    staffed = [row for day, one in days for rep in reps for row in _staffed(day, rep, posted, one)]
     periods = {
         (one["from_us"], one["until_us"], one["segment"], one["whole"]): one for one in goals
     }
@@ -47,6 +54,12 @@ def add_goals(found, ledger: Ledger, agreement: Agreement, *, until: datetime) -
         found.register("given", frame)
         found.execute(f"CREATE TABLE {name} AS SELECT * FROM given")
         found.unregister("given")
+
+
+def _in_force(agreements: Sequence[Agreement], day: date) -> Agreement:
+    return max(
+        (one for one in agreements if one.effective_from <= day), key=lambda one: one.effective_from
+    )
 
 
 def _days(first: date, until: datetime, zone: str):
@@ -75,7 +88,7 @@ def _share(figure: Fraction, day: date, kind: str, units: int) -> int:
     return int(figure * units * (before + 1) / length) - int(figure * units * before / length)
 
 
-def _goals(day: date, agreement: Agreement):
+def _goals(day: date, agreement: Agreement, begins: Sequence[date]):
     targets = agreement.targets
     kind, zone = targets.period, agreement.timezone
     first, following = _period(day, kind)
@@ -86,12 +99,14 @@ def _goals(day: date, agreement: Agreement):
     for segment, target in targets.segments.items():
         revenue = Fraction(target.revenue)
         mqls = revenue * Fraction(targets.marketing_share) / Fraction(target.average_deal) / closing
+        if target.mqls is not None:
+            mqls = Fraction(target.mqls)
         row = {
             "at_us": _at(day, zone),
             "segment": segment,
             "cents": _share(revenue, day, kind, 100),
             "from_us": _at(max(first, agreement.effective_from), zone),
-            "until_us": _at(following, zone),
+            "until_us": _at(min([following, *(one for one in begins if one > day)]), zone),
             "whole": int(revenue * 100),
         }
         for stage, way in _WAYS.items():
@@ -102,7 +117,7 @@ def _goals(day: date, agreement: Agreement):
         yield row
 
 
-def _staffed(day: date, rep, agreement: Agreement):
+def _staffed(day: date, rep, posted, agreement: Agreement):
     zone = agreement.timezone
     start = datetime.combine(day, time(), ZoneInfo(zone))
     end = datetime.combine(day + timedelta(days=1), time(), ZoneInfo(zone))
@@ -113,12 +128,14 @@ def _staffed(day: date, rep, agreement: Agreement):
             since, until = (datetime.fromisoformat(text) for text in pair.split("/"))
             if since <= start and until >= end:
                 return
-    quota = agreement.teams[rep["team"]].quota
+    held = [row for row in posted if row["rep_id"] == rep["rep_id"] and row["since"] <= start]
+    team = max(held, key=lambda row: row["since"])["team"] if held else rep["team"]
+    quota = agreement.teams[team].quota
     can_take = rep["per_week"]
     yield {
         "at_us": _at(day, zone),
         "rep_id": rep["rep_id"],
-        "team": rep["team"],
+        "team": team,
         "role": rep["role"],
         "can_take": agreement.handoff.capacity.per_week if can_take is None else can_take,
         "quota": None if quota is None else _share(Fraction(quota.revenue), day, quota.per, 100),
