@@ -13,6 +13,7 @@ from pydantic import Field
 
 AsOf = datetime | None
 Names = Annotated[tuple[str, ...], Field(max_length=1000)]
+Review = Annotated[str, Field(min_length=1, max_length=200)]
 Week = Annotated[str | None, Field(pattern=r"^\d{4}-W\d{2}$")]
 
 

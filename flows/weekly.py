@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from prefect import flow
-from prefect.artifacts import create_link_artifact
 
-from flows.parameters import AsOf, Week, moment_of
+from flows.parameters import AsOf, Review, Week, moment_of
+from tasks.artifacts import publish_page
 from tasks.deliver import deliver
-from tasks.weekly import daily, monthly, report, serve, weekly
-
-Review = Literal["daily", "weekly", "monthly", "pipeline"]
+from tasks.weekly import daily, monthly, report, serve, weekly, what_of
 
 
 @flow(name="weekly", validate_parameters=True, timeout_seconds=3600)
@@ -21,22 +17,21 @@ def weekly_flow(as_of: AsOf = None, week: Week = None, review: Review = "weekly"
     Args:
         as_of: The instant to work at, in UTC if it names no zone; now if empty.
         week: An ISO week such as 2026-W46: its report is written, and nobody is told.
-        review: Which of the agreement's reviews this run serves, as it was last due.
+        review: Which of the agreement's reviews this run serves, by its name, as it was last due.
     """
     moment = moment_of(as_of)
+    what = what_of(moment, review)
     weekly(moment)
-    if review == "daily":
+    if what == "pace":
         daily(moment)
-    if review == "monthly":
+    if what == "month":
         monthly(moment)
     if week is not None:
         path = report(moment, week=week)
     else:
         path = serve(moment, review)
         deliver(moment)
-    create_link_artifact(
-        key=f"report-{review}", link=f"file://{path}", link_text=path, description="The report."
-    )
+    publish_page(review, path)
     return path
 
 

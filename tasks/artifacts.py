@@ -9,12 +9,17 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from prefect.artifacts import create_markdown_artifact, create_table_artifact
+from prefect.artifacts import (
+    create_link_artifact,
+    create_markdown_artifact,
+    create_table_artifact,
+)
 
 from accord.evaluation import Comparison
 from accord.report import to_headline
 from accord.services.rescore_page import comparison_tables, mover_rows
 from accord.services.reviews import ReviewResult
+from accord.services.settings import Settings
 
 _AT_MOST = 30
 _FEW = 20
@@ -38,13 +43,29 @@ def publish_comparison(found: Comparison, page: Path) -> None:
 
 def publish_review(found: ReviewResult) -> None:
     """Publish a review's headline and verdicts, with a link to its page."""
-    link = f"[{_escaped(found.path.name)}]({found.path.resolve().as_uri()})"
+    link = f"[{_escaped(found.path.name)}]({Settings().link_to(found.path)})"
     verdicts = [f"- {_escaped(sentence)}" for sentence in found.said]
     create_markdown_artifact(
-        key=f"review-{found.review}",
+        key=_key("review", found.review),
         markdown="\n\n".join([f"**{_escaped(found.headline)}.**", link, "\n".join(verdicts)]),
         description=f"The {found.review} review, due {found.due_at:%Y-%m-%d %H:%M} UTC.",
     )
+
+
+def publish_page(review: str, path: str) -> None:
+    """Publish the link to a review's page: where people reach it, else its path."""
+    page = Path(path)
+    create_link_artifact(
+        key=_key("report", review),
+        link=Settings().link_to(page),
+        link_text=page.name,
+        description="The report.",
+    )
+
+
+def _key(kind: str, name: str) -> str:
+    """Return an artifact's key: small letters, digits and dashes, whatever a review is called."""
+    return "-".join([kind, *re.findall(r"[a-z0-9]+", name.lower())])
 
 
 def to_markdown(found: Comparison, page: Path) -> str:

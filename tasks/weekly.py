@@ -8,7 +8,7 @@ from prefect import task
 
 from accord.services.calendar_cuts import run_daily, run_monthly
 from accord.services.report import write_report
-from accord.services.reviews import run_review
+from accord.services.reviews import review_named, run_review
 from accord.services.summaries import weekly_kpis
 from accord.services.weekly import run_weekly
 from tasks.artifacts import publish_review, publish_table
@@ -19,6 +19,13 @@ from tasks.common import (
     log_findings,
     open_workspace,
 )
+
+
+@task(name="review-asked", **READS_AND_WRITES)
+def what_of(as_of: datetime, name: str) -> str:
+    """Return what a review is about; InputError before anything is computed, if there is none."""
+    with open_workspace() as workspace:
+        return review_named(workspace.agreement(as_of), name).what
 
 
 @task(name="weekly", **DECIDES)

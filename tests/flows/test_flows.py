@@ -14,6 +14,11 @@ pytestmark = pytest.mark.prefect
 
 
 async def artifact_keys() -> set[str]:
+    return set(await artifacts())
+
+
+async def artifacts() -> dict[str, str]:
+    """What the newest artifact of each key says."""
     from prefect import get_client
     from prefect.client.schemas.filters import ArtifactFilter
     from prefect.client.schemas.sorting import ArtifactSort
@@ -22,7 +27,7 @@ async def artifact_keys() -> set[str]:
         found = await client.read_artifacts(
             artifact_filter=ArtifactFilter(), limit=200, sort=ArtifactSort.CREATED_DESC
         )
-        return {artifact.key for artifact in found}
+        return {artifact.key: str(artifact.data) for artifact in reversed(found)}
 
 
 def test_the_pipeline_walks_every_stage_in_order(prefect_server, home) -> None:
@@ -78,6 +83,34 @@ def test_the_weekly_flow_writes_the_report_and_links_it(prefect_server, home) ->
     path = weekly_flow(as_of=NOON)
     assert path.endswith(".html")
     assert {"weekly-kpis", "report-weekly"} <= asyncio.run(artifact_keys())
+
+
+def test_a_review_of_any_name_is_served_and_its_links_lead_where_reports_are(
+    prefect_server, home, monkeypatch
+) -> None:
+    from flows.weekly import weekly_flow
+
+    monkeypatch.setenv("ACCORD_REPORT_URL", "https://reports.example.com/a b")
+    agreement = home / "agreement.yaml"
+    text = agreement.read_text("utf-8")
+    assert "\n  monthly: " in text
+    agreement.write_text(text.replace("\n  monthly: ", "\n  Board's month: "), "utf-8")
+    path = weekly_flow(as_of=NOON, review="Board's month")
+    assert path.endswith("report-2026-10.html")
+    found = asyncio.run(artifacts())
+    link = "https://reports.example.com/a b/report-2026-10.html"
+    assert f"({link})" in found["report-board-s-month"]
+    assert f"({link})" in found["review-board-s-month"]
+
+
+def test_a_review_that_nobody_agreed_on_is_refused_before_anything_runs(
+    prefect_server, home
+) -> None:
+    from accord.errors import InputError
+    from flows.weekly import weekly_flow
+
+    with pytest.raises(InputError, match="'yearly' is no review of the agreement; expected daily"):
+        weekly_flow(as_of=NOON, review="yearly")
 
 
 def test_the_night_is_quiet_on_an_empty_ledger(prefect_server, home) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from accord.errors import InputError
-from accord.outbox import SAMPLE, Templates, WordingError
+from accord.outbox import REVIEW_SAMPLE, SAMPLE, Templates, WordingError
 
 ONE = {**SAMPLE, "items": SAMPLE["items"][:1]}
 
@@ -49,6 +49,19 @@ def test_notices_stand_first_whatever_the_template_says(folder):
     )
     assert said.text == "TEST: <not> sent.\n\nmine\n"
     assert said.html == "<p><b>TEST: &lt;not&gt; sent.</b></p>\n<i>mine</i>"
+
+
+@pytest.mark.parametrize("evil", ["crm:1\r\n\r\nSubject: x", "crm:1\u202egnp", "crm:1\x1b[31m"])
+def test_an_id_cannot_write_a_line_of_its_own_or_turn_what_follows(evil):
+    item = {**SAMPLE["items"][0], "lead_id": evil, "lead": evil, "subject": evil}
+    named = {**item, **{name: evil for name, value in item.items() if isinstance(value, str)}}
+    for items in ([named], [named, named]):
+        said = Templates().render({**SAMPLE, "items": items}, notices=[evil])
+        for text in (said.text, said.html, said.subject):
+            assert not set("\r\u202e\x1b") & set(text)
+        assert "\nSubject: x" not in said.text
+    review = {**REVIEW_SAMPLE, "review": {**REVIEW_SAMPLE["review"], "said": [evil], "of": evil}}
+    assert not set("\r\u202e\x1b") & set(Templates().render_review(review).text)
 
 
 def test_html_is_escaped_and_text_is_not(folder):

@@ -11,7 +11,7 @@ from datetime import timedelta
 from itertools import pairwise
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, select
 
@@ -155,6 +155,15 @@ orders = st.permutations(sorted(FACTS)).map(lambda names: names[:10])
 pauses = st.lists(st.booleans(), min_size=10, max_size=10)
 
 
+# An amount known late of a deal that came late, once all else was settled: it counts from the
+# deal's opening on, weeks before it was known.
+_WORTH_LATE = (
+    *("a batch", "a opportunity", "a lead that is gone", "a move taken back", "a lead"),
+    *("a spend", "a rep's team", "a merge", "a handoff_owner", "a opportunity_version"),
+)
+
+
+@example(order=list(_WORTH_LATE), runs=[False] * 8 + [True, False])
 @settings(max_examples=4, suppress_health_check=list(HealthCheck))
 @given(order=orders, runs=pauses)
 def test_late_facts_in_any_order_end_as_all_at_once(workspace, order, runs):

@@ -18,6 +18,7 @@ from accord.ledger import tables
 from accord.outbox import REVIEW_SAMPLE, Templates
 from accord.services.audit import run_audit
 from accord.services.deliver import run_deliver
+from accord.services.doctor import examine
 from accord.services.reviews import list_reviews, run_review
 from tests.metrics.company import Company
 from tests.outbox.mail_server import MailServer
@@ -98,6 +99,55 @@ def test_a_role_that_nobody_fills_is_said(workspace):
     found = run_review(workspace, "weekly", as_of=MONDAY)
     assert [finding.subject for finding in found.findings] == ["manager"]
     assert found.messages == 2
+
+
+def test_managers_without_an_address_are_told_of_beside_those_who_have_one(company):
+    with company.ledger.begin() as connection:
+        rep = tables.rep
+        led = update(rep).where(rep.c.rep_id.in_(["crm:cho", "crm:dee"]))
+        connection.execute(led.values(manager_id="crm:gus"))
+    found = run_review(company, "weekly", as_of=MONDAY)
+    assert found.messages == 3
+    (finding,) = found.findings
+    assert (finding.rule, finding.subject) == ("review.no_address", "crm:gus")
+    assert "HYPERLINK" not in str(finding)  # which is the name of that rep
+
+
+@pytest.fixture
+def looked_at(workspace):
+    """What the doctor finds of reviews."""
+
+    def look(**values):
+        given_ = workspace.settings.model_dump() | values
+        found = examine(type(workspace.settings)(**given_, _env_file=None), as_of=MONDAY)
+        return {check.what: check for check in found}["reviews"]
+
+    return look
+
+
+def test_the_doctor_says_when_reviews_are_due_and_how_many_they_reach(company, looked_at):
+    found = looked_at()
+    assert found.ok
+    assert "weekly next 2026-11-23T12:00:00Z, to 3; " in found.found
+    assert found.found.endswith("links are paths: ACCORD_REPORT_URL is not set")
+    assert looked_at(report_url="https://reports.example.com").found.endswith("to 3")
+
+
+def test_the_doctor_finds_who_would_not_be_told(company, looked_at):
+    with company.ledger.begin() as connection:
+        rep = tables.rep
+        hers = update(rep).where(rep.c.rep_id == "crm:hana")
+        connection.execute(hers.values(email=None))
+    found = looked_at()
+    assert not found.ok
+    assert "manager: A review is for the manager, and nobody with an address is" in found.found
+    assert "crm:hana: The manager crm:hana has no e-mail address" in found.found
+
+
+def test_the_doctor_of_a_new_installation_waits_for_the_reps(looked_at):
+    found = looked_at()
+    assert found.ok
+    assert found.found.endswith("no rep is known yet")
 
 
 def test_an_unknown_review_names_those_there_are(company):

@@ -21,6 +21,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
+    Interval,
     Select,
     Table,
     Text,
@@ -29,7 +30,9 @@ from sqlalchemy import (
     delete,
     func,
     literal,
+    or_,
     select,
+    type_coerce,
 )
 
 from accord.ledger.bulk import write_columns
@@ -132,8 +135,8 @@ def read_earliest_of(
     """Return the first instant of what counts by the facts of one kind of these days.
 
     A lead's attributes count with every fact of it, a merge with those of both leads, a hand-over
-    with its cycle's entries, a clock with its hand-over, a retraction with what it takes back.
-    None where the facts count from their own instants on.
+    with its cycle's entries, a clock with its hand-over, a retraction with what it takes back, a
+    deal's version with the deal. None where the facts count from their own instants on.
     """
     reaches = _REACHES.get(source)
     if reaches is None:
@@ -202,6 +205,19 @@ def _reach_of_moves(since: datetime, until: datetime) -> Iterator[Select[Any]]:
     yield first.where(_within(stage_change.c.occurred_at, since, until))
 
 
+def _reach_of_versions(since: datetime, until: datetime) -> Iterator[Select[Any]]:
+    """What a deal was first known to be worth counts from the deal's opening on."""
+    columns = opportunity_version.c
+    instants = (columns[name] for name in (*_DEAL_INSTANTS, "known_at"))
+    dated = or_(*(_within(column, since, until) for column in instants))
+    same = opportunity_version.c.opportunity_id == opportunity.c.opportunity_id
+    for at in _DEAL_INSTANTS:
+        first = select(func.min(opportunity.c[at])).join_from(
+            opportunity_version, opportunity, same
+        )
+        yield first.where(dated)
+
+
 def _within(column: Column[Any], since: datetime, until: datetime) -> ColumnElement[bool]:
     return and_(column >= since, column < until)
 
@@ -214,9 +230,10 @@ _REACHES: Mapping[str, Callable[[datetime, datetime], Iterator[Select[Any]]]] = 
     "owner": _reach_of_owners,
     "clock": _reach_of_clocks,
     "move": _reach_of_moves,
+    "deal version": _reach_of_versions,
 }
 
-UNTRACEABLE = frozenset({"lead", "merge", "handoff", "clock", "move"})
+UNTRACEABLE = frozenset({"lead", "merge", "handoff", "clock", "move", "deal version"})
 """Of these a fact that is gone leaves nothing by which to tell what counted with it."""
 
 
@@ -291,8 +308,11 @@ _WHOLE = (rep, posting, agreement, signature)
 
 
 def _days(connection: Connection, name: str, *, begins_us: int) -> dict[int, Day]:
+    sqlite = connection.dialect.name == "sqlite"
+    if name == "move" and not sqlite:
+        return _move_days_by_bin(connection, begins_us=begins_us)
     at, told, query = _told(connection, name)
-    if name in _INDEXED and connection.dialect.name == "sqlite":
+    if name in _INDEXED and sqlite:
         return _days_by_index(connection, at, told, begins_us=begins_us)
     day = _day_of(at, begins_us)
     columns = (day, func.count(), func.min(at), func.sum(told))
@@ -307,6 +327,25 @@ def _told(connection: Connection, name: str) -> tuple[Expression, Expression, Se
         return at, at % DAY_US, select(at)
     at, said, query = _DATED[name](connection)
     return at, _hash(connection, said), query
+
+
+def _move_days_by_bin(connection: Connection, *, begins_us: int) -> dict[int, Day]:
+    """Tell the days of moves in PostgreSQL's own arithmetic of instants.
+
+    Microseconds are decimals to it, and to make them of every move takes five times as long.
+    """
+    at = stage_change.c.occurred_at
+    begin = func.date_bin(timedelta(days=1), at, from_us(begins_us), type_=at.type)
+    within = func.sum(type_coerce(at - begin, Interval), type_=Interval)
+    query = select(begin, func.count(), func.min(at), within).group_by(begin)
+    return {
+        (to_us(day) - begins_us) // DAY_US: Day(
+            facts=facts,
+            first_us=to_us(first),
+            digest=f"{since // timedelta(microseconds=1):x}",
+        )
+        for day, facts, first, since in connection.execute(query).fetchall()
+    }
 
 
 def _days_by_index(

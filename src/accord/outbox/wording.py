@@ -7,13 +7,14 @@ said whatever a template says (a test, a repeat) is put before it here.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from markupsafe import Markup
 
-from accord.outbox.templating import TemplateSet, Variables, WordingError, subject_line
+from accord.outbox.templating import TemplateSet, Variables, WordingError, one_line, subject_line
 
 _PARTS = ("subject", "txt", "html")
 
@@ -74,6 +75,17 @@ class Wording:
     html: str
 
 
+def _in_lines(value: Any) -> Any:
+    """Return what is told with every text on one line: an id or a name must not write a message."""
+    if isinstance(value, str):
+        return one_line(value)
+    if isinstance(value, Mapping):
+        return {name: _in_lines(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_in_lines(one) for one in value]
+    return value
+
+
 class Templates:
     """The shipped templates; those of the same name in ``folder`` replace them."""
 
@@ -101,7 +113,9 @@ class Templates:
         return self._say("review", variables, notices)
 
     def _say(self, name: str, variables: Variables, notices: Sequence[str]) -> Wording:
-        subject, text, html = (self._set.render(f"{name}.{part}.j2", variables) for part in _PARTS)
+        told = _in_lines(variables)
+        subject, text, html = (self._set.render(f"{name}.{part}.j2", told) for part in _PARTS)
+        notices = [one_line(notice) for notice in notices]
         said = [Markup("<p><b>{}</b></p>\n").format(notice) for notice in notices]
         return Wording(
             subject=subject_line(subject),

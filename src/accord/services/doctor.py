@@ -12,10 +12,12 @@ from importlib.metadata import version
 
 from accord.agreement import Agreement, AgreementError, load
 from accord.crm import look_at_crm
-from accord.errors import AccordError
+from accord.errors import AccordError, InputError
 from accord.ledger import Ledger
+from accord.ledger.clock_rows import read_reps
 from accord.outbox import MailTemplates, look_at_messages
 from accord.records import Channel
+from accord.services.reviews import look_at_reviews
 from accord.services.settings import Settings
 from accord.sla import Branch
 from accord.sources import read_sources, unlisted_columns, unlisted_files
@@ -49,6 +51,7 @@ def examine(settings: Settings, *, as_of: datetime, create: bool = False) -> tup
         _look("crm", lambda: _crm(settings, as_of, create=create)),
         _look("messages", lambda: _messages(settings)),
         _look("mails", lambda: _mails(settings)),
+        _look("reviews", lambda: _reviews(settings, as_of)),
     )
 
 
@@ -97,6 +100,27 @@ def _messages(settings: Settings) -> str:
         ladders = load(settings.agreement).sla.escalation.values()
         roles = {role for ladder in ladders for step in ladder for role in step.notify}
     return look_at_messages(settings.message_settings, roles=sorted(roles))
+
+
+def _reviews(settings: Settings, as_of: datetime) -> str:
+    """Look when each review is due and whom it reaches; a role or person left out is a fault."""
+    try:
+        agreement = load(settings.agreement)
+        ledger = Ledger.open(settings.ledger_url)
+    except (AccordError, OSError):  # which has a line of its own
+        return "not looked at: the agreement or the ledger cannot be read"
+    try:
+        with ledger.read() as connection:
+            reps = read_reps(connection)
+    finally:
+        ledger.close()
+    said, wrong = look_at_reviews(agreement, reps, as_of=as_of)
+    if not reps:
+        return f"{said}; no rep is known yet"
+    if wrong:
+        raise InputError(where="reviews", found="; ".join(map(str, wrong)), expected=said)
+    linked = "" if settings.report_url else "; links are paths: ACCORD_REPORT_URL is not set"
+    return said + linked
 
 
 def _mails(settings: Settings) -> str:

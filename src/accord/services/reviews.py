@@ -56,7 +56,7 @@ class Due:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reader:
-    """One person whom a review is for."""
+    """One person whom a review is for; ``email`` is empty where no address is known."""
 
     role: str
     person_id: str
@@ -79,6 +79,25 @@ def list_reviews(workspace: Workspace, *, as_of: datetime) -> tuple[Due, ...]:
     return tuple(sorted(found, key=lambda one: (one.next, one.review)))
 
 
+def look_at_reviews(
+    agreement: Agreement, reps: Sequence[Row], *, as_of: datetime
+) -> tuple[str, tuple[Finding, ...]]:
+    """Say in a line which review is due next and how many people each reaches; and what is wrong.
+
+    For whoever looks whether an installation can work. Ids only.
+    """
+    if not agreement.reviews:
+        return "none is agreed on", ()
+    said: list[str] = []
+    wrong: dict[tuple[str, str], Finding] = {}
+    for name, review in agreement.reviews.items():
+        readers, findings = readers_of(agreement, review, reps, as_of=as_of)
+        due = to_text(next_due(review, agreement.timezone, as_of))
+        said.append(f"{name} next {due}, to {len(readers)}")
+        wrong |= {(one.rule, one.subject): one for one in findings}
+    return "; ".join(said), tuple(wrong.values())
+
+
 def run_review(
     workspace: Workspace, name: str, *, as_of: datetime, resend: bool = False
 ) -> ReviewResult:
@@ -88,7 +107,7 @@ def run_review(
     once more, of a corrected page. InputError on a review that the agreement does not name.
     """
     agreement = workspace.agreement(as_of)
-    review = _review_named(agreement, name)
+    review = review_named(agreement, name)
     due_at = last_due(review, agreement.timezone, as_of)
     with workspace.ledger.lease(_NEED):
         written = write_review(workspace, review.what, as_of=due_at)
@@ -112,7 +131,8 @@ def run_review(
     )
 
 
-def _review_named(agreement: Agreement, name: str) -> Review:
+def review_named(agreement: Agreement, name: str) -> Review:
+    """Return a review of the agreement; InputError with those there are, if it is none."""
     review = agreement.reviews.get(name)
     if review is None:
         raise InputError(
@@ -126,18 +146,21 @@ def _review_named(agreement: Agreement, name: str) -> Review:
 def readers_of(
     agreement: Agreement, review: Review, reps: Sequence[Row], *, as_of: datetime
 ) -> tuple[tuple[Reader, ...], tuple[Finding, ...]]:
-    """Return whom a review is for, each address once, and the roles that nobody fills.
+    """Return whom a review is for, each address once, and what keeps it from others.
 
-    ``manager`` is every manager who is there: who leads a rep, or has that role.
+    ``manager`` is every manager who is there: who leads a rep, or has that role. Roles that nobody
+    fills and managers without an address are findings, which name ids.
     """
     here = [row for row in reps if row["left_at"] is None or row["left_at"] > as_of]
     found: dict[str, Reader] = {}
     missing = []
     for role in review.to:
         people = list(_people(agreement, role, here))
-        missing += [] if people else [_nobody(role)]
+        missing += [] if any(one.email for one in people) else [_nobody(role)]
+        missing += [_no_address(one) for one in people if not one.email]
         for one in people:
-            found.setdefault(one.email.casefold(), one)
+            if one.email:
+                found.setdefault(one.email.casefold(), one)
     return tuple(found.values()), tuple(missing)
 
 
@@ -145,12 +168,21 @@ def _people(agreement: Agreement, role: str, reps: Sequence[Row]) -> Iterator[Re
     if role == MANAGER:
         leading = {row["manager_id"] for row in reps}
         for row in reps:
-            if row["email"] and (row["role"] == Role.MANAGER or row["rep_id"] in leading):
-                yield Reader(role=role, person_id=row["rep_id"], email=row["email"])
+            if row["role"] == Role.MANAGER or row["rep_id"] in leading:
+                yield Reader(role=role, person_id=row["rep_id"], email=row["email"] or "")
         return
     person = agreement.sla.people.get(role)
     if person is not None:
         yield Reader(role=role, person_id=role, email=person.email)
+
+
+def _no_address(one: Reader) -> Finding:
+    return Finding(
+        rule="review.no_address",
+        subject=one.person_id,
+        sentence=f"The {one.role} {one.person_id} has no e-mail address: no review reaches them.",
+        remedy="Give the address in the source of the reps.",
+    )
 
 
 def _nobody(role: str) -> Finding:
