@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from accord.agreement import Agreement, Review, last_due, next_due
 from accord.errors import InputError
 from accord.findings import Finding
+from accord.killpoints import reach
 from accord.ledger.clock_rows import read_reps
 from accord.ledger.outbox_rows import add_entries, read_keys
 from accord.outbox import Entry, Kind
@@ -111,6 +112,7 @@ def run_review(
     due_at = last_due(review, agreement.timezone, as_of)
     with workspace.ledger.lease(_NEED):
         written = write_review(workspace, review.what, as_of=due_at)
+        reach("review.after_page")
         with workspace.ledger.begin() as connection:
             readers, findings = readers_of(agreement, review, read_reps(connection), as_of=as_of)
             told = read_keys(connection, prefix=_key(name, due_at))
@@ -120,6 +122,8 @@ def run_review(
                 if (turn := _turn(name, due_at, reader, told)) == 1 or resend
             ]
             add_entries(connection, [entry.row(created_at=as_of) for entry in entries])
+            reach("review.before_commit")
+        reach("review.after_commit")
     return ReviewResult(
         review=name,
         due_at=due_at,
