@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
+from sqlalchemy import delete
 
+from accord.ledger import tables
 from accord.services.settings import Settings
 from accord.services.workspace import Workspace
 from tests.services.earning_world import DAY, MONDAY, NOON, Earning
@@ -84,6 +87,24 @@ def test_a_statement_is_told_by_kind_team_and_campaign_and_line_by_line(world, a
     _, plain, _ = accord(*asked, "--json")
     found = json.loads(plain)
     assert (found["total"], len(found["lines"]), found["partial"]) == ("26.17", 2, False)
+
+
+def test_rates_that_both_sides_have_not_signed_are_said_so(world, accord):
+    said = "at rates of version 2026.4, which both sides have not signed"
+    note = "The rates of version 2026.4 are not signed by both sides."
+
+    def told():
+        _, out, _ = accord("commission", "--period", "2026-W47", "--as-of", LATE)
+        _, page, _ = accord("report", "--week", "2026-W47", "--as-of", LATE)
+        return said in out.splitlines(), note in Path(page.strip()).read_text("utf-8")
+
+    assert told() == (False, False)
+    with world.ledger.begin() as connection:
+        sales = tables.signature.c.side == "sales"
+        connection.execute(delete(tables.signature).where(sales))
+    assert told() == (True, True)
+    _, plain, _ = accord("commission", "--period", "2026-W47", "--as-of", LATE, "--json")
+    assert json.loads(plain)["unsigned_versions"] == ["2026.4"]
 
 
 def test_what_was_issued_and_what_it_is_now_are_told(world, accord):

@@ -174,6 +174,8 @@ def _say_statement(found: Row) -> None:
         say(f"without a stated amount: {_deals(unpriced)}, paid nothing")
     if found["unagreed"]:
         say(f"{found['unagreed']} more while no agreement was in force: not paid")
+    for version in found["unsigned_versions"]:
+        say(f"at rates of version {version}, which both sides have not signed")
     for one in found["issued"]:
         say(f"revision {one['revision']}, stored at {one['computed_at']}: {one['amount']}")
     for one in found["changes"]:

@@ -221,6 +221,11 @@ class Statement:
     unagreed: int
 
     @property
+    def versions(self) -> tuple[str, ...]:
+        """The versions of the agreement whose rates are paid, in order."""
+        return tuple(sorted({line.version for line in self.lines}))
+
+    @property
     def total(self) -> Decimal:
         """The sum of the lines."""
         return self.whole.amount

@@ -91,6 +91,7 @@ class View:
     promises: tuple[Promise, ...]
     findings: tuple[Finding, ...]
     signed: bool
+    signed_versions: frozenset[str] = frozenset()
     quality: QualityFacts = QualityFacts()
     paces: tuple[GoalPace, ...] = ()
     outlook: Outlook | None = None

@@ -64,6 +64,12 @@ def read_agreed(
     )
 
 
+def read_agreed_versions(connection: Connection, *, as_of: datetime) -> frozenset[str]:
+    """Name the versions of which both sides have signed a content, by ``as_of``."""
+    agreed = read_agreed(connection, read_seen(connection), as_of=as_of)
+    return frozenset(one.version for one in agreed)
+
+
 def content_of(contents: Sequence[Seen], *, agreed: Collection[Seen], in_force: str | None) -> Seen:
     """Return the content that a version stands for, of those that were seen of it.
 

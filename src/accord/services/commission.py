@@ -34,6 +34,7 @@ from accord.metrics import (
 from accord.records import to_text
 from accord.report import write_csvs
 from accord.report.statements import lines_table, teams_table
+from accord.services.agreement_seen import read_agreed_versions
 from accord.services.measure import read_facts
 from accord.services.workspace import Workspace
 
@@ -80,13 +81,15 @@ class Commission:
 
     ``issues`` are the stored revisions of its total. ``changes`` are the totals that are not as
     they were issued first: of the statement, then of its teams. ``earlier`` are corrections of
-    weeks that had ended before the period, stored within it.
+    weeks that had ended before the period, stored within it. ``unsigned`` are versions of the
+    agreement at whose rates is paid, though both sides have not signed them.
     """
 
     statement: Statement
     issues: tuple[Issue, ...]
     changes: tuple[Correction, ...]
     earlier: tuple[Correction, ...]
+    unsigned: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain values for JSON: money as exact text, instants in UTC."""
@@ -99,6 +102,7 @@ class Commission:
             "currency": statement.currency,
             "total": statement.total,
             "unagreed": statement.unagreed,
+            "unsigned_versions": list(self.unsigned),
             "by": {name: [_group(one) for one in statement.by(name)] for name in DIMENSIONS},
             "lines": [_line(line) for line in statement.lines],
             "issued": [
@@ -130,12 +134,14 @@ def read_commission(
     )
     with workspace.ledger.read() as connection:
         rows = _stored(connection, as_of=as_of)
+        signed = read_agreed_versions(connection, as_of=as_of)
     own = [row for row in rows if row["period"] == asked.label]
     return Commission(
         statement=statement,
         issues=tuple(_issue(row) for row in own if row["dimension"] == ALL),
         changes=() if statement.partial else tuple(_changes(statement, own, as_of=as_of)),
         earlier=tuple(_earlier(rows, asked, zone=agreement.timezone)),
+        unsigned=tuple(one for one in statement.versions if one not in signed),
     )
 
 

@@ -34,6 +34,7 @@ from accord.metrics import (
 from accord.records import from_us
 from accord.report import Asked, Kind, QualityFacts, Restated, View
 from accord.services.agreement_eras import Eras, read_eras
+from accord.services.agreement_seen import read_agreed_versions
 from accord.services.agreements import unsigned_sides
 from accord.services.approving import find_unapproved
 from accord.services.goal_pace import paced_since, paces_of
@@ -71,6 +72,7 @@ class Known:
     row: Periods
     eras: Eras
     signed: bool
+    signed_versions: frozenset[str]
     reps: pd.DataFrame
     quality: QualityFacts
     restated: Restated
@@ -130,6 +132,7 @@ def gather_view(workspace: Workspace, wanted: Wanted, *, as_of: datetime) -> Vie
         last_promises=_last(known, frames, cube),
         earlier=_earlier(known, frames),
         signed=known.signed,
+        signed_versions=known.signed_versions,
         quality=known.quality,
         paces=tuple(paces_of(agreement, frames, on=known.ended_day, known=known.first)),
         outlook=outlook,
@@ -169,6 +172,7 @@ def _read_known(workspace: Workspace, wanted: Wanted, *, as_of: datetime) -> Kno
             row=row_of(asked, first, at=at),
             eras=read_eras(connection, workspace.ledger, agreement, as_of=as_of),
             signed=not unsigned_sides(connection, agreement, as_of=as_of),
+            signed_versions=read_agreed_versions(connection, as_of=as_of),
             reps=read_raw(connection, "rep"),
             quality=gather_quality(connection, asked, at=at),
             restated=gather_restated(connection, asked, as_of=as_of),

@@ -50,6 +50,7 @@ def _lead(view: View, statement: Statement) -> str:
     paid = (
         f"Marketing is paid {currency} {whole.amount:,.2f}{so_far},"
         f" for accepted MQLs: {whole.accepted:,}; for deals won: {whole.won:,}."
+        f"{_unsigned(view, statement)}"
     )
     revenue = _value(view, "revenue")
     if not revenue:
@@ -59,6 +60,14 @@ def _lead(view: View, statement: Statement) -> str:
         f"{currency} {revenue:,.2f} were won {view.words.this}{so_far}; {percent(traced)} leads"
         f" back to what marketing handed over, {percent(1 - traced)} does not. {paid}"
     )
+
+
+def _unsigned(view: View, statement: Statement) -> str:
+    """Say at which rates is paid though both sides have not signed them."""
+    versions = [one for one in statement.versions if one not in view.signed_versions]
+    if not versions:
+        return ""
+    return f" The rates of version {', '.join(versions)} are not signed by both sides."
 
 
 def _value(view: View, metric: str, *, base: bool = False) -> Decimal:
