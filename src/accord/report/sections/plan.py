@@ -49,7 +49,12 @@ def _warnings(view: View) -> tuple[str, ...]:
     """What is to be said of the plan itself: where its targets contradict, and who can take it."""
     targets = tuple(one.sentence for one in view.agreement.warnings if "targets" in one.subject)
     over = () if view.outlook is None else view.outlook.capacity.findings
-    return (*targets, *(one.sentence for one in over))
+    return tuple(map(_begun, (*targets, *(one.sentence for one in over))))
+
+
+def _begun(sentence: str) -> str:
+    """Let a sentence begin as one, and end so."""
+    return sentence[:1].upper() + sentence[1:].rstrip(".") + "."
 
 
 def _needs(view: View) -> Table:
@@ -147,7 +152,10 @@ def _against(view: View) -> Table:
     return Table(
         name="against_plan",
         caption="What speaks against the plan",
-        columns=(Column(title="Found", numeric=False), Column(title="To do", numeric=False)),
+        columns=(
+            Column(title="Found", numeric=False, wide=True),
+            Column(title="To do", numeric=False, wide=True),
+        ),
         rows=tuple(rows),
         empty="Nothing that is known speaks against it.",
     )
