@@ -115,7 +115,7 @@ class Company:
         self._journey(lead, created)
 
     def _journey(self, lead: dict, at: datetime) -> None:
-        walk = _Walk(self, lead)
+        walk = Walk(self, lead)
         walk.enter("new_name", at)
         pick = self.random
         for stage, chance, wait in (
@@ -191,7 +191,7 @@ def _rest(table: Table) -> dict:
     }
 
 
-class _Walk:
+class Walk:
     """One lead's way through the funnel."""
 
     def __init__(self, company: Company, lead: dict) -> None:
