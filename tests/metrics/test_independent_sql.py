@@ -225,3 +225,28 @@ def test_members_add_up_to_the_whole(company, name):
                     continue  # a member that states no value has none to take from
                 found = sum(getattr(n, side) or 0 for n in parts)
                 assert abs(found - getattr(total, side)) <= _ROUNDED.get(metric.name, 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "second"),
+    [("mqls", "segment", "channel"), ("handed_over", "segment", "team")],
+)
+def test_two_dimensions_at_once_are_what_each_is_alone(company, name, first, second):
+    cube_of, found, _ = company
+    since, until = FIRST + timedelta(days=9), AS_OF - timedelta(days=3)
+    cube = cube_of(window(since, until, as_of=AS_OF))
+    crossed = cube.crossed(METRICS[name].numerator, first, second)
+    for place, dimension in enumerate((first, second)):
+        for number in compute(cube, METRICS[name], dimension):
+            parts = [count for pair, count in crossed.items() if pair[place] == number.member]
+            assert sum(parts) == number.numerator
+    table, at = {
+        "mqls": ("entries WHERE mark = 'mql' AND", "occurred_at"),
+        "handed_over": ("handoffs WHERE stage = 'mql' AND", "assigned_at"),
+    }[name]
+    asked = (
+        f"SELECT coalesce({first}, ''), coalesce({second}, ''), count(*) FROM {table} {at} >= ?"
+        f" AND {at} < ? GROUP BY 1, 2"
+    )
+    rows = found.execute(asked, [to_us(since), to_us(until)]).fetchall()
+    assert crossed == {(one, other): count for one, other, count in rows}

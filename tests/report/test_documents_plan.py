@@ -146,9 +146,12 @@ def test_the_plan_page_shows_the_documents_table_mix_and_capacity(quarter):
         "middle, one rep": ["360", "40 %"],
         "large, one rep": ["360", "12 %"],
         "All segments, one rep": ["360", "113 %"],
+        "To enterprise, 0 reps": ["0", "\u2013"],
+        "To inbound, 1 rep": ["360", "101 %"],
         "All segments, 1 rep": ["360", "113 %"],
     }
     assert "47 more than the one rep can take (113 % of capacity)" in page
+    assert "44 come to the enterprise team, 44 more than its 0 reps can take" in page
 
     against = shown.of("against_plan")
     assert (

@@ -95,19 +95,58 @@ def test_spend_needed_is_the_plan_at_todays_cost_of_an_mql(company):
     facts = read_outlook(company, made, as_of=AS_OF, weeks=10)
     since = AS_OF - timedelta(weeks=10)
     each = measure(company, "cost_per_mql", since=since, as_of=AS_OF).total.value
-    assert facts.spend.each == each > 0
-    assert facts.spend.total == each * 411
-    assert sum(facts.spend.segments.values()) == facts.spend.total
+    assert facts.spend.each == each.quantize(Decimal("0.01")) > 0
+    assert facts.spend.total == sum(one.needed for one in facts.spend.segments)
+    assert sum(one.mqls for one in facts.spend.segments) == 411
     known = [one.each for one in facts.spend.channels if one.each is not None]
     assert known == sorted(known)
+    by_channel = measure(company, "cost_per_mql", by="channel", since=since, as_of=AS_OF).rows
+    seen = {one.channel: (one.spend, one.mqls) for one in facts.spend.channels}
+    for row in by_channel:
+        assert seen[row.member] == (row.numerator, row.denominator)
+
+
+def test_the_segments_mqls_at_their_own_cost_are_what_was_spent(workspace):
+    """As many as came, each at its segment's cost: together the spend of the weeks."""
+    Company(leads=2000, seed=3).write(workspace.ledger)
+    made = plan(workspace.agreement(AS_OF))
+    since = AS_OF - timedelta(weeks=10)
+    facts = read_outlook(workspace, made, as_of=AS_OF, weeks=10)
+    came = {
+        row.member: row.numerator
+        for row in measure(workspace, "mqls", by="segment", since=since, as_of=AS_OF).rows
+    }
+    spent = measure(workspace, "spend", since=since, as_of=AS_OF).total.value
+    cost = sum(came[one.segment] * one.each for one in facts.spend.segments)
+    assert all(one.own for one in facts.spend.segments)
+    assert cost == pytest.approx(spent, abs=Decimal("0.005") * sum(came.values()))
+    assert len({one.each for one in facts.spend.segments}) == 3
 
 
 def test_without_spend_its_need_is_missing_not_zero(workspace):
     made = plan(workspace.agreement(AS_OF))
     facts = read_outlook(workspace, made, as_of=AS_OF)
     assert facts.spend.total is None
-    assert set(facts.spend.segments.values()) == {None}
+    assert {one.needed for one in facts.spend.segments} == {None}
     assert facts.capacity.reps == 0
+
+
+def test_before_anything_was_handed_over_the_rules_say_to_whom_a_segment_goes(workspace):
+    made = plan(workspace.agreement(AS_OF))
+    teams = read_outlook(workspace, made, as_of=AS_OF).capacity.teams
+    assert {one.name: one.need for one in teams} == {"enterprise": 44, "inbound": 220 + 147}
+
+
+def test_a_team_gets_the_share_of_a_segment_that_went_to_it(company):
+    made = plan(company.agreement(AS_OF))
+    facts = read_outlook(company, made, as_of=AS_OF, weeks=10)
+    teams = {one.name: one for one in facts.capacity.teams}
+    assert {name: one.reps for name, one in teams.items()} == {
+        "inbound": 3, "enterprise": 2, "emea": 1,
+    }  # fmt: skip
+    assert sum(one.need for one in teams.values()) == facts.capacity.all.need
+    assert sum(one.capacity for one in teams.values()) == facts.capacity.all.capacity
+    assert teams["enterprise"].need == 44
 
 
 def test_reps_who_are_there_are_counted_each_with_their_own_limits(company):

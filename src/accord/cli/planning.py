@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
+from fractions import Fraction
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import App, Parameter
@@ -174,10 +175,20 @@ def _plain_history(ours: HistoryPlan, facts: Outlook) -> dict[str, Any]:
 def _plain_spend(facts: Outlook) -> dict[str, Any]:
     spend = facts.spend
     return {
-        "total": {"segment": "all", "each": _number(spend.each), "spend": _number(spend.total)},
+        "total": {
+            "segment": "all",
+            "each": _number(spend.planned_each),
+            "spend": _number(spend.total),
+            "of": "the segments",
+        },
         "segments": [
-            {"segment": name, "each": _number(spend.each), "spend": _number(needed)}
-            for name, needed in spend.segments.items()
+            {
+                "segment": one.segment,
+                "each": _number(one.each),
+                "spend": _number(one.needed),
+                "of": "its own MQLs" if one.own else "any MQL",
+            }
+            for one in spend.segments
         ],
         "per_customer": _number(spend.per_customer),
         "channels": [
@@ -197,17 +208,26 @@ def _plain_capacity(facts: Outlook) -> list[dict[str, Any]]:
     named = [(f"{line.name}, one rep", line) for line in capacity.segments]
     named += [
         ("all, one rep", capacity.alone),
-        (f"all, {capacity.reps} reps", capacity.all),
+        *((f"to {team.name}, {_reps(team.reps)}", team) for team in capacity.teams),
+        (f"all, {_reps(capacity.reps)}", capacity.all),
     ]
     return [
         {
             "of": name,
-            "mqls": int(line.need),
-            "capacity": _number(Decimal(line.capacity.numerator) / line.capacity.denominator),
+            "mqls": _plain(line.need),
+            "capacity": _plain(line.capacity),
             "use": "-" if line.percent is None else f"{line.percent} %",
         }
         for name, line in named
     ]
+
+
+def _reps(count: int) -> str:
+    return "1 rep" if count == 1 else f"{count} reps"
+
+
+def _plain(value: Fraction) -> int | float:
+    return int(value) if value.denominator == 1 else round(float(value), 2)
 
 
 def _number(value: Decimal | None) -> float | None:

@@ -110,6 +110,17 @@ class Cube:
         stated = np.bincount(cells[known], minlength=len(total)).reshape(shape)
         return Tally(rows=facts, total=total.reshape(shape), stated=(stated > 0) | (facts == 0))
 
+    def crossed(self, part: Part, first: str, second: str) -> dict[tuple[str, str], int]:
+        """Count a part's facts of the last period by members of two dimensions at once."""
+        rows, periods = self._placed(part)
+        rows = rows[periods == len(self.periods.labels) - 1]
+        width = len(self.members(second))
+        cells = self._code(part.frame, first)[rows] * width + self._code(part.frame, second)[rows]
+        return {
+            (self.members(first)[cell // width], self.members(second)[cell % width]): int(count)
+            for cell, count in zip(*np.unique(cells, return_counts=True), strict=True)
+        }
+
     def sorted_values(self, part: Part, dimension: str) -> Sorted:
         """Sort a part's values within each period and member, for quantiles."""
         if part.value is None:

@@ -3,7 +3,13 @@
 Pure arithmetic on fractions; figures are rounded half up, once, where they are shown.
 """
 
-from accord.planning.capacity import CapacityLine, CapacityPlan, capacity_plan, rep_capacity
+from accord.planning.capacity import (
+    CapacityLine,
+    CapacityPlan,
+    TeamLine,
+    capacity_plan,
+    rep_capacity,
+)
 from accord.planning.expected import STEPS, Chance, Expected, agreed_chances, expect
 from accord.planning.funnel import (
     CONVERSIONS,
@@ -30,8 +36,9 @@ from accord.planning.history import (
 from accord.planning.levelled import period_end, period_start, share_of_day
 from accord.planning.levelling import LevelWeek, level, peak_to_mean
 from accord.planning.mix import ON_GOAL, Mix, MixLine, mix
-from accord.planning.outlook import Cost, Outlook, SpendNeeded
+from accord.planning.outlook import Outlook
 from accord.planning.pace import SEEN_DAYS, TOTAL, PaceLine, find_pace, total_of
+from accord.planning.spending import Cost, SegmentSpend, SpendNeeded, spend_needed
 
 __all__ = [
     "CONVERSIONS",
@@ -60,7 +67,9 @@ __all__ = [
     "Seen",
     "SegmentHistory",
     "SegmentPlan",
+    "SegmentSpend",
     "SpendNeeded",
+    "TeamLine",
     "agreed_chances",
     "agreed_rates",
     "capacity_plan",
@@ -79,6 +88,7 @@ __all__ = [
     "rep_capacity",
     "round_half_up",
     "share_of_day",
+    "spend_needed",
     "total_of",
     "weekly_share",
 ]

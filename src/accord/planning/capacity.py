@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -40,11 +40,18 @@ class CapacityLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TeamLine(CapacityLine):
+    """What the ``reps`` of a team can take together of the MQLs that come to it."""
+
+    reps: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CapacityPlan:
-    """The plan against the reps there are: ``one`` rep can take ``each`` in the period.
+    """The plan against the reps there are: one rep can take ``each`` in the period.
 
     ``segments`` set each segment's need against one rep; ``alone`` sets all against one, ``all``
-    against as many as there are.
+    against as many as there are; ``teams`` what comes to each against its own.
     """
 
     reps: int
@@ -52,6 +59,7 @@ class CapacityPlan:
     segments: tuple[CapacityLine, ...]
     alone: CapacityLine
     all: CapacityLine
+    teams: tuple[TeamLine, ...] = ()
 
     @property
     def reps_needed(self) -> int | None:
@@ -60,8 +68,8 @@ class CapacityPlan:
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """One finding if the plan brings more than the reps can take."""
-        return tuple(self._over())
+        """Where the plan brings more than all reps, or those of one team, can take."""
+        return (*self._over(), *self._teams_over())
 
     def _over(self) -> Iterator[Finding]:
         if not self.all.over:
@@ -74,11 +82,29 @@ class CapacityPlan:
             subject="capacity",
             sentence=(
                 f"The plan brings {round_half_up(self.all.need)} MQLs,"
-                f" {round_half_up(self.all.over)} more than {_reps(self.reps)} can take"
+                f" {round_half_up(self.all.over)} more than the {_reps(self.reps)} can take"
                 f"{used}.{more}"
             ),
             remedy="Plan less, hire, or raise the capacity both sides agreed on.",
         )
+
+    def _teams_over(self) -> Iterator[Finding]:
+        for team in self.teams:
+            is_all = self.all.over and team.need == self.all.need  # said of all reps already
+            if not team.over or is_all:
+                continue
+            used = "" if team.percent is None else f" ({team.percent} % of capacity)"
+            more = f" {ceil(team.over / self.each)} more would do." if self.each else ""
+            yield Finding(
+                rule="plan.team_over_capacity",
+                subject=f"capacity of {team.name}",
+                sentence=(
+                    f"Of the plan's MQLs {round_half_up(team.need)} come to the {team.name} team,"
+                    f" {round_half_up(team.over)} more than its {_reps(team.reps)} can take"
+                    f"{used}.{more}"
+                ),
+                remedy="Let others take some of them by the routing, plan less of that, or hire.",
+            )
 
 
 def rep_capacity(
@@ -100,12 +126,19 @@ def rep_capacity(
 
 
 def capacity_plan(
-    plan: Plan, *, each: Fraction, reps: int, total: Fraction | None = None
+    plan: Plan,
+    *,
+    each: Fraction,
+    reps: int,
+    total: Fraction | None = None,
+    staff: Mapping[str, Sequence[Fraction]] | None = None,
+    routed: Mapping[str, Mapping[str, Fraction]] | None = None,
 ) -> CapacityPlan:
     """Set a plan's MQLs against what reps can take.
 
     ``each`` is what one can take in the period, ``reps`` how many there are, ``total`` what they
-    can take together, if they are unlike.
+    can take together, if they are unlike. ``staff`` is, by team, what each of its reps can take;
+    ``routed``, by segment, the share of its MQLs that comes to each team.
     """
     needs = {one.segment: Fraction(one.shown["mql"]) for one in plan.segments}
     need = sum(needs.values(), Fraction(0))
@@ -118,8 +151,24 @@ def capacity_plan(
         ),
         alone=CapacityLine(name="one rep", need=need, capacity=each),
         all=CapacityLine(name="all", need=need, capacity=together),
+        teams=tuple(_teams(needs, staff or {}, routed or {})),
     )
 
 
+def _teams(
+    needs: Mapping[str, Fraction],
+    staff: Mapping[str, Sequence[Fraction]],
+    routed: Mapping[str, Mapping[str, Fraction]],
+) -> Iterator[TeamLine]:
+    """Yield the teams to which something comes or in which somebody is, by name."""
+    come: dict[str, Fraction] = dict.fromkeys(staff, Fraction(0))
+    for segment, need in needs.items():
+        for team, share in routed.get(segment, {}).items():
+            come[team] = come.get(team, Fraction(0)) + need * share
+    for team in sorted(come):
+        own = staff.get(team, ())
+        yield TeamLine(name=team, need=come[team], capacity=sum(own, Fraction(0)), reps=len(own))
+
+
 def _reps(count: int) -> str:
-    return "the one rep" if count == 1 else f"the {count} reps"
+    return "one rep" if count == 1 else f"{count} reps"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
@@ -17,12 +18,13 @@ from accord.ledger.clock_rows import read_reps
 from accord.ledger.weekly_clock_rows import was_handing_off
 from accord.metrics import METRICS, Cube, Number, compute, window
 from accord.records import Role
+from accord.routing import team_of
 from accord.services.measure import read_facts
 from accord.services.workspace import Workspace
 
 MOST_WEEKS = 520
 _WEEK = timedelta(weeks=1)
-_FRAMES = ("entries", "deals", "spend", "leads")
+_FRAMES = ("entries", "deals", "spend", "leads", "handoffs")
 
 
 def read_outlook(
@@ -50,11 +52,11 @@ def outlook_of(
     """Gather it from facts that are cut already: one window from ``since`` to ``as_of``."""
     with workspace.ledger.read() as connection:
         ready = was_handing_off(connection, before=since + (as_of - since) / 2)
-        capacity = _capacity(connection, agreement, plan, as_of=as_of)
+        reps = _reps_there(connection, as_of=as_of)
     return planning.Outlook(
         history=_history(agreement, cube, since=since, as_of=as_of, ready=ready),
-        spend=spend_needed(cube, plan),
-        capacity=capacity,
+        spend=_spend(cube, plan),
+        capacity=_capacity(agreement, plan, reps, routed=_routed(cube, agreement), as_of=as_of),
     )
 
 
@@ -98,51 +100,70 @@ def _seen(number: Number | None) -> planning.Seen:
     return planning.Seen(count=int(number.numerator or 0), of=int(number.denominator or 0))
 
 
-def spend_needed(cube: Cube, plan: planning.Plan) -> planning.SpendNeeded:
-    """Work out what a plan costs at the cost of an MQL in the cube's window.
-
-    Spend names channels, not segments: an MQL of any segment costs the same here.
-    """
-    cost = compute(cube, METRICS["cost_per_mql"])[0].value
-    needs = {one.segment: one.shown["mql"] for one in plan.segments}
-    return planning.SpendNeeded(
-        each=cost,
-        segments={name: None if cost is None else cost * need for name, need in needs.items()},
-        total=None if cost is None else cost * sum(needs.values()),
+def _spend(cube: Cube, plan: planning.Plan) -> planning.SpendNeeded:
+    """Work out what a plan costs at the cost of MQLs in the cube's window."""
+    paid = compute(cube, METRICS["spend"], "channel")
+    spend = {one.member: one.numerator or Decimal(0) for one in paid}
+    is_known = any(one.numerator is not None for one in paid)
+    return planning.spend_needed(
+        plan,
+        spend=spend if is_known else None,
+        mqls=cube.crossed(METRICS["mqls"].numerator, "segment", "channel"),
         per_customer=compute(cube, METRICS["cost_per_customer"])[0].value,
-        channels=tuple(sorted(_costs(cube), key=_cheapest_first)),
     )
 
 
-def _costs(cube: Cube) -> list[planning.Cost]:
+def _routed(cube: Cube, agreement: Agreement) -> dict[str, dict[str, Fraction]]:
+    """Return the share of each segment's MQLs that goes to each team.
+
+    As they went in the cube's window. Where none did, all go to the team that takes a lead of whom
+    nothing but the segment is known.
+    """
+    went = cube.crossed(METRICS["handed_over"].numerator, "segment", "team")
+    return {name: _to_teams(agreement, name, went) for name in agreement.targets.segments}
+
+
+def _to_teams(
+    agreement: Agreement, segment: str, went: Mapping[tuple[str, str], int]
+) -> dict[str, Fraction]:
+    known = {name for name, team in agreement.teams.items() if team.role is Role.SDR}
+    own = {team: n for (one, team), n in went.items() if one == segment and team in known}
+    if not own:
+        rules = agreement.handoff.routing.mql
+        return {team_of(rules, {"segment": segment}): Fraction(1)}
+    return {team: Fraction(count, sum(own.values())) for team, count in own.items()}
+
+
+def _reps_there(connection: Connection, *, as_of: datetime) -> list[Mapping[str, Any]]:
+    """Return the development reps who have not left."""
     return [
-        planning.Cost(
-            channel=one.member,
-            spend=one.numerator,
-            mqls=int(one.denominator or 0),
-            each=one.value,
-        )
-        for one in compute(cube, METRICS["cost_per_mql"], "channel")
-    ]
-
-
-def _cheapest_first(cost: planning.Cost) -> tuple[bool, Decimal, str]:
-    return (cost.each is None, cost.each or Decimal(0), cost.channel)
-
-
-def _capacity(
-    connection: Connection, agreement: Agreement, plan: planning.Plan, *, as_of: datetime
-) -> planning.CapacityPlan:
-    """Set the plan against the development reps who are there, each by its own limits."""
-    day = as_of.astimezone(ZoneInfo(agreement.timezone)).date()
-    reps = [
         row
         for row in read_reps(connection)
         if row["role"] == Role.SDR.value and (row["left_at"] is None or row["left_at"] > as_of)
     ]
-    each = planning.rep_capacity(agreement, day)
-    own = [
-        planning.rep_capacity(agreement, day, per_week=row["per_week"], per_month=row["per_month"])
-        for row in reps
-    ]
-    return planning.capacity_plan(plan, each=each, reps=len(reps), total=sum(own, Fraction(0)))
+
+
+def _capacity(
+    agreement: Agreement,
+    plan: planning.Plan,
+    reps: Sequence[Mapping[str, Any]],
+    *,
+    routed: Mapping[str, Mapping[str, Fraction]],
+    as_of: datetime,
+) -> planning.CapacityPlan:
+    """Set the plan against the reps who are there, each by its own limits, and by their teams."""
+    day = as_of.astimezone(ZoneInfo(agreement.timezone)).date()
+    staff: dict[str, list[Fraction]] = {}
+    for row in reps:
+        can_take = planning.rep_capacity(
+            agreement, day, per_week=row["per_week"], per_month=row["per_month"]
+        )
+        staff.setdefault(row["team"] or "", []).append(can_take)
+    return planning.capacity_plan(
+        plan,
+        each=planning.rep_capacity(agreement, day),
+        reps=len(reps),
+        total=sum((one for team in staff.values() for one in team), Fraction(0)),
+        staff={team: own for team, own in staff.items() if team},
+        routed=routed,
+    )

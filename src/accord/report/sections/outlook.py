@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 
 from accord.metrics import METRICS, quotient
-from accord.planning import CONVERSIONS, CapacityLine, Outlook, Seen, SegmentHistory
+from accord.planning import CONVERSIONS, CapacityLine, Outlook, Seen, SegmentHistory, SegmentSpend
 from accord.report.cells import count, member, money, share, tenths, text
 from accord.report.model import Cell, Column, Table
 from accord.report.view import View
@@ -28,7 +29,9 @@ def outlook_tables(view: View) -> tuple[Table, ...]:
 def _capacity(view: View, outlook: Outlook) -> Table:
     found = outlook.capacity
     lines = [(f"{one.name}, one rep", one) for one in found.segments]
-    lines += [("All segments, one rep", found.alone), (_reps(found.reps), found.all)]
+    lines += [("All segments, one rep", found.alone)]
+    lines += [(f"To {team.name}, {_reps(team.reps)}", team) for team in found.teams]
+    lines += [(f"All segments, {_reps(found.reps)}", found.all)]
     return Table(
         name="capacity",
         caption=f"What the plan of the {view.period_word} uses of the reps' capacity",
@@ -54,27 +57,26 @@ def _use(name: str, line: CapacityLine) -> Iterator[Cell]:
 
 
 def _reps(number: int) -> str:
-    return "All segments, 1 rep" if number == 1 else f"All segments, {number} reps"
+    return "1 rep" if number == 1 else f"{number} reps"
 
 
 def _spend(view: View, outlook: Outlook) -> Table:
     spend = outlook.spend
     rows = [
-        (member(name), count(view.plan[name]["mql"]), money(spend.each), money(needed))
-        for name, needed in spend.segments.items()
+        (member(one.segment), count(one.mqls), _each(one), money(one.needed))
+        for one in spend.segments
     ]
-    mqls = sum(figures["mql"] for figures in view.plan.values())
     total = (
         Cell(shown="All segments", raw="total"),
-        count(mqls),
-        money(spend.each),
+        count(sum(one.mqls for one in spend.segments)),
+        money(spend.planned_each),
         money(spend.total),
     )
     return Table(
         name="spend_needed",
         caption=(
-            f"Spend that the plan of the {view.period_word} needs at the cost of an MQL in"
-            f" {view.words.these}; money in {view.agreement.currency}"
+            f"Spend that the plan of the {view.period_word} needs at the cost of each segment's"
+            f" MQLs in {view.words.these}; money in {view.agreement.currency}"
         ),
         columns=(
             Column(title="Segment", numeric=False),
@@ -82,10 +84,16 @@ def _spend(view: View, outlook: Outlook) -> Table:
             Column(title="Cost of one"),
             Column(title="Spend needed"),
         ),
-        rows=(*rows, total) if spend.each is not None else (),
+        rows=(*rows, total) if spend.total is not None else (),
         empty="No spend has been reported; what the plan costs cannot be said.",
         has_total=True,
     )
+
+
+def _each(one: SegmentSpend) -> Cell:
+    """The cost of one; of a segment that brought too few it is that of any MQL."""
+    cell = money(one.each)
+    return cell if one.own else replace(cell, shown=f"{cell.shown} (of any)")
 
 
 def _channels(view: View, outlook: Outlook) -> Table:
