@@ -20,6 +20,7 @@ from accord.metrics import (
     cut,
     dimensions_of,
     prepare,
+    promises,
     window,
 )
 from accord.records import to_us
@@ -250,3 +251,31 @@ def test_two_dimensions_at_once_are_what_each_is_alone(company, name, first, sec
     )
     rows = found.execute(asked, [to_us(since), to_us(until)]).fetchall()
     assert crossed == {(one, other): count for one, other, count in rows}
+
+
+def test_what_is_owed_by_clocks_is_every_clock_of_its_side_that_was_decided(company):
+    """Marketing's terms as well as sales': each promise counts the ledger's own clocks."""
+    cube_of, found, agreement = company
+    since, until = FIRST + timedelta(days=9), AS_OF - timedelta(days=3)
+    cube = cube_of(window(since, until, as_of=AS_OF))
+    ask = {
+        (name, dimension, number.member): number
+        for name in METRICS
+        if "clocks" in METRICS[name].frames and "term" in dimensions_of(METRICS[name])
+        for dimension in ("all", "term")
+        for number in compute(cube, METRICS[name], dimension)
+    }
+    owed = {
+        (one.side.value, one.name): (one.delivered, one.owed)
+        for one in promises(
+            agreement, lambda *key: ask.get(key), weekly_plan={}, partial=False, weeks=0
+        )
+        if one.kind == "clock" and one.owed
+    }
+    asked = """
+      SELECT side, term, count(*) FILTER (in_time), count(*) FROM clocks
+      WHERE CASE WHEN in_time THEN ended_at WHEN ran_out THEN due_at + 1 END >= ?
+        AND CASE WHEN in_time THEN ended_at WHEN ran_out THEN due_at + 1 END < ? GROUP BY 1, 2"""
+    rows = found.execute(asked, [to_us(since), to_us(until)]).fetchall()
+    assert owed == {(side, term): (met, both) for side, term, met, both in rows}
+    assert {side for side, _ in owed} == {"sales", "marketing"}

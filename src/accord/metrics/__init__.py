@@ -41,7 +41,7 @@ from accord.metrics.numbers import (
     shown,
     spread,
 )
-from accord.metrics.owed import Promise, Status, promises
+from accord.metrics.owed import Promise, Status, clock_metric, promises
 from accord.metrics.period_names import period_named
 from accord.metrics.periods import (
     WINDOW,
@@ -105,6 +105,7 @@ __all__ = [
     "Week",
     "Weighed",
     "attribute",
+    "clock_metric",
     "compute",
     "count_buckets",
     "cut",

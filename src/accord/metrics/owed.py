@@ -64,6 +64,11 @@ class Promise:
         return quotient(self.delivered, self.owed)
 
 
+def clock_metric(side: Side, name: str) -> str:
+    """Return a side's own metric of clocks: sales' bears the name alone, marketing's its own."""
+    return f"marketing_{name}" if side is Side.MARKETING else name
+
+
 def promises(
     agreement: Agreement,
     ask: Ask,
@@ -148,7 +153,8 @@ def _weekly_status(delivered: Fraction, limit: Fraction, *, partial: bool) -> St
 
 
 def _clock(side: Side, name: str, term: SlaTerm, ask: Ask) -> Promise:
-    met, breached = (ask(metric, "term", name) for metric in ("clocks_met", "clocks_breached"))
+    counts = (clock_metric(side, count) for count in ("clocks_met", "clocks_breached"))
+    met, breached = (ask(metric, "term", name) for metric in counts)
     kept = Fraction(met.value or 0) if met else Fraction(0)
     late = Fraction(breached.value or 0) if breached else Fraction(0)
     owed = kept + late

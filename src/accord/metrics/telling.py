@@ -16,7 +16,7 @@ from accord.findings import Finding
 from accord.metrics.definition import Unit
 from accord.metrics.facts import ALL
 from accord.metrics.numbers import Number, plain, quotient, shown
-from accord.metrics.owed import Promise, Status
+from accord.metrics.owed import Promise, Status, clock_metric
 from accord.metrics.wording import duration, percent, spoken, worded
 from accord.records import Side
 
@@ -274,6 +274,8 @@ def _weighed(
     rule: str, subject: str, sentence: str, side: Side | None, weight: Fraction
 ) -> Weighed:
     remedy, moves = _REMEDIES.get(rule, ("", ""))
+    if side is not None and moves == "sla_met_share":
+        moves = clock_metric(side, moves)
     remedy = remedy.format(subject=spoken(subject))
     finding = Finding(rule=f"week.{rule}", subject=subject, sentence=sentence, remedy=remedy)
     return Weighed(finding=finding, side=side, weight=Fraction(weight), moves=moves)

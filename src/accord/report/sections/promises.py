@@ -10,8 +10,8 @@ from typing import Any
 import pandas as pd
 
 from accord.agreement import SlaTerm
-from accord.metrics import Number, Status, percent, quotient, spelled, spoken
-from accord.records import from_us
+from accord.metrics import Number, Status, clock_metric, percent, quotient, spelled, spoken
+from accord.records import Side, from_us
 from accord.report.asked import short_label
 from accord.report.cells import count, instant, marked, member, minutes, proportion, text
 from accord.report.charts import bars, lines
@@ -25,10 +25,11 @@ _COLORS = {"marketing": MARKETING, "sales": SALES}
 
 def clocks(view: View) -> Section:
     """Make the section on clocks kept, both sides."""
-    total = view.number("sla_met_share")
+    sides = [view.number(clock_metric(side, "sla_met_share")) for side in Side]
+    met = sum(int(one.numerator or 0) for one in sides if one is not None)
+    all_ = sum(int(one.denominator or 0) for one in sides if one is not None)
     lead = f"No clock was met or ran out {view.words.this}."
-    if total is not None and total.denominator:
-        met, all_ = int(total.numerator or 0), int(total.denominator)
+    if all_:
         lead = f"{met:,} of {all_:,} clocks that were decided {view.words.this} were met in time."
     return Section(
         name="sla",
@@ -39,11 +40,11 @@ def clocks(view: View) -> Section:
     )
 
 
-def _terms(view: View) -> list[tuple[str, str, SlaTerm]]:
+def _terms(view: View) -> list[tuple[Side, str, SlaTerm]]:
     sla = view.agreement.sla
     return [
         (side, name, term)
-        for side, terms in (("sales", sla.sales), ("marketing", sla.marketing))
+        for side, terms in ((Side.SALES, sla.sales), (Side.MARKETING, sla.marketing))
         for name, term in terms.items()
         if isinstance(term, SlaTerm)
     ]
@@ -52,20 +53,21 @@ def _terms(view: View) -> list[tuple[str, str, SlaTerm]]:
 def _by_term(view: View) -> Table:
     rows = []
     for side, name, term in _terms(view):
-        number = view.number("sla_met_share", "term", name)
-        before = view.before and view.number("sla_met_share", "term", name, period=view.before)
+        kept = clock_metric(side, "sla_met_share")
+        number = view.number(kept, "term", name)
+        before = view.before and view.number(kept, "term", name, period=view.before)
         clock = "open time" if term.clock == "business" else "wall clock"
         rows.append(
             (
                 member(name),
-                text(side),
+                text(side.value),
                 Cell(shown=f"{spelled(term.within)}, {clock}", raw=f"{term.within} {term.clock}"),
-                view.cell("clocks_met", "term", name),
-                view.cell("clocks_breached", "term", name),
+                view.cell(clock_metric(side, "clocks_met"), "term", name),
+                view.cell(clock_metric(side, "clocks_breached"), "term", name),
                 _in_time(number),
                 *(() if view.asked.is_span else (proportion(before or None),)),
-                view.cell("clocks_running", "term", name),
-                view.cell("clocks_overdue", "term", name),
+                view.cell(clock_metric(side, "clocks_running"), "term", name),
+                view.cell(clock_metric(side, "clocks_overdue"), "term", name),
             )
         )
     return Table(
@@ -138,12 +140,12 @@ def _by_rep(view: View) -> Table:
 def _chart(view: View) -> tuple[Chart, ...]:
     rows = []
     for side, name, _term in _terms(view):
-        number = view.number("sla_met_share", "term", name)
+        number = view.number(clock_metric(side, "sla_met_share"), "term", name)
         if number is not None and number.value is not None:
             shown = f"{percent(number.value)} of {int(number.denominator or 0)}"
             label = name.replace("_", " ")
             row = {"label": label, "value": float(number.value), "shown": shown}
-            rows.append({**row, "color": _COLORS[side]})
+            rows.append({**row, "color": _COLORS[side.value]})
     if not rows:
         return ()
     says = "; ".join(f"{row['label']} {row['shown']}" for row in rows)
@@ -153,19 +155,20 @@ def _chart(view: View) -> tuple[Chart, ...]:
 
 def _share_chart(view: View) -> tuple[Chart, ...]:
     """Draw the share met in time by week, of the two terms with the most late clocks."""
+    terms = {name: clock_metric(side, "sla_met_share") for side, name, _term in _terms(view)}
     late = {
         name: sum(
             int((number.denominator or 0) - (number.numerator or 0))
-            for (_, member_), number in view.numbers("sla_met_share", "term").items()
+            for (_, member_), number in view.numbers(kept, "term").items()
             if member_ == name
         )
-        for _side, name, _term in _terms(view)
+        for name, kept in terms.items()
     }
     chosen = sorted(late, key=lambda name: -late[name])[:2]
     rows = []
     for name in chosen:
         for label in view.labels:
-            number = view.number("sla_met_share", "term", name, period=label)
+            number = view.number(terms[name], "term", name, period=label)
             if number is not None and number.value is not None:
                 row = {"label": short_label(label), "part": spoken(name)}
                 rows.append({**row, "value": float(number.value)})

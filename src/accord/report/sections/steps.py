@@ -54,7 +54,7 @@ def _about(view: View, one: Weighed) -> tuple[str, str]:
     subject = one.finding.subject
     if subject in {segment.name for segment in view.agreement.segments}:
         return ("segment", subject)
-    if one.moves == "sla_met_share":
+    if one.moves.endswith("sla_met_share"):
         return ("term", subject)
     if one.moves == "cost_per_mql":
         return ("channel", subject)
