@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import random
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, nullcontext
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 
+import pytest
 from sqlalchemy import Table
 
 from accord.calendars import Calendar
@@ -59,6 +63,16 @@ REASONS = ("not_ready", "no_budget", "wrong_contact", "no_response", "went_cold"
 
 def digest(*parts: object) -> str:
     return hashlib.sha256("|".join(map(str, parts)).encode()).hexdigest()[:32]
+
+
+@contextmanager
+def open_ledger(request: pytest.FixtureRequest, folder: Path) -> Iterator[Ledger]:
+    """Open a new ledger on the store that a fixture's parameter names; a file lies in a folder."""
+    opened = nullcontext(f"sqlite:///{folder / 'ledger.db'}")
+    if request.param == "postgresql":
+        opened = request.getfixturevalue("databases").ledger()
+    with opened as url, closing(Ledger.open(url)) as ledger:
+        yield ledger
 
 
 class Company:

@@ -19,7 +19,7 @@ from accord.metrics import METRICS, Cube, Cut, compute, cut, prepare, window
 from accord.records import to_us
 from accord.services.raw_tables import Question, read_tables
 from tests.conftest import ROOT
-from tests.metrics.company import AS_OF, FIRST, Company
+from tests.metrics.company import AS_OF, FIRST, Company, open_ledger
 from tests.metrics.comparing import asked_dimensions, compare
 from tests.metrics.independent import open_duckdb
 
@@ -51,12 +51,7 @@ def company(request, tmp_path_factory):
     """Give a company's facts by periods and the same rows in DuckDB, under two agreements."""
     with contextlib.ExitStack() as until_the_end:
         folder = tmp_path_factory.mktemp("ledger")
-        url = f"sqlite:///{folder / 'ledger.db'}"
-        if request.param == "postgresql":
-            databases = request.getfixturevalue("databases")
-            url = until_the_end.enter_context(databases.ledger())
-        ledger = Ledger.open(url)
-        until_the_end.callback(ledger.close)
+        ledger = until_the_end.enter_context(open_ledger(request, folder))
         made = Company(leads=400, seed=5)
         _post(made)
         made.write(ledger)

@@ -10,7 +10,6 @@ from decimal import Decimal
 import pytest
 
 from accord.agreement import load
-from accord.ledger import Ledger
 from accord.metrics import (
     METRICS,
     Cube,
@@ -26,7 +25,7 @@ from accord.metrics import (
 from accord.records import to_us
 from accord.services.raw_tables import Question, read_tables
 from tests.conftest import ROOT
-from tests.metrics.company import AS_OF, FIRST, Company
+from tests.metrics.company import AS_OF, FIRST, Company, open_ledger
 from tests.metrics.comparing import asked_dimensions, compare
 from tests.metrics.independent import TWINS, open_duckdb
 
@@ -40,12 +39,9 @@ _ROUNDED = dict.fromkeys(
 def company(request, tmp_path_factory):
     """Give a company's facts by periods, the same rows in DuckDB, and the agreement."""
     with contextlib.ExitStack() as until_the_end:
-        url = f"sqlite:///{tmp_path_factory.mktemp('ledger') / 'ledger.db'}"
-        if request.param == "postgresql":
-            databases = request.getfixturevalue("databases")
-            url = until_the_end.enter_context(databases.ledger())
-        ledger = Ledger.open(url)
-        until_the_end.callback(ledger.close)
+        ledger = until_the_end.enter_context(
+            open_ledger(request, tmp_path_factory.mktemp("ledger"))
+        )
         made = Company(leads=700, seed=11)
         _vary_arrivals(made)
         _pass_on(made)

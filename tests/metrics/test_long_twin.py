@@ -14,11 +14,10 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from accord.agreement import loads
-from accord.ledger import Ledger
 from accord.metrics import METRICS, Cube, Cut, Placing, compute, cut, prepare
 from accord.services.raw_tables import Question, read_tables
 from tests.conftest import ROOT
-from tests.metrics.company import AS_OF, FIRST, Company, Walk
+from tests.metrics.company import AS_OF, FIRST, Company, Walk, open_ledger
 from tests.metrics.comparing import asked_dimensions, compare
 from tests.metrics.independent import open_duckdb
 
@@ -37,12 +36,7 @@ def company(request, tmp_path_factory):
     """Give a company's facts by periods, the same rows in DuckDB, and the agreement."""
     with contextlib.ExitStack() as until_the_end:
         folder = tmp_path_factory.mktemp("ledger")
-        url = f"sqlite:///{folder / 'ledger.db'}"
-        if request.param == "postgresql":
-            databases = request.getfixturevalue("databases")
-            url = until_the_end.enter_context(databases.ledger())
-        ledger = Ledger.open(url)
-        until_the_end.callback(ledger.close)
+        ledger = until_the_end.enter_context(open_ledger(request, folder))
         made = Company(leads=1000, seed=3)
         _come_back(made)
         _cost(made)
